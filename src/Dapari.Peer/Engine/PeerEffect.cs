@@ -1,0 +1,49 @@
+using Dapari.Peer.Local;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+
+namespace Dapari.Peer.Engine;
+
+/// <summary>What the host does after the step's batch is durable, in order.</summary>
+public abstract record PeerEffect
+{
+    private PeerEffect()
+    {
+    }
+
+    /// <summary>Open a connection to a server.</summary>
+    public sealed record ConnectServer(string Origin) : PeerEffect;
+
+    /// <summary>Close the connection to a server; no <see cref="PeerInput.ServerDisconnected"/> follows.</summary>
+    public sealed record DisconnectServer(string Origin) : PeerEffect;
+
+    /// <summary>Send one WebSocket message.</summary>
+    public sealed record SendToServer(string Origin, byte[] Frame) : PeerEffect;
+
+    /// <summary>Begin a direct path.</summary>
+    public sealed record OpenPath(ulong Path, bool Offerer, bool Polite, IReadOnlyList<IceServer> IceServers) : PeerEffect;
+
+    /// <summary>A signal from the other end, for the path driver.</summary>
+    public sealed record AcceptSignal(ulong Path, Signal Signal) : PeerEffect;
+
+    /// <summary>Restart ICE.</summary>
+    public sealed record RestartPath(ulong Path) : PeerEffect;
+
+    /// <summary>Send one message on a path. A driver that cannot reports <see cref="PeerInput.PathClosed"/>.</summary>
+    public sealed record SendOnPath(ulong Path, byte[] Envelope) : PeerEffect;
+
+    /// <summary>Close a path; no <see cref="PeerInput.PathClosed"/> follows.</summary>
+    public sealed record ClosePath(ulong Path) : PeerEffect;
+
+    /// <summary>A command is done, or refused.</summary>
+    public sealed record Completed(long Token, CommandResult Result) : PeerEffect;
+
+    /// <summary>Something visible changed.</summary>
+    public sealed record Notify(Notice Notice) : PeerEffect;
+
+    /// <summary>Look a message up and give <see cref="PeerInput.Found"/>.</summary>
+    public sealed record FindByEnvelope(EnvelopeId Envelope) : PeerEffect;
+
+    /// <summary>The identity was deleted: wipe the store. Nothing follows.</summary>
+    public sealed record Wipe : PeerEffect;
+}

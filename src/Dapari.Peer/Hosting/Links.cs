@@ -1,0 +1,73 @@
+using Dapari.Wire.V1;
+
+namespace Dapari.Peer.Hosting;
+
+/// <summary>Carries frames to servers. One connection for each origin. Calls never block; full queues close the connection.</summary>
+public interface IServerLink
+{
+    /// <summary>Raised when a connection is open, in order with the frames that follow it.</summary>
+    event Action<string>? Connected;
+
+    /// <summary>Raised once for each connection that ended or could not be made.</summary>
+    event Action<string>? Disconnected;
+
+    /// <summary>Raised for each binary message: origin and bytes, owned by the receiver.</summary>
+    event Action<string, byte[]>? Received;
+
+    /// <summary>Begins to connect to an origin ("https://host[:port]", or http for loopback and trials).</summary>
+    void Connect(string origin);
+
+    /// <summary>Sends one message; dropped if the connection is gone (the engine hears Disconnected).</summary>
+    void Send(string origin, ReadOnlyMemory<byte> frame);
+
+    /// <summary>Closes the connection; no Disconnected follows.</summary>
+    void Disconnect(string origin);
+}
+
+/// <summary>What a driver tells of the pair that a path settled on, as this end sees it.</summary>
+/// <param name="Network">Same network only if both candidates are host candidates.</param>
+/// <param name="RoundTripMs">Current round-trip time in milliseconds, 0 when unknown.</param>
+public readonly record struct PathFacts(Network Network, uint RoundTripMs);
+
+/// <summary>
+/// Carries envelopes straight to another device. A path is one WebRTC peer connection with one reliable, ordered data channel,
+/// named by its attempt id. The driver does perfect negotiation; the engine carries its signals, sealed.
+/// </summary>
+public interface IPathLink
+{
+    /// <summary>A local description or candidate to be carried to the other end.</summary>
+    event Action<ulong, Signal>? SignalMade;
+
+    /// <summary>The channel is open.</summary>
+    event Action<ulong, PathFacts>? Opened;
+
+    /// <summary>The settled pair changed or its round-trip time was measured anew.</summary>
+    event Action<ulong, PathFacts>? FactsChanged;
+
+    /// <summary>The channel closed or failed; the path is gone. Not raised after <see cref="Close"/>.</summary>
+    event Action<ulong>? Closed;
+
+    /// <summary>One message of the channel.</summary>
+    event Action<ulong, byte[]>? Received;
+
+    /// <summary>Raised when the device's network changed (online event, interface change): paths want an ICE restart.</summary>
+    event Action? NetworkChanged;
+
+    /// <summary>Whether this platform has direct paths at all.</summary>
+    bool IsSupported { get; }
+
+    /// <summary>Begins a path. The offerer makes the channel and the first offer; the polite side yields in a collision of offers.</summary>
+    void Open(ulong path, bool offerer, bool polite, IReadOnlyList<IceServer> iceServers);
+
+    /// <summary>A signal from the other end.</summary>
+    void Accept(ulong path, Signal signal);
+
+    /// <summary>Restarts ICE on a path that still is worth it.</summary>
+    void Restart(ulong path);
+
+    /// <summary>Sends one message; false when the channel is not open or holds too much already.</summary>
+    bool TrySend(ulong path, ReadOnlyMemory<byte> message);
+
+    /// <summary>Closes a path and forgets it.</summary>
+    void Close(ulong path);
+}

@@ -1,0 +1,65 @@
+namespace Dapari.Wire;
+
+/// <summary>The named cap of every length and count on the wire. What exceeds one is malformed.</summary>
+public static class WireLimits
+{
+    /// <summary>Protocol version spoken by this build; the lowest and highest it can speak.</summary>
+    public const uint Version = 1;
+
+    /// <summary>A serialized <c>Envelope</c>, in bytes.</summary>
+    public const int EnvelopeBytes = 64 * 1024;
+
+    /// <summary>One WebSocket message, in bytes: an envelope and its frame, or a full prekey upload.</summary>
+    public const int FrameBytes = 192 * 1024;
+
+    /// <summary>The text of one message, in UTF-8 bytes.</summary>
+    public const int TextBytes = 16 * 1024;
+
+    /// <summary>A person's name, in UTF-16 code units after cleaning.</summary>
+    public const int NameLength = 64;
+
+    /// <summary>An invite's label, in UTF-16 code units.</summary>
+    public const int LabelLength = 64;
+
+    /// <summary>A server's origin, in bytes.</summary>
+    public const int OriginBytes = 255;
+
+    /// <summary>A sealed invite blob, in bytes.</summary>
+    public const int InviteBlobBytes = 4 * 1024;
+
+    /// <summary>An invite's secret, in bytes: 128 bits.</summary>
+    public const int InviteSecretBytes = 16;
+
+    /// <summary>An invite link, in characters.</summary>
+    public const int InviteLinkLength = 512;
+
+    /// <summary>A device certificate, in bytes.</summary>
+    public const int CertificateBytes = 512;
+
+    /// <summary>One-time prekeys of one kind in one upload.</summary>
+    public const int PrekeysPerUpload = 50;
+
+    /// <summary>One-time prekeys of one kind that a server keeps for a device.</summary>
+    public const int PrekeysKept = 100;
+
+    /// <summary>Sequences in one <c>Acknowledge</c>.</summary>
+    public const int AcknowledgementsPerFrame = 256;
+
+    /// <summary>Receipts in one envelope.</summary>
+    public const int ReceiptsPerEnvelope = 256;
+
+    /// <summary>Envelope ids in one <c>CannotOpen</c>.</summary>
+    public const int CannotOpenPerEnvelope = 256;
+
+    /// <summary>An SDP description, in bytes.</summary>
+    public const int SdpBytes = 16 * 1024;
+
+    /// <summary>An ICE candidate line, in bytes.</summary>
+    public const int CandidateBytes = 1024;
+
+    /// <summary>ICE servers in a <c>Welcome</c>.</summary>
+    public const int IceServers = 8;
+
+    /// <summary>The agent string in <c>Hello</c>, in bytes.</summary>
+    public const int AgentBytes = 64;
+}
