@@ -15,6 +15,9 @@ public interface IBrowser
     /// <summary>The camera, for reading QR codes.</summary>
     IBrowserCamera Camera { get; }
 
+    /// <summary>Keys that the page takes from the browser.</summary>
+    IBrowserKeys Keys { get; }
+
     /// <summary>The browser's clocks and timers.</summary>
     TimeProvider Clock { get; }
 
