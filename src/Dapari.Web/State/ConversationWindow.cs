@@ -120,6 +120,9 @@ public sealed class ConversationWindow(PageReader read)
         return true;
     }
 
+    /// <summary>Takes a message away. False when it was not inside.</summary>
+    public bool Remove(Google.Protobuf.ByteString id) => _items.RemoveAll(m => m.Id.Equals(id)) != 0;
+
     private void Replace(IReadOnlyList<MessageRecord> messages, bool moreOlder, bool moreNewer)
     {
         _items.Clear();
