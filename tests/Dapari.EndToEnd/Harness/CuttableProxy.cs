@@ -12,6 +12,7 @@ public sealed class CuttableProxy : IAsyncDisposable
     private readonly int target;
     private readonly Task accepting;
     private volatile bool cut;
+    private long bytesToBrowser;
 
     /// <summary>Passes everything to a loopback port.</summary>
     public CuttableProxy(int target)
@@ -23,6 +24,9 @@ public sealed class CuttableProxy : IAsyncDisposable
 
     /// <summary>Where browsers find the server through this piece of network.</summary>
     public string Origin => $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+
+    /// <summary>What the server sent through here so far: headers, bodies and frames, as they are on the wire above TCP.</summary>
+    public long BytesToBrowser => Interlocked.Read(ref bytesToBrowser);
 
     /// <summary>Ends every connection and lets no further one through.</summary>
     public void Cut()
@@ -81,7 +85,7 @@ public sealed class CuttableProxy : IAsyncDisposable
                 if (cut) return;
                 var there = near.GetStream();
                 var back = far.GetStream();
-                await Task.WhenAny(there.CopyToAsync(back), back.CopyToAsync(there));
+                await Task.WhenAny(there.CopyToAsync(back), CopyCountingAsync(back, there));
             }
             catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
             {
@@ -92,6 +96,16 @@ public sealed class CuttableProxy : IAsyncDisposable
                 open.TryRemove(near, out _);
                 open.TryRemove(far, out _);
             }
+        }
+    }
+
+    private async Task CopyCountingAsync(NetworkStream from, NetworkStream to)
+    {
+        var buffer = new byte[64 * 1024];
+        while (await from.ReadAsync(buffer) is var count and > 0)
+        {
+            Interlocked.Add(ref bytesToBrowser, count);
+            await to.WriteAsync(buffer.AsMemory(0, count));
         }
     }
 }
