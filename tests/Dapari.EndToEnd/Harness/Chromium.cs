@@ -14,7 +14,6 @@ public static class Chromium
     private static readonly string[] Flags =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        PlainHostCandidates,
     ];
 
     /// <summary>The browser named by DAPARI_CHROMIUM, or the system's.</summary>
@@ -29,9 +28,13 @@ public static class Chromium
 
     /// <summary>A browser whose contexts keep everything in memory.</summary>
     public static Task<IBrowser> StartAsync(IPlaywright playwright) =>
+        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
+
+    /// <summary>The same, but hiding local addresses behind multicast DNS names, as browsers do by themselves.</summary>
+    public static Task<IBrowser> StartWithLocalNamesAsync(IPlaywright playwright) =>
         playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Flags, Headless = true });
 
     /// <summary>A browser with one context that keeps everything in a folder, as people's browsers do.</summary>
     public static Task<IBrowserContext> StartKeepingAsync(IPlaywright playwright, string folder) =>
-        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = Flags, Headless = true });
+        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
 }

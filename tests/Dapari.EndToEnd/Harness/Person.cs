@@ -57,8 +57,8 @@ public sealed partial class Person : IAsyncDisposable
     public IReadOnlyCollection<ClientFrame> Sent => sent;
 
     /// <summary>Opens a browser for somebody; they have not begun yet.</summary>
-    /// <param name="query">"?profile=…", or nothing.</param>
-    public static async Task<Person> ArriveAsync(IBrowser browser, string name, string origin, Look? look = null, string query = "")
+    /// <param name="path">What they open first: the start, or an invite.</param>
+    public static async Task<Person> ArriveAsync(IBrowser browser, string name, string origin, Look? look = null, string path = "/")
     {
         look ??= Look.Desktop;
         var context = await browser.NewContextAsync(new()
@@ -70,20 +70,21 @@ public sealed partial class Person : IAsyncDisposable
             ReducedMotion = ReducedMotion.Reduce,
             HasTouch = look.Width < 600,
         });
+        await context.Tracing.StartAsync(new() { Snapshots = true });
         await context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"], new() { Origin = origin });
-        return await EnterAsync(context, name, origin, look, query, ownsContext: true);
+        return await EnterAsync(context, name, origin, look, path, ownsContext: true);
     }
 
     /// <summary>Opens a tab for somebody in a browser that several people share, each with a profile.</summary>
     public static Task<Person> JoinAsync(IBrowserContext context, string name, string origin, Look look, string profile) =>
-        EnterAsync(context, name, origin, look, "?profile=" + profile, ownsContext: false);
+        EnterAsync(context, name, origin, look, "/?profile=" + profile, ownsContext: false);
 
-    private static async Task<Person> EnterAsync(IBrowserContext context, string name, string origin, Look look, string query, bool ownsContext)
+    private static async Task<Person> EnterAsync(IBrowserContext context, string name, string origin, Look look, string path, bool ownsContext)
     {
         context.SetDefaultTimeout(15_000);
         await context.AddInitScriptAsync(Watch.Value);
         var person = new Person(name, origin, context, null!, look, ownsContext);
-        person.Page = await person.OpenTabAsync("/" + query);
+        person.Page = await person.OpenTabAsync(path);
         return person;
     }
 
@@ -118,6 +119,9 @@ public sealed partial class Person : IAsyncDisposable
 
     /// <summary>Ends every peer connection of this tab from below, as a vanishing network interface does.</summary>
     public Task BreakDirectAsync() => Page.EvaluateAsync("() => { for (const pc of [...__watched.open]) RTCPeerConnection.prototype.close.call(pc); }");
+
+    /// <summary>Writes what happened in their browser, for Playwright's trace viewer.</summary>
+    public Task KeepTraceAsync(string file) => Context.Tracing.StopAsync(new() { Path = file });
 
     /// <summary>How many envelopes left for a mailbox so far.</summary>
     public int Posts => sent.Count(frame => frame.KindCase == ClientFrame.KindOneofCase.Post);
