@@ -14,7 +14,7 @@ public sealed class PolicyTests(Theatre theatre) : Scene(theatre)
     {
         var alice = await SettleAsync("Alice");
         await alice.GoAsync("/settings");
-        await alice.Page.GetByRole(AriaRole.Radio, new() { Name = alice.Words.Contact.ServerOnly }).CheckAsync();
+        await alice.ChooseAsync(alice.Words.Contact.ServerOnly);
         var link = new Uri(await alice.InviteAsync());
         var bob = await ArriveAsync("Bob", path: link.PathAndQuery + link.Fragment);
         await bob.BeginAsync();
@@ -92,7 +92,7 @@ public sealed class PolicyTests(Theatre theatre) : Scene(theatre)
     {
         var (alice, bob) = await MeetAsync();
         await bob.GoAsync("/settings");
-        await bob.Page.GetByLabel(bob.Words.Settings.Receipts).UncheckAsync();
+        await bob.Page.GetByRole(AriaRole.Switch, new() { Name = bob.Words.Settings.Receipts }).UncheckAsync();
         await bob.OpenAsync("Alice");
         await alice.WriteAsync("did you read this");
         await bob.SeesAsync("did you read this");

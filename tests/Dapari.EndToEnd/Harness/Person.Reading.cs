@@ -4,12 +4,11 @@ namespace Dapari.EndToEnd;
 
 public sealed partial class Person
 {
-    private const string Rows = "() => [...document.querySelectorAll('[role=log] .bubble')].map(row => [row.id, row.querySelector('.text')?.innerText ?? ''])";
+    private const string Rows = "() => [...document.querySelectorAll('[role=log] .bubble')].map(bubble => [bubble.parentElement.id, bubble.querySelector('.text').innerText])";
     private const string ScrollUp = """
         () => {
-          let box = document.querySelector('[role=log]');
-          while (box && box.scrollHeight <= box.clientHeight) box = box.parentElement;
-          if (box) box.scrollTop = 0;
+          document.querySelector('[role=log]').scrollTop = 0;
+          return document.querySelector('[role=log] .event') !== null;
         }
         """;
 
@@ -26,8 +25,8 @@ public sealed partial class Person
             {
                 var rows = await Page.EvaluateAsync<string[][]>(Rows);
                 Merge(rows, ids, texts);
-                await Page.EvaluateAsync(ScrollUp);
-                return ids.Count >= atLeast && await Page.GetByText(Words.Chat.Connected("")[..3]).Last.IsVisibleAsync();
+                // A conversation begins with the line that says so.
+                return await Page.EvaluateAsync<bool>(ScrollUp) && ids.Count >= atLeast;
             },
             limit,
             () => $"{ids.Count} were there.");
