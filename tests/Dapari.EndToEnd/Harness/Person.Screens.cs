@@ -75,6 +75,17 @@ public sealed partial class Person
     /// <summary>Opens an invite's link, as a tap on it does.</summary>
     public Task TakeInviteAsync(string link) => Page.GotoAsync(link);
 
+    /// <summary>Two who have begun get in touch; each then has the conversation open.</summary>
+    public static async Task MeetAsync(Person maker, Person guest)
+    {
+        var link = await maker.InviteAsync();
+        await guest.TakeInviteAsync(link);
+        await maker.AcceptAsync(guest.Name);
+        await maker.OpenAsync(guest.Name);
+        await guest.OpenAsync(maker.Name);
+        await Expect(guest.Page.GetByText(guest.Words.Chat.Connected(maker.Name))).ToBeVisibleAsync();
+    }
+
     /// <summary>Answers a request: the words of the button.</summary>
     public async Task AnswerAsync(string who, string button)
     {
