@@ -1,6 +1,7 @@
 using Dapari.Peer.Hosting;
 using Dapari.Peer.Store;
 using Dapari.Wire;
+using Google.Protobuf;
 
 namespace Dapari.Simulation.Peers;
 
@@ -32,11 +33,11 @@ internal sealed class RowView
             Put(key, value);
     }
 
-    public ContactRecord? ContactOf(ReadOnlySpan<byte> identity)
+    public ContactRecord? ContactOf(ByteString identity)
     {
         foreach (var contact in Contacts.Values)
         {
-            if (contact.IdentityKey.Span.SequenceEqual(identity))
+            if (contact.IdentityKey == identity)
                 return contact;
         }
 

@@ -130,7 +130,7 @@ internal sealed partial class SimPeer
 
     private void Use(Acquaintance one)
     {
-        if (one.Maker.View.Self is { } maker && View.ContactOf(World.IdentityOf(maker)) is not null)
+        if (View.ContactOf(one.Maker.Identity) is not null)
         {
             one.Opened = true;
             return;

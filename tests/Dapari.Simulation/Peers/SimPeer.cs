@@ -2,6 +2,7 @@ using Dapari.Peer.Engine;
 using Dapari.Peer.Hosting;
 using Dapari.Simulation.Core;
 using Dapari.Simulation.Network;
+using Google.Protobuf;
 
 namespace Dapari.Simulation.Peers;
 
@@ -39,6 +40,9 @@ internal sealed partial class SimPeer
     public string Name { get; }
 
     public string Home { get; }
+
+    /// <summary>The person's identity key, once kept.</summary>
+    public ByteString Identity { get; set; } = ByteString.Empty;
 
     public SimClock Clock { get; }
 
@@ -199,6 +203,10 @@ internal sealed partial class SimPeer
         _world.Trace.Fold(message);
         Give(new PeerInput.PathReceived(end.Id, message));
     }
+
+    /// <summary>Who is at the other end of a path, once it found one.</summary>
+    public SimPeer? OtherEnd(ulong path) =>
+        _paths.TryGetValue(path, out var end) && end.Pair is { } pair ? (pair.First == end ? pair.Second : pair.First).Peer : null;
 
     private void Drop()
     {
