@@ -65,6 +65,9 @@ internal sealed class World
     /// <summary>How often an app dies at a commit by chance.</summary>
     public double CrashChance { get; set; }
 
+    /// <summary>Somebody switched read receipts off or on: nobody is owed one.</summary>
+    public bool ReceiptsToggled { get; set; }
+
     public IReadOnlyList<string> Violations => _violations;
 
     public long Now => _scheduler.Now;

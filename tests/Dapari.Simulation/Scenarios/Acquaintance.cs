@@ -20,6 +20,9 @@ internal sealed class Acquaintance(SimPeer maker, SimPeer opener, bool reusable,
 
     public ByteString InviteId { get; set; } = ByteString.Empty;
 
+    /// <summary>The maker took the invite back: it may have been too late, or not.</summary>
+    public bool Revoked { get; set; }
+
     public bool Opened { get; set; }
 
     public int Attempts { get; set; }
