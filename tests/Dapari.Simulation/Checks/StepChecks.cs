@@ -13,7 +13,6 @@ namespace Dapari.Simulation.Checks;
 internal sealed partial class StepChecks(World world)
 {
     private readonly HashSet<(SimPeer Peer, int Lineage, ByteString Message)> _announced = [];
-    private readonly Dictionary<SimPeer, ulong> _revisions = [];
 
     public KeyUse Keys { get; } = new(world);
 
