@@ -17,7 +17,8 @@ internal sealed partial class Storm
         if (contacts.Length == 0)
             return;
         var contact = _random.Pick(contacts);
-        var other = _world.PeerOf(contact.IdentityKey)!;
+        if (_world.PeerOf(contact.IdentityKey) is not { } other)
+            return;
         switch (_random.Below(30))
         {
             case < 14:
