@@ -163,6 +163,9 @@ internal sealed partial class SimPeer
             case PeerEffect.FindByEnvelope find:
                 Give(new PeerInput.Found(find.Envelope, Store.Find(find.Envelope)));
                 break;
+            case PeerEffect.FindMessage find:
+                Give(new PeerInput.Found(find.Envelope, Store.Find(find.Message)?.Clone()));
+                break;
             case PeerEffect.Wipe:
                 Store.Wipe();
                 break;
