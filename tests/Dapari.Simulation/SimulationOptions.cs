@@ -47,8 +47,8 @@ public enum Sabotage
     /// <summary>A server says Posted for an envelope that it did not keep.</summary>
     ServerDropsPosted,
 
-    /// <summary>An old backup is put back as if nothing had happened, behind the engine's back.</summary>
-    SilentBackup,
+    /// <summary>A store goes back to older session rows by itself, and to nothing else: the next seal uses a key again.</summary>
+    ReusesKeys,
 
     /// <summary>An app's notices claim that a message arrived once more.</summary>
     AnnouncesTwice,

@@ -35,7 +35,7 @@ internal sealed class World
         Ledger = new Ledger(Random.Fork(1));
         Checks = new StepChecks(this);
         Adversary = new Adversary(this, Random.Fork(2));
-        _strikeIn = 3 + Random.Below(6);
+        _strikeIn = 1 + Random.Below(3);
     }
 
     public ulong Seed { get; }

@@ -111,6 +111,7 @@ internal sealed class FinalChecks(World world)
                 "contact" => world.Peers.Count - 1,
                 "session" => 5 * Math.Max(1, contacts),
                 "outbox" => int.MaxValue,
+                "inbox" => 0,
                 "invite" => peer.Acquaintances.Count + (10 * world.Figures.Crashes),
                 _ => 8 + (4 * (contacts + invites)),
             };

@@ -13,7 +13,6 @@ namespace Dapari.Simulation.Checks;
 internal sealed partial class StepChecks(World world)
 {
     private readonly HashSet<(SimPeer Peer, int Lineage, ByteString Message)> _announced = [];
-    private readonly Dictionary<SimPeer, ulong> _revisions = [];
 
     public KeyUse Keys { get; } = new(world);
 
@@ -120,6 +119,8 @@ internal sealed partial class StepChecks(World world)
     {
         if (contact.Mailbox is { } own && MailboxId.TryRead(own.MailboxId, out var mailbox))
             Keys.Learn(mailbox, peer, contact.IdentityKey, own.WrapKey);
+        if (contact.IdentityKey.IsEmpty)
+            return; // Their invite is not read yet.
         if (world.PeerOf(contact.IdentityKey) is not { } other)
         {
             world.Broken($"{peer.Name} has a contact that is nobody");

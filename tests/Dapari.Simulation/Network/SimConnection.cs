@@ -28,6 +28,9 @@ internal sealed class SimConnection(World world, SimPeer peer, SimServer server,
     /// <summary>The server believes it is open.</summary>
     public bool AtServer { get; private set; }
 
+    /// <summary>Frames of it that the server has not answered.</summary>
+    public int WaitingFrames { get; set; }
+
     public bool Greeted { get; set; }
 
     public byte[] Challenge { get; set; } = [];

@@ -78,10 +78,9 @@ internal sealed partial class SimPeer
 
     private void Keep((PeerInput Input, PeerStep Step)[] group)
     {
-        var lost = _world.Options.Sabotage == Sabotage.StoreLosesBatch
-            && group.Any(item => item.Step.Batch.Messages.Any(message => message.Outgoing)) && _world.Strike();
-        var torn = _world.Options.Sabotage == Sabotage.StoreTearsBatch
-            && group.Any(item => item.Step.Batch.Messages.Count > 0) && _world.Strike();
+        var lost = LosesBatch(group);
+        var torn = TearsBatch(group);
+        Spoil(group);
         foreach (var (input, step) in group)
         {
             _world.Checks.BeforeKeep(this, step.Batch);
@@ -163,6 +162,9 @@ internal sealed partial class SimPeer
                 break;
             case PeerEffect.FindByEnvelope find:
                 Give(new PeerInput.Found(find.Envelope, Store.Find(find.Envelope)));
+                break;
+            case PeerEffect.FindMessage find:
+                Give(new PeerInput.Found(find.Envelope, Store.Find(find.Message)?.Clone()));
                 break;
             case PeerEffect.Wipe:
                 Store.Wipe();

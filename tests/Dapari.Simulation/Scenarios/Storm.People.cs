@@ -17,7 +17,8 @@ internal sealed partial class Storm
         if (contacts.Length == 0)
             return;
         var contact = _random.Pick(contacts);
-        var other = _world.PeerOf(contact.IdentityKey)!;
+        if (_world.PeerOf(contact.IdentityKey) is not { } other)
+            return;
         switch (_random.Below(30))
         {
             case < 14:
@@ -99,7 +100,7 @@ internal sealed partial class Storm
             return;
         _restores++;
         var (restored, backup, knew) = _random.Pick(_backups);
-        restored.PutBack(backup, _world.Options.Sabotage == Sabotage.SilentBackup);
+        restored.PutBack(backup, silently: false);
         // Whom the backup does not know as accepted, it cannot go on with.
         foreach (var other in _world.Peers.Where(other => other != restored && !knew.Contains(other)))
             _world.Ledger.Disturb(restored, other);

@@ -22,7 +22,7 @@ internal sealed partial class SimServer
 
     private ServerFrame Apply(SimConnection connection, ClientFrame frame)
     {
-        if (DiskFull && frame.KindCase is not (ClientFrame.KindOneofCase.OpenMailbox or ClientFrame.KindOneofCase.OpenSender
+        if (DiskFull && frame.KindCase is not (ClientFrame.KindOneofCase.Live or ClientFrame.KindOneofCase.OpenMailbox or ClientFrame.KindOneofCase.OpenSender
             or ClientFrame.KindOneofCase.GetInvite or ClientFrame.KindOneofCase.GetUsage or ClientFrame.KindOneofCase.CloseMailbox))
             return Refuse(Refusal.Storage, 1_000);
         return frame.KindCase switch
@@ -31,6 +31,7 @@ internal sealed partial class SimServer
             ClientFrame.KindOneofCase.OpenMailbox => Open(connection, frame.OpenMailbox),
             ClientFrame.KindOneofCase.OpenSender => OpenSender(connection, frame.OpenSender),
             ClientFrame.KindOneofCase.Post => Post(connection, frame.Post),
+            ClientFrame.KindOneofCase.Live => Live(connection, frame.Live),
             ClientFrame.KindOneofCase.Acknowledge => Acknowledge(connection, frame.Acknowledge),
             ClientFrame.KindOneofCase.DeleteMailbox => Delete(connection, frame.DeleteMailbox),
             ClientFrame.KindOneofCase.CloseMailbox => Close(connection, frame.CloseMailbox),

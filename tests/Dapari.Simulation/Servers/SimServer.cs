@@ -102,11 +102,15 @@ internal sealed partial class SimServer
             case ClientFrame.KindOneofCase.Ping:
                 connection.Answer(frame.Request, new ServerFrame { Pong = new Pong() });
                 break;
-            case ClientFrame.KindOneofCase.Live:
-                Carry(connection, frame);
+            // A connection's frames are dealt with in order: what changes nothing is answered at once only where nothing waits before it.
+            case ClientFrame.KindOneofCase.Live or ClientFrame.KindOneofCase.OpenMailbox or ClientFrame.KindOneofCase.OpenSender
+                or ClientFrame.KindOneofCase.GetInvite or ClientFrame.KindOneofCase.GetUsage
+                when connection.WaitingFrames == 0:
+                Answer(connection, frame, Apply(connection, frame));
                 break;
             default:
                 _group.Add((connection, frame));
+                connection.WaitingFrames++;
                 if (!_groupDue)
                 {
                     _groupDue = true;
@@ -206,27 +210,30 @@ internal sealed partial class SimServer
             answers.Add(Apply(connection, frame));
         for (var i = 0; i < group.Length; i++)
         {
-            group[i].Connection.Answer(group[i].Frame.Request, answers[i]);
-            AfterAnswer(group[i].Connection, group[i].Frame, answers[i]);
+            group[i].Connection.WaitingFrames--;
+            Answer(group[i].Connection, group[i].Frame, answers[i]);
         }
     }
 
-    private void Carry(SimConnection connection, ClientFrame frame)
+    private void Answer(SimConnection connection, ClientFrame frame, ServerFrame answer)
     {
-        var live = frame.Live;
-        if (!MailboxId.TryRead(live.MailboxId, out var id) || !connection.Sending.Contains(id) || !Mailboxes.TryGetValue(id, out var mailbox))
-        {
-            connection.Answer(frame.Request, Refuse(Refusal.NotOpen));
-            return;
-        }
+        connection.Answer(frame.Request, answer);
+        AfterAnswer(connection, frame, answer);
+    }
 
+    /// <summary>To whoever listens now, or nowhere.</summary>
+    private ServerFrame Live(SimConnection connection, Live live)
+    {
+        if (!MailboxId.TryRead(live.MailboxId, out var id) || !connection.Sending.Contains(id) || !Mailboxes.TryGetValue(id, out var mailbox))
+            return Refuse(Refusal.NotOpen);
         var connected = mailbox.Listener is not null;
-        connection.Answer(frame.Request, new ServerFrame { LiveResult = new LiveResult { RecipientConnected = connected } });
         if (connected && !_random.Chance(LiveLoss))
         {
             mailbox.Listener!.Answer(
                 0, new ServerFrame { LiveDeliver = new LiveDeliver { MailboxId = live.MailboxId, Envelope = live.Envelope } });
         }
+
+        return new ServerFrame { LiveResult = new LiveResult { RecipientConnected = connected } };
     }
 
     private static ServerFrame Refuse(Refusal refusal, uint retryAfterMs = 0) =>
