@@ -1,4 +1,3 @@
-using Dapari.Wire.V1;
 using Microsoft.Playwright;
 using Xunit;
 

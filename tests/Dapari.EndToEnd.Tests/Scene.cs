@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.Playwright;
 using Xunit;
-using Xunit.v3;
 
 [assembly: AssemblyFixture(typeof(Dapari.EndToEnd.Tests.Theatre))]
 
@@ -79,6 +78,7 @@ public abstract class Scene(Theatre theatre) : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         var failed = TestContext.Current.TestState?.Result == TestResult.Failed;
         List<string> faults = [];
         try
@@ -112,7 +112,7 @@ public abstract class Scene(Theatre theatre) : IAsyncLifetime
         return faults.Select(fault => $"{person.Name}: {fault}");
     }
 
-    private async Task KeepEvidenceAsync(Person person)
+    private static async Task KeepEvidenceAsync(Person person)
     {
         var test = TestContext.Current.Test?.TestDisplayName ?? "test";
         var folder = Path.Combine(Repository.Results, string.Concat(test.Split(Path.GetInvalidFileNameChars())));

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Dapari.Wire.V1;
-using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
 using Step = Dapari.EndToEnd.Person.Step;

@@ -1,5 +1,3 @@
-using Microsoft.Playwright;
-
 namespace Dapari.EndToEnd;
 
 public sealed partial class Person

@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
-using System.Text.RegularExpressions;
 using Dapari.Web.Text;
 using Dapari.Wire.V1;
-using Google.Protobuf;
 using Microsoft.Playwright;
-using static Microsoft.Playwright.Assertions;
 
 namespace Dapari.EndToEnd;
 
