@@ -37,6 +37,8 @@ public sealed class DurabilityTests
                 }
 
                 var frame = await sender.NextAsync();
+                if (frame.KindCase == ServerFrame.KindOneofCase.Deliver) // From before the mailbox was closed here.
+                    continue;
                 Assert.Equal(ServerFrame.KindOneofCase.Posted, frame.KindCase);
                 waiting.Remove(frame.Request, out var post);
                 answered.Add(post);
