@@ -5,7 +5,6 @@ using Dapari.Peer.Local;
 using Dapari.Peer.Sessions;
 using Dapari.Peer.Store;
 using Dapari.Peer.Text;
-using Dapari.Wire;
 using Dapari.Wire.V1;
 
 namespace Dapari.Peer.Contacts;

@@ -2,7 +2,6 @@ using Dapari.Crypto;
 using Dapari.Peer.Contacts;
 using Dapari.Peer.Engine;
 using Dapari.Peer.Routes;
-using Dapari.Peer.Servers;
 using Dapari.Peer.Sessions;
 using Dapari.Peer.Store;
 using Dapari.Peer.Text;

@@ -1,5 +1,4 @@
 using Dapari.Crypto;
-using Dapari.Crypto.State;
 using Dapari.Peer.Hosting;
 using Dapari.Peer.Prekeys;
 using Dapari.Peer.Store;

@@ -5,7 +5,6 @@ using Dapari.Peer.Routes;
 using Dapari.Peer.Servers;
 using Dapari.Peer.Store;
 using Dapari.Wire.V1;
-using Google.Protobuf;
 using PathState = Dapari.Peer.Local.PathState;
 
 namespace Dapari.Peer.Engine;

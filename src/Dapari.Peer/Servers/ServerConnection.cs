@@ -142,8 +142,7 @@ internal sealed class ServerConnection(Origin origin)
 
     public void Heard(long now) => LastReceived = now;
 
-    /// <summary>The connection is gone; gives back what was not answered.</summary>
-    /// <param name="comeBackAfterMs">As the server asked for; null: by our own backoff.</param>
+    /// <summary>The connection is gone; gives back what was not answered. It is tried again as the server asked for, or else by our own backoff.</summary>
     public IReadOnlyList<Asked> Lost(Step step, PeerState state, uint? comeBackAfterMs)
     {
         if (comeBackAfterMs is { } asked)

@@ -65,7 +65,7 @@ internal sealed class SealRoom(PeerState state)
             return unopenable;
         if (fault != HandshakeFault.None || session!.Id != sessionId || (box.Contact is { } contact && contact.Identity != remote!.Identity))
             return OpenOutcome.Foreign;
-        return session.TryOpen(inner, id, state.Random, out var plaintext) == OpenFault.None
+        return session.TryOpen(inner, id, out var plaintext) == OpenFault.None
             ? new OpenOutcome(Opening.Opened, id, null, new FreshSession(session, remote!, fork), inner.Lane, plaintext)
             : OpenOutcome.Foreign;
     }
@@ -110,7 +110,7 @@ internal sealed class SealRoom(PeerState state)
 
     private OpenOutcome OpenKnown(Step step, KnownSession known, SealedEnvelope inner, EnvelopeId id)
     {
-        var fault = known.Session.TryOpen(inner, id, state.Random, out var plaintext);
+        var fault = known.Session.TryOpen(inner, id, out var plaintext);
         switch (fault)
         {
             case OpenFault.None:
