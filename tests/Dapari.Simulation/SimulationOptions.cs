@@ -81,6 +81,9 @@ public sealed record SimulationOptions
     /// <summary>Events kept in words.</summary>
     public int TraceLength { get; init; } = 160;
 
+    /// <summary>Whether frames and path messages are in the words too. They are always in the hash.</summary>
+    public bool Detailed { get; init; }
+
     /// <summary>Whether old backups are put back during the storm.</summary>
     public bool Backups { get; init; } = true;
 

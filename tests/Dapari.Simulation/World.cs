@@ -83,6 +83,13 @@ internal sealed class World
 
     public void Note(string actor, string what) => Trace.Add(Now, actor, what);
 
+    /// <summary>For a detailed trace only; it changes nothing.</summary>
+    public void Detail(string actor, Func<string> what)
+    {
+        if (Options.Detailed)
+            Trace.Word(Now, actor, what());
+    }
+
     public void Broken(string what)
     {
         Note("BROKEN", what);

@@ -20,6 +20,12 @@ internal sealed class Trace(int keep)
         Fold((ulong)at);
         Fold(MemoryMarshal.AsBytes(actor.AsSpan()));
         Fold(MemoryMarshal.AsBytes(what.AsSpan()));
+        Word(at, actor, what);
+    }
+
+    /// <summary>In words only.</summary>
+    public void Word(long at, string actor, string what)
+    {
         if (keep == 0)
             return;
         if (_last.Count == keep)

@@ -1,4 +1,5 @@
 using Dapari.Peer.Engine;
+using Dapari.Simulation.Core;
 using Dapari.Simulation.Network;
 using Dapari.Wire;
 
@@ -51,6 +52,7 @@ internal sealed partial class SimPeer
             return;
         }
 
+        _world.Detail(Name, () => "  keeps " + Details.Batch(group.Select(item => item.Step.Batch)));
         Keep(group);
         if (dies == CrashMoment.AfterCommit)
         {
@@ -128,6 +130,7 @@ internal sealed partial class SimPeer
                 break;
             case PeerEffect.SendToServer send:
                 _world.Trace.Fold(send.Frame);
+                _world.Detail(Name, () => $"  > {Details.Of(Wire.V1.ClientFrame.Parser.ParseFrom(send.Frame))}{(_connections.ContainsKey(send.Origin) ? "" : " (not connected)")}");
                 _world.Checks.FrameLeaves(this, send);
                 _connections.GetValueOrDefault(send.Origin)?.FromPeer(send.Frame);
                 break;
@@ -197,6 +200,7 @@ internal sealed partial class SimPeer
     private void SendOnPath(PeerEffect.SendOnPath send)
     {
         _world.Trace.Fold(send.Envelope);
+        _world.Detail(Name, () => $"  > path {send.Path:x8} {Details.Envelope(send.Envelope)}{(_paths.ContainsKey(send.Path) ? "" : " (no path)")}");
         _world.Checks.EnvelopeLeaves(this, send);
         if (!_paths.TryGetValue(send.Path, out var end))
             return;

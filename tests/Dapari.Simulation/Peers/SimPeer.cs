@@ -185,6 +185,7 @@ internal sealed partial class SimPeer
         if (_connections.GetValueOrDefault(connection.Server.Origin) != connection)
             return;
         _world.Trace.Fold(frame);
+        _world.Detail(Name, () => "  < " + Details.Of(ServerFrameOf(frame)));
         Give(new PeerInput.ServerSent(connection.Server.Origin, frame));
     }
 
@@ -201,12 +202,15 @@ internal sealed partial class SimPeer
         if (_paths.GetValueOrDefault(end.Id) != end)
             return;
         _world.Trace.Fold(message);
+        _world.Detail(Name, () => $"  < path {end.Id:x8} {Details.Envelope(message)}");
         Give(new PeerInput.PathReceived(end.Id, message));
     }
 
     /// <summary>Who is at the other end of a path, once it found one.</summary>
     public SimPeer? OtherEnd(ulong path) =>
         _paths.TryGetValue(path, out var end) && end.Pair is { } pair ? (pair.First == end ? pair.Second : pair.First).Peer : null;
+
+    private static Wire.V1.ServerFrame ServerFrameOf(byte[] frame) => Wire.V1.ServerFrame.Parser.ParseFrom(frame);
 
     private void Drop()
     {

@@ -7,6 +7,8 @@ namespace Dapari.Simulation.Scenarios;
 /// <summary>After the storm: everything works again, and the world must come to rest by itself.</summary>
 internal static class Healing
 {
+    // A path that died unnoticed is found out by its next probe, and what it swallowed goes again: rest is only what lasts longer than that.
+    private const int Calm = 16;
     private const long Patience = 10 * 60_000;
 
     public static void Heal(World world)
@@ -70,7 +72,7 @@ internal static class Healing
         {
             world.Run(2_000);
             calm = Unrest.Of(world) is null ? calm + 1 : 0;
-            if (calm == 2)
+            if (calm == Calm)
                 return true;
         }
 
