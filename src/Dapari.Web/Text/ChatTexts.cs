@@ -146,7 +146,7 @@ public sealed record ChatTexts
         DeclinedBanner = n => $"{n} ha rifiutato la richiesta. Qui non puoi scrivere.",
         BlockedBanner = n => $"Hai bloccato {n}: non ti arriva più nulla.",
         Unblock = "Sblocca",
-        WaitDirect = n => $"È scelto “solo diretto” e ora non c’è una via diretta verso {n}. I messaggi aspettano qui.",
+        WaitDirect = n => $"È scelto “solo diretta” e ora non c’è una via diretta verso {n}. I messaggi aspettano qui.",
         ServerAwayDirect = n => $"Il server non risponde, ma la via diretta verso {n} è aperta: potete continuare a scrivervi.",
         ServerAway = "Il server non risponde. Quello che scrivi aspetta qui e parte da solo.",
         MessageFrom = (n, m) => $"{n}: {m}",

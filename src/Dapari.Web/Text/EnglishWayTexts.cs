@@ -59,6 +59,23 @@ internal sealed class EnglishWayTexts : WayTexts
         _ => "The reason is not known to this version of Dapari.",
     };
 
+    public override string Now(Reason reason, string name) => reason switch
+    {
+        Reason.DirectPathNotYet => "A direct path is being opened behind it.",
+        Reason.PeerOffline => $"{name} is not online.",
+        Reason.NoPath => "The two networks do not let your devices reach each other directly.",
+        Reason.YouChoseServer => "That is what you chose: your internet address stays hidden.",
+        Reason.TheyChoseServer => $"{name} chose it, to keep an internet address hidden.",
+        Reason.YouChoseDirect => "You chose “direct only”.",
+        Reason.DirectPathLost => "The direct path broke and is being opened again.",
+        Reason.ServerUnreachable => "The server does not answer.",
+        Reason.NotAcceptedYet => $"{name} has not accepted you yet.",
+        Reason.StartingContact => "You are just getting in touch, and that begins through the server.",
+        Reason.MailboxFull => $"The server has no more room for {name}.",
+        Reason.RelayPathOpen => "The devices can only meet through it.",
+        _ => "",
+    };
+
     public override string Where(Network network) => network switch
     {
         Network.Same => "Same network",

@@ -30,11 +30,11 @@ internal sealed class ItalianWayTexts : WayTexts
             ? $"{name} ha scelto “solo server” per tenere nascosto il proprio indirizzo internet."
             : $"Per {name} hai scelto “solo server”: il tuo indirizzo internet resta nascosto.",
         Reason.YouChoseDirect when route == Route.Waiting => outgoing
-            ? $"Per {name} hai scelto “solo diretto”. Il messaggio aspetta sul tuo dispositivo che si apra una via diretta."
-            : $"{name} ha scelto “solo diretto”: il messaggio ha aspettato una via diretta.",
+            ? $"Per {name} hai scelto “solo diretta”. Il messaggio aspetta sul tuo dispositivo che si apra una via diretta."
+            : $"{name} ha scelto “solo diretta”: il messaggio ha aspettato una via diretta.",
         Reason.YouChoseDirect => outgoing
-            ? $"Per {name} hai scelto “solo diretto”: nessun server lo ha mai avuto."
-            : $"{name} ha scelto “solo diretto”: nessun server lo ha mai avuto.",
+            ? $"Per {name} hai scelto “solo diretta”: nessun server lo ha mai avuto."
+            : $"{name} ha scelto “solo diretta”: nessun server lo ha mai avuto.",
         Reason.DirectPathLost => "La via diretta si è interrotta mentre il messaggio viaggiava, così è passato dal server.",
         Reason.DirectPathOpened => "Era in attesa quando la via diretta si è aperta, ed è passato di lì.",
         Reason.ServerUnreachable when route == Route.Waiting => outgoing
@@ -57,6 +57,23 @@ internal sealed class ItalianWayTexts : WayTexts
             : "Ha aspettato che sul server tornasse posto per te.",
         Reason.RelayPathOpen => "I dispositivi potevano incontrarsi solo tramite un relay, che inoltra tutto e non conserva nulla.",
         _ => "Questa versione di Dapari non conosce il motivo.",
+    };
+
+    public override string Now(Reason reason, string name) => reason switch
+    {
+        Reason.DirectPathNotYet => "Intanto si sta aprendo una via diretta.",
+        Reason.PeerOffline => $"{name} non è online.",
+        Reason.NoPath => "Le due reti non permettono ai vostri dispositivi di raggiungersi direttamente.",
+        Reason.YouChoseServer => "L’hai scelto tu: il tuo indirizzo internet resta nascosto.",
+        Reason.TheyChoseServer => $"L’ha scelto {name}, per tenere nascosto il proprio indirizzo internet.",
+        Reason.YouChoseDirect => "Hai scelto “solo diretta”.",
+        Reason.DirectPathLost => "La via diretta si è interrotta e si sta riaprendo.",
+        Reason.ServerUnreachable => "Il server non risponde.",
+        Reason.NotAcceptedYet => $"{name} non ti ha ancora accettato.",
+        Reason.StartingContact => "Vi state mettendo in contatto, e si comincia sempre dal server.",
+        Reason.MailboxFull => $"Il server non ha più posto per {name}.",
+        Reason.RelayPathOpen => "I dispositivi possono incontrarsi solo così.",
+        _ => "",
     };
 
     public override string Where(Network network) => network switch

@@ -14,6 +14,9 @@ public abstract class WayTexts
     /// <summary>A sentence on why. Never empty, also for a reason that this version does not know.</summary>
     public abstract string Because(Route route, Reason reason, bool outgoing, string name);
 
+    /// <summary>A sentence on why a message would go this way now; empty where the way explains itself.</summary>
+    public abstract string Now(Reason reason, string name);
+
     /// <summary>Where both devices were; empty when it was not stated.</summary>
     public abstract string Where(Network network);
 
