@@ -9,6 +9,9 @@ public static class WireLimits
     /// <summary>A serialized <c>Envelope</c>, in bytes.</summary>
     public const int EnvelopeBytes = 64 * 1024;
 
+    /// <summary>A padded <c>Content</c>, in bytes: what a session seals. Leaves room for a handshake, headers and tags in an envelope.</summary>
+    public const int ContentBytes = 60 * 1024;
+
     /// <summary>One WebSocket message, in bytes: an envelope and its frame, or a full prekey upload.</summary>
     public const int FrameBytes = 192 * 1024;
 
@@ -17,6 +20,9 @@ public static class WireLimits
 
     /// <summary>A person's name, in UTF-16 code units after cleaning.</summary>
     public const int NameLength = 64;
+
+    /// <summary>A person's name as it travels, in UTF-8 bytes, before cleaning.</summary>
+    public const int NameBytes = 256;
 
     /// <summary>An invite's label, in UTF-16 code units.</summary>
     public const int LabelLength = 64;
@@ -56,6 +62,18 @@ public static class WireLimits
 
     /// <summary>An ICE candidate line, in bytes.</summary>
     public const int CandidateBytes = 1024;
+
+    /// <summary>A candidate's <c>sdp_mid</c>, in bytes.</summary>
+    public const int SdpMidBytes = 64;
+
+    /// <summary>A candidate's user name fragment, in bytes (RFC 8839 §5.4 allows 256).</summary>
+    public const int UsernameFragmentBytes = 256;
+
+    /// <summary>URLs of one ICE server.</summary>
+    public const int UrlsPerIceServer = 8;
+
+    /// <summary>A URL, user name or credential of an ICE server, in bytes.</summary>
+    public const int IceServerTextBytes = 512;
 
     /// <summary>ICE servers in a <c>Welcome</c>.</summary>
     public const int IceServers = 8;

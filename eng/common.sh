@@ -1,0 +1,71 @@
+# Sourced by ./dapari, ./test and ./bench. Bash 5, Debian or Ubuntu.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+need_dotnet() {
+  command -v dotnet >/dev/null || die 'The .NET 10 SDK is missing. On Debian and Ubuntu: https://learn.microsoft.com/dotnet/core/install/linux'
+  dotnet --list-sdks | grep -q '^10\.' || die "The .NET 10 SDK is missing; found only: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
+}
+
+# need_packages COMMAND:PACKAGE … installs from Debian's or Ubuntu's packages what is missing.
+need_packages() {
+  local missing=() entry
+  for entry in "$@"; do
+    command -v "${entry%%:*}" >/dev/null || missing+=("${entry##*:}")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  command -v apt-get >/dev/null || die "Missing, and this is not Debian or Ubuntu: ${missing[*]}"
+  local as_root=''
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || die "Missing: ${missing[*]}. Install them as root: apt-get install ${missing[*]}"
+    as_root=sudo
+  fi
+  say "Installing: ${missing[*]}"
+  $as_root apt-get update -qq >/dev/null || die 'apt-get update failed'
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq "${missing[@]}" >/dev/null || die "apt-get install ${missing[*]} failed"
+}
+
+# Ubuntu's chromium package is only a shim for snap, which has no place in a container or CI: a browser that runs must be there.
+need_chromium() {
+  local browser
+  for browser in "${DAPARI_CHROMIUM:-}" chromium chromium-browser google-chrome; do
+    [ -n "$browser" ] && command -v "$browser" >/dev/null && "$browser" --version >/dev/null 2>&1 && { DAPARI_CHROMIUM=$(command -v "$browser"); export DAPARI_CHROMIUM; return; }
+  done
+  need_packages chromium:chromium
+  chromium --version >/dev/null 2>&1 || die 'Chromium was installed but does not start. Name a browser in DAPARI_CHROMIUM.'
+  DAPARI_CHROMIUM=$(command -v chromium)
+  export DAPARI_CHROMIUM
+}
+
+# stale STAMP PATH…: whether any source is newer than what was built from it.
+stale() {
+  local stamp=$1
+  shift
+  [ ! -e "$stamp" ] || [ -n "$(find "$@" \( -name obj -o -name bin \) -prune -o -type f -newer "$stamp" -print -quit)" ]
+}
+
+# The web app as the server serves it: trimmed, compressed, fingerprinted. Into artifacts/app.
+build_app() {
+  local stamp=$root/artifacts/app.stamp log=$root/artifacts/app.log
+  stale "$stamp" "$root"/src/Dapari.{Web,Peer,Crypto,Wire} "$root/proto" "$root"/Directory.*.props || return 0
+  mkdir -p "$root/artifacts"
+  say 'Building the web app (once, about a minute)…'
+  rm -rf "$root/artifacts/app.next"
+  dotnet publish "$root/src/Dapari.Web/Dapari.Web.csproj" -c Release -o "$root/artifacts/app.next" -v q >"$log" 2>&1 || { tail -n 30 "$log" >&2; die 'The web app did not build.'; }
+  rm -rf "$root/artifacts/app"
+  mv "$root/artifacts/app.next/wwwroot" "$root/artifacts/app"
+  rm -rf "$root/artifacts/app.next"
+  touch "$stamp"
+}
+
+build_server() {
+  local stamp=$root/artifacts/server.stamp log=$root/artifacts/server.log
+  stale "$stamp" "$root"/src/Dapari.{Server,Wire} "$root/proto" "$root"/Directory.*.props || return 0
+  mkdir -p "$root/artifacts"
+  say 'Building the server…'
+  dotnet build "$root/src/Dapari.Server/Dapari.Server.csproj" -c Release -v q >"$log" 2>&1 || { tail -n 30 "$log" >&2; die 'The server did not build.'; }
+  touch "$stamp"
+}

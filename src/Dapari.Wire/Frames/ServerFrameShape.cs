@@ -1,0 +1,36 @@
+using Dapari.Wire.V1;
+using static Dapari.Wire.V1.ServerFrame;
+
+namespace Dapari.Wire;
+
+/// <summary>Lengths and counts of a server's frames.</summary>
+internal static class ServerFrameShape
+{
+    public static FrameFault Check(ServerFrame frame)
+    {
+        if (frame.KindCase == KindOneofCase.Welcome && HasTooManyIceServers(frame.Welcome))
+            return FrameFault.TooMany;
+        var ok = frame.KindCase switch
+        {
+            KindOneofCase.Welcome => frame.Welcome is { Version: > 0, Challenge.Length: ProofMessage.ChallengeLength }
+                && frame.Welcome.IceServers.All(IsIceServer),
+            KindOneofCase.Deliver => frame.Deliver is { MailboxId.Length: Shape.Id, Envelope.Length: > 0 and <= WireLimits.EnvelopeBytes },
+            KindOneofCase.LiveDeliver => frame.LiveDeliver is
+                { MailboxId.Length: Shape.Id, Envelope.Length: > 0 and <= WireLimits.EnvelopeBytes },
+            KindOneofCase.Invite => frame.Invite.Blob.Length is > 0 and <= WireLimits.InviteBlobBytes,
+            KindOneofCase.Prekeys => Shape.IsPrekeyBundle(frame.Prekeys.Bundle),
+            KindOneofCase.MailboxTaken => frame.MailboxTaken.MailboxId.Length == Shape.Id,
+            KindOneofCase.PrekeyCount => frame.PrekeyCount.StoreId.Length == Shape.Id,
+            _ => true,
+        };
+        return ok ? FrameFault.None : FrameFault.FieldLength;
+    }
+
+    private static bool HasTooManyIceServers(Welcome welcome) =>
+        welcome.IceServers.Count > WireLimits.IceServers || welcome.IceServers.Any(server => server.Urls.Count > WireLimits.UrlsPerIceServer);
+
+    private static bool IsIceServer(IceServer server) =>
+        server.Urls.All(url => Shape.FitsUtf8(url, WireLimits.IceServerTextBytes))
+        && Shape.FitsUtf8(server.Username, WireLimits.IceServerTextBytes)
+        && Shape.FitsUtf8(server.Credential, WireLimits.IceServerTextBytes);
+}
