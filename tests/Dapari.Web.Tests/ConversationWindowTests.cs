@@ -1,5 +1,3 @@
-using Dapari.Peer.Hosting;
-using Dapari.Peer.Store;
 using Dapari.Web.State;
 using Xunit;
 
