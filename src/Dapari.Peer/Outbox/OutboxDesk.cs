@@ -62,13 +62,14 @@ internal sealed class OutboxDesk(Parts parts)
             return;
         if (contact.IsAccepted && !contact.HasSealingSession)
             parts.Keys.Ask(step, contact);
+        var policy = parts.State.PolicyFor(contact);
         var choice = parts.Paths.Choose(contact);
         var doorOpen = parts.Servers.Door(contact) == DoorStanding.Open;
         foreach (var entry in contact.Queue.Waiting.ToList())
         {
             if (entry.Phase == EntryPhase.Unsealed)
                 continue;
-            var route = entry.FollowsRoute ? choice.Route : doorOpen ? Route.Mailbox : Route.Waiting;
+            var route = entry.FollowsRoute(policy) ? choice.Route : doorOpen ? Route.Mailbox : Route.Waiting;
             if (route is Route.Direct or Route.Relay)
                 SendOnPath(step, entry);
             else if (route == Route.Mailbox && entry.Record.OnServer)
@@ -364,14 +365,18 @@ internal sealed class OutboxDesk(Parts parts)
     private void SendOnPath(Step step, OutboxEntry entry)
     {
         parts.Paths.Send(step, entry.Contact, entry.Record.Envelope.ToByteArray());
-        if (entry.Record.Untracked)
-        {
-            Remove(step, entry);
-            return;
-        }
-
         entry.SentAt = step.Now.MonotonicMs;
         entry.Contact.Queue.Move(entry, EntryPhase.OnPath);
+        // No receipt will come for it: a probe behind it says that it arrived.
+        if (entry.Record.Untracked)
+            parts.Paths.Probe(step, entry.Contact);
+    }
+
+    /// <summary>The path answered a probe that was sent then: what went before it has arrived.</summary>
+    public void PathConfirmed(Step step, Contact contact, long probedAt)
+    {
+        foreach (var entry in contact.Queue.OnPath.Where(entry => entry.Record.Untracked && entry.SentAt <= probedAt).ToList())
+            Remove(step, entry);
     }
 
     private void Remove(Step step, OutboxEntry entry)

@@ -67,7 +67,7 @@ internal static class OptionsReader
                 value = argument[(equals + 1)..];
             else if (setting is { Argument: null })
                 value = "";
-            else if (i + 1 < arguments.Count)
+            else if (i + 1 < arguments.Count && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal))
                 value = arguments[++i];
             else
             {

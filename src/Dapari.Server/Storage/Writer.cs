@@ -12,14 +12,18 @@ namespace Dapari.Server.Storage;
 /// </remarks>
 internal sealed partial class Writer : IAsyncDisposable
 {
-    /// <summary>Operations in the queue, and in one transaction.</summary>
+    /// <summary>Operations in the queue.</summary>
     private const int QueueLength = 1024;
+
+    /// <summary>Operations in one transaction. Not all that can wait: while one batch is written, the one before is answered and its issuers
+    /// send again, so disk and network work at the same time.</summary>
+    private const int BatchLength = 256;
 
     private readonly Channel<WriteOperation> _queue =
         Channel.CreateBounded<WriteOperation>(new BoundedChannelOptions(QueueLength) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly Channel<(List<WriteOperation> Batch, bool Stored)> _done =
-        Channel.CreateBounded<(List<WriteOperation>, bool)>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
+        Channel.CreateBounded<(List<WriteOperation>, bool)>(new BoundedChannelOptions(4) { SingleReader = true, SingleWriter = true });
 
     private readonly Func<WriteSession> _open;
     private readonly ILogger _logger;
@@ -71,7 +75,7 @@ internal sealed partial class Writer : IAsyncDisposable
             while (WaitForWork())
             {
                 var batch = new List<WriteOperation>();
-                while (batch.Count < QueueLength && _queue.Reader.TryRead(out var operation))
+                while (batch.Count < BatchLength && _queue.Reader.TryRead(out var operation))
                     batch.Add(operation);
                 if (batch.Count == 0)
                     continue;

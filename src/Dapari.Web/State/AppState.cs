@@ -6,7 +6,6 @@ using Dapari.Web.Text;
 using Dapari.Wire;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Routing;
 
 namespace Dapari.Web.State;
 

@@ -55,6 +55,10 @@ internal sealed class EnglishWayTexts : WayTexts
         Reason.MailboxFull => outgoing
             ? $"It waited until the server had room again for {name}."
             : "It waited until the server had room again for you.",
+        Reason.MailboxGone when route == Route.Waiting => outgoing
+            ? $"The server no longer has a mailbox for {name}. The message waits on your device until {name} opens a new one."
+            : $"The server no longer had your mailbox; the message waited on {name}’s device.",
+        Reason.MailboxGone => "The server no longer had the mailbox, so the message waited for a new one.",
         Reason.RelayPathOpen => "The devices could only meet through a relay, which passes everything on and keeps nothing.",
         _ => "The reason is not known to this version of Dapari.",
     };
@@ -72,6 +76,7 @@ internal sealed class EnglishWayTexts : WayTexts
         Reason.NotAcceptedYet => $"{name} has not accepted you yet.",
         Reason.StartingContact => "You are just getting in touch, and that begins through the server.",
         Reason.MailboxFull => $"The server has no more room for {name}.",
+        Reason.MailboxGone => $"The server no longer has a mailbox for {name}.",
         Reason.RelayPathOpen => "The devices can only meet through it.",
         _ => "",
     };

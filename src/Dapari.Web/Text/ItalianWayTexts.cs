@@ -55,6 +55,10 @@ internal sealed class ItalianWayTexts : WayTexts
         Reason.MailboxFull => outgoing
             ? $"Ha aspettato che sul server tornasse posto per {name}."
             : "Ha aspettato che sul server tornasse posto per te.",
+        Reason.MailboxGone when route == Route.Waiting => outgoing
+            ? $"Il server non ha più la casella di {name}. Il messaggio aspetta sul tuo dispositivo che {name} ne apra una nuova."
+            : $"Il server non aveva più la tua casella: il messaggio ha aspettato sul dispositivo di {name}.",
+        Reason.MailboxGone => "Il server non aveva più la casella, così il messaggio ne ha aspettata una nuova.",
         Reason.RelayPathOpen => "I dispositivi potevano incontrarsi solo tramite un relay, che inoltra tutto e non conserva nulla.",
         _ => "Questa versione di Dapari non conosce il motivo.",
     };
@@ -72,6 +76,7 @@ internal sealed class ItalianWayTexts : WayTexts
         Reason.NotAcceptedYet => $"{name} non ti ha ancora accettato.",
         Reason.StartingContact => "Vi state mettendo in contatto, e si comincia sempre dal server.",
         Reason.MailboxFull => $"Il server non ha più posto per {name}.",
+        Reason.MailboxGone => $"Il server non ha più la casella di {name}.",
         Reason.RelayPathOpen => "I dispositivi possono incontrarsi solo così.",
         _ => "",
     };
