@@ -117,6 +117,9 @@ internal static class Samples
     public static IEnumerable<byte[]> Origins() => Texts(
         "https://example.org", "https://a.b.xn--bcher-kva.example:8443/", "http://127.0.0.1:5000", "https://[2001:db8::1]:444", "http://[::ffff:10.0.0.1]", "http://box.local");
 
+    public static IEnumerable<byte[]> Names() => Texts(
+        "Alice", "  Zoë \t d’Àncona  ", "\u202Eecilasn\u202C", "a\u200Bb\u2060c\uFEFF", "\u3164\u115F", "👩‍👩‍👧‍👦 family", new string('é', 70), string.Concat(Enumerable.Repeat("👋", 40)), "\0\r\n");
+
     public static IEnumerable<byte[]> Certificates() => Bytes(World.Alice.Certificate, World.Bob.Certificate);
 
     public static IEnumerable<byte[]> PrekeyBundles()
