@@ -44,6 +44,9 @@ public abstract record PeerEffect
     /// <summary>Look a message up and give <see cref="PeerInput.Found"/>.</summary>
     public sealed record FindByEnvelope(EnvelopeId Envelope) : PeerEffect;
 
+    /// <summary>Look a message up by its own id and give <see cref="PeerInput.Found"/> with this envelope.</summary>
+    public sealed record FindMessage(EnvelopeId Envelope, MessageId Message) : PeerEffect;
+
     /// <summary>The identity was deleted: wipe the store. Nothing follows.</summary>
     public sealed record Wipe : PeerEffect;
 }

@@ -52,6 +52,6 @@ public abstract record PeerInput
     /// <summary>The device's network changed, came or went.</summary>
     public sealed record NetworkChanged : PeerInput;
 
-    /// <summary>Answer to <see cref="PeerEffect.FindByEnvelope"/>.</summary>
+    /// <summary>Answer to <see cref="PeerEffect.FindByEnvelope"/> or <see cref="PeerEffect.FindMessage"/>.</summary>
     public sealed record Found(EnvelopeId Envelope, MessageRecord? Message) : PeerInput;
 }

@@ -14,7 +14,10 @@ public sealed class StoreBatch
     /// <summary>Rows to put (value) or delete (null), later ones winning.</summary>
     public Dictionary<string, byte[]?> State { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Messages to put; a record with the same id replaces the former, also where its order key changed.</summary>
+    /// <summary>
+    /// Messages to put; a record with the same id replaces the former. A record whose id is kept for another contact, direction or clock
+    /// is left out: ids come from outside too, and nobody may write over what is not theirs.
+    /// </summary>
     public List<MessageRecord> Messages { get; } = [];
 
     /// <summary>Contacts whose messages are all deleted, before <see cref="Messages"/> are put.</summary>

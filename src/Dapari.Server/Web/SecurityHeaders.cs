@@ -30,7 +30,7 @@ internal sealed class SecurityHeaders(ServerOptions options, IReadOnlyList<strin
         var scripts = string.Concat(scriptHashes.Select(h => " " + h));
         var connects = string.Concat(otherServers.Select(o => $" {o.GetLeftPart(UriPartial.Authority)} {WebSocket(o)}"));
         return $"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'; img-src 'self' data: blob:; "
-            + $"connect-src 'self'{connects}; worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'";
+            + $"connect-src 'self'{connects}; worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'none'; object-src 'none'";
     }
 
     private static string WebSocket(Uri origin) => (origin.Scheme == Uri.UriSchemeHttps ? "wss://" : "ws://") + origin.Authority;

@@ -1,0 +1,299 @@
+using Dapari.Crypto;
+using Dapari.Peer.Contacts;
+using Dapari.Peer.Engine;
+using Dapari.Peer.Routes;
+using Dapari.Peer.Sessions;
+using Dapari.Peer.Store;
+using Dapari.Peer.Text;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+using Kind = Dapari.Wire.V1.Content.KindOneofCase;
+
+namespace Dapari.Peer.Conversations;
+
+/// <summary>
+/// What comes in, by whatever door. Step 1: open. Step 2: what was opened before gets its receipt again. Step 3: what cannot be opened is reported to its
+/// sender. Step 4: each kind of content finds its part, if the contact may say it. Nothing is shown of who is not accepted, but a request.
+/// </summary>
+internal sealed class Inbox(Parts parts)
+{
+    private const long ReportEveryMs = 10_000;
+
+    // Repetitions that wait for the store's answer, with what their servers are told then.
+    private readonly Dictionary<EnvelopeId, (Arrival Arrival, ulong? Sequence)> _lookups = [];
+    private readonly HashSet<Contact> _toReport = [];
+
+    /// <summary>Takes an envelope in.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="arrival">How it came.</param>
+    /// <param name="bytes">The envelope, unparsed.</param>
+    /// <param name="sequence">Its number at the server, if it lay there.</param>
+    /// <returns>Whether it is dealt with, so that its server may forget it. If not, it will be after the store's answer.</returns>
+    public bool Receive(Step step, Arrival arrival, ReadOnlySpan<byte> bytes, ulong? sequence = null)
+    {
+        var outcome = parts.Seals.Open(step, arrival.Box, bytes);
+        switch (outcome.Result)
+        {
+            case Opening.Repeated when outcome.Lane == Lane.Durable && arrival.Box.Contact is { IsAccepted: true } contact:
+                if (arrival.Door == ArrivalDoor.Path)
+                    parts.Paths.Heard(step, contact);
+                if (parts.State.Parked.ContainsKey(outcome.Envelope))
+                    return true;
+                _lookups[outcome.Envelope] = (arrival, sequence);
+                step.Do(new PeerEffect.FindByEnvelope(outcome.Envelope));
+                return sequence is null;
+            case Opening.Unopenable when outcome.Lane == Lane.Durable && arrival.Box.Contact is { IsAccepted: true } contact:
+                if (contact.Unopened.Count < WireLimits.CannotOpenPerEnvelope)
+                    contact.Unopened.Add(outcome.Envelope);
+                _toReport.Add(contact);
+                return true;
+            case Opening.Opened when ContentCodec.TryRead(outcome.Plaintext, out var content, out _):
+                Opened(step, arrival, outcome, content);
+                return true;
+            default:
+                return true;
+        }
+    }
+
+    /// <summary>The store's answer to a lookup.</summary>
+    public void Found(Step step, EnvelopeId envelope, MessageRecord? message)
+    {
+        if (parts.State.Parked.Remove(envelope, out var parked))
+        {
+            step.Delete(ParkedKey(envelope));
+            if (ContactId.TryRead(parked.ContactId, out var id) && parts.State.Contacts.GetValueOrDefault(id) is { IsAccepted: true } contact)
+                Unpark(step, contact, parked.Message, message);
+            return;
+        }
+
+        if (!_lookups.Remove(envelope, out var lookup))
+            return;
+        if (lookup.Sequence is { } sequence)
+            parts.Boxes.Settle(lookup.Arrival.Box, sequence);
+        if (lookup.Arrival.Box.Contact is { IsAccepted: true } author && message is { Outgoing: false } && message.ContactId == author.Record.Id
+            && MessageId.TryRead(message.Id, out var messageId))
+            parts.Receipts.Owe(step, author, messageId, message.Route, lookup.Arrival.Door == ArrivalDoor.Path);
+    }
+
+    /// <summary>At the start: what was parked is looked up again.</summary>
+    public void Start(Step step)
+    {
+        foreach (var (envelope, parked) in parts.State.Parked)
+        {
+            if (MessageId.TryRead(parked.Message.Id, out var id))
+                step.Do(new PeerEffect.FindMessage(envelope, id));
+        }
+    }
+
+    /// <summary>Reports what could not be opened, not too often.</summary>
+    public void Report(Step step)
+    {
+        foreach (var contact in _toReport.ToList())
+        {
+            if (step.Now.MonotonicMs - contact.LastUnopenedReport < ReportEveryMs)
+                continue;
+            _toReport.Remove(contact);
+            contact.LastUnopenedReport = step.Now.MonotonicMs;
+            if (!contact.IsAccepted || contact.Unopened.Count == 0)
+                continue;
+            var report = new CannotOpen();
+            report.EnvelopeIds.Add(contact.Unopened.Select(id => id.ToByteString()));
+            contact.Unopened.Clear();
+            parts.Outbox.SendSetUp(step, contact, new Content { CannotOpen = report });
+        }
+    }
+
+    public long? NextDeadline
+    {
+        get
+        {
+            long? next = null;
+            foreach (var contact in _toReport)
+                next = Deadline.Earlier(next, contact.LastUnopenedReport + ReportEveryMs);
+            return next;
+        }
+    }
+
+    public void Forget(Step step, Contact contact)
+    {
+        _toReport.Remove(contact);
+        foreach (var envelope in parts.State.Parked.Where(parked => parked.Value.ContactId == contact.Record.Id).Select(parked => parked.Key).ToList())
+        {
+            parts.State.Parked.Remove(envelope);
+            step.Delete(ParkedKey(envelope));
+        }
+    }
+
+    public static string ParkedKey(EnvelopeId envelope) => "inbox/" + envelope;
+
+    private void Opened(Step step, Arrival arrival, OpenOutcome outcome, Content content)
+    {
+        if (arrival.Box.Invite is { } invite)
+        {
+            if (outcome is { Fresh: { } fresh, Lane: Lane.Durable } && content.KindCase == Kind.ContactRequest)
+                parts.Requests.Arrived(step, invite, fresh, content.ContactRequest);
+            return;
+        }
+
+        if (arrival.Box.Contact is not { } contact)
+            return;
+        var known = outcome.Known;
+        if (outcome.Fresh is { } begun)
+        {
+            if (contact.Record.State is not (ContactState.Accepted or ContactState.Asked or ContactState.Blocked) || !IsTheirDevice(step, contact, begun.Device, content))
+                return;
+            known = parts.Seals.Keep(step, contact, begun);
+        }
+
+        if (arrival.Door == ArrivalDoor.Path)
+            parts.Paths.Heard(step, contact);
+        if (outcome.Lane == Lane.Durable)
+            Durable(step, arrival, outcome, contact, known!, content);
+        else if (contact.IsAccepted)
+            parts.Signals.Arrived(step, arrival, contact, content);
+        if (outcome.Fresh is not null && contact.IsAccepted)
+            parts.Outbox.SessionReady(step, contact);
+    }
+
+    private static bool IsTheirDevice(Step step, Contact contact, VerifiedDevice device, Content content)
+    {
+        if (contact.Device is not { } kept)
+            return false;
+        if (DeviceCertificates.TryVerify(kept.Certificate, out var before) == CertificateFault.None && before!.Id == device.Id)
+            return true;
+        // Another device of the same person speaks for it only when it says where it is reached.
+        if (content.KindCase is not (Kind.ContactAccept or Kind.Address))
+            return false;
+        kept.Certificate = device.Certificate;
+        step.Changed(contact);
+        return true;
+    }
+
+    private void Durable(Step step, Arrival arrival, OpenOutcome outcome, Contact contact, KnownSession session, Content content)
+    {
+        if (contact.Record.State is ContactState.Asked or ContactState.Accepted)
+        {
+            switch (content.KindCase)
+            {
+                case Kind.ContactAccept:
+                    parts.Requests.Accepted(step, contact, content.ContactAccept);
+                    return;
+                case Kind.ContactDecline:
+                    parts.Requests.Declined(step, contact);
+                    return;
+            }
+        }
+
+        if (!contact.IsAccepted)
+            return;
+        switch (content.KindCase)
+        {
+            case Kind.Chat:
+                Chat(step, arrival, contact, outcome.Envelope, content.Chat);
+                break;
+            case Kind.Receipts:
+                parts.Chats.ReceiptsArrived(step, contact, content.Receipts);
+                break;
+            case Kind.Profile:
+                parts.Contacts.ProfileArrived(step, contact, content.Profile);
+                break;
+            case Kind.Address:
+                parts.Contacts.AddressArrived(step, contact, content.Address);
+                break;
+            case Kind.CannotOpen:
+                // The session that brought this works, at least.
+                SealRoom.SealWith(step, contact, session);
+                foreach (var bytes in content.CannotOpen.EnvelopeIds)
+                {
+                    if (EnvelopeId.TryRead(bytes, out var id))
+                        parts.Outbox.SealAnew(step, contact, id);
+                }
+
+                parts.Outbox.Dispatch(step, contact);
+                break;
+            case Kind.None:
+                Unknown(step, arrival, contact, outcome);
+                break;
+        }
+    }
+
+    private void Chat(Step step, Arrival arrival, Contact contact, EnvelopeId envelope, ChatMessage chat)
+    {
+        var text = MessageText.Normalize(chat.Text);
+        if (!MessageId.TryRead(chat.MessageId, out var id) || chat.Clock is 0 or > long.MaxValue || MessageText.Check(text) != TextFault.None)
+            return;
+        if (contact.Lately.TryGet(id, out var shown))
+        {
+            if (!shown.Outgoing)
+                parts.Receipts.Owe(step, contact, id, shown.Route, arrival.Door == ArrivalDoor.Path);
+            return;
+        }
+
+        var clock = MessageOrder.Accept(chat.Clock, contact.Record.Clock);
+        var message = Incoming(step, arrival, contact, envelope, id, clock);
+        message.Kind = MessageKind.Text;
+        message.Text = text;
+        message.ComposedAtMs = chat.ComposedAtMs;
+        var path = contact.Path;
+        message.Route = arrival.Door == ArrivalDoor.Path
+            ? RouteRecords.Arrived(chat.IntendedRoute, chat.IntendedReason, path.Route, path.Network, path.Facts.RoundTripMs, 0)
+            : RouteRecords.Arrived(chat.IntendedRoute, chat.IntendedReason, Route.Mailbox, Network.Unspecified, 0, arrival.LayMs);
+        if (clock > contact.Record.Clock)
+        {
+            Show(step, contact, id, message, arrival.Door == ArrivalDoor.Path);
+            return;
+        }
+
+        // Perhaps a second sealing of a message that is kept already: the store is asked before it is shown.
+        var parked = new ParkedMessage { ContactId = contact.Record.Id, Message = message };
+        parts.State.Parked[envelope] = parked;
+        step.Batch.State[ParkedKey(envelope)] = parked.ToByteArray();
+        step.Do(new PeerEffect.FindMessage(envelope, id));
+    }
+
+    private void Unpark(Step step, Contact contact, MessageRecord message, MessageRecord? kept)
+    {
+        if (!MessageId.TryRead(message.Id, out var id))
+            return;
+        var byPath = message.Route.Route != Route.Mailbox;
+        if (kept is null && contact.Lately.TryGet(id, out var shown))
+            kept = shown;
+        if (kept is null)
+            Show(step, contact, id, message, byPath);
+        else if (!kept.Outgoing && kept.ContactId == contact.Record.Id)
+            parts.Receipts.Owe(step, contact, id, kept.Route, byPath);
+    }
+
+    private void Show(Step step, Contact contact, MessageId id, MessageRecord message, bool byPath)
+    {
+        contact.Lately.Add(id, message);
+        parts.Chats.Arrived(step, contact, message);
+        parts.Receipts.Owe(step, contact, id, message.Route, byPath);
+    }
+
+    private void Unknown(Step step, Arrival arrival, Contact contact, OpenOutcome outcome)
+    {
+        if (!MessageId.TryRead(outcome.Envelope.ToArray(), out var id))
+            return;
+        var message = Incoming(step, arrival, contact, outcome.Envelope, id, contact.Record.Clock + 1);
+        message.Kind = MessageKind.Unknown;
+        message.Content = ByteString.CopyFrom(outcome.Plaintext);
+        message.Route = RouteRecords.Arrived(
+            Route.Unspecified, Reason.Unspecified, arrival.Door == ArrivalDoor.Path ? contact.Path.Route : Route.Mailbox, Network.Unspecified, 0, arrival.LayMs);
+        parts.Chats.Arrived(step, contact, message);
+    }
+
+    private MessageRecord Incoming(Step step, Arrival arrival, Contact contact, EnvelopeId envelope, MessageId id, ulong clock) => new()
+    {
+        Id = id.ToByteString(),
+        ContactId = contact.Record.Id,
+        Clock = clock,
+        State = MessageState.Received,
+        EnvelopeId = envelope.ToByteString(),
+        // Our clock, less the time it lay: the sender's clock is not believed.
+        ShownAtMs = step.WallMs - Math.Min(arrival.LayMs, step.WallMs),
+        DeliveredAtMs = step.WallMs,
+        OrderKey = ByteString.CopyFrom(MessageOrder.Key(clock, parts.Chats.IsSmaller(contact, ours: false), id)),
+    };
+}

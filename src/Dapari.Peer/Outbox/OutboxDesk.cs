@@ -1,0 +1,390 @@
+using Dapari.Peer.Contacts;
+using Dapari.Peer.Engine;
+using Dapari.Peer.Routes;
+using Dapari.Peer.Servers;
+using Dapari.Peer.Store;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+
+namespace Dapari.Peer.Outbox;
+
+/// <summary>What goes out: sealed, kept, sent by the way that the chooser says, and again by another until it is acknowledged.</summary>
+internal sealed class OutboxDesk(Parts parts)
+{
+    private const long FirstFullBackoffMs = 2_000;
+    private const long LongestFullBackoffMs = 5 * 60_000;
+    private const long FirstGoneBackoffMs = 30_000;
+    private const ulong DayMs = 24UL * 60 * 60 * 1000;
+
+    // Contacts with something that waits for a way.
+    private readonly HashSet<Contact> _backlog = [];
+
+    /// <summary>A message of ours: kept until its receipt.</summary>
+    public void SendMessage(Step step, Contact contact, MessageRecord message) =>
+        Add(step, contact, new OutboxRecord { Message = message });
+
+    /// <summary>Contact set-up and its like: by mailbox, kept until the server has it.</summary>
+    public void SendSetUp(Step step, Contact contact, Content content) =>
+        Add(step, contact, new OutboxRecord { Untracked = true, Content = content.ToByteString() });
+
+    /// <summary>Receipts: by the way of messages, kept until the server has them or the path took them.</summary>
+    public void SendReceipts(Step step, Contact contact, Receipts receipts) =>
+        SendSetUp(step, contact, new Content { Receipts = receipts });
+
+    /// <summary>Whether something of this kind already waits, unsent; it is replaced.</summary>
+    public void DropUnsent(Step step, Contact contact, Content.KindOneofCase kind)
+    {
+        foreach (var entry in contact.Queue.Waiting.Where(entry => entry.Record.Untracked && entry.ContentKind == kind).ToList())
+            Remove(step, entry);
+    }
+
+    /// <summary>A session seals now: what waited for one is sealed and goes.</summary>
+    public void SessionReady(Step step, Contact contact)
+    {
+        foreach (var entry in contact.Queue.Waiting.Where(entry => entry.Phase == EntryPhase.Unsealed).ToList())
+            TrySeal(step, entry);
+        Dispatch(step, contact);
+        step.Shown(contact);
+    }
+
+    /// <summary>Sends what can go now.</summary>
+    public void Dispatch(Step step, Contact contact)
+    {
+        if (contact.Queue.Waiting.Count == 0)
+        {
+            _backlog.Remove(contact);
+            return;
+        }
+
+        _backlog.Add(contact);
+        if (!MaySend(contact))
+            return;
+        if (contact.IsAccepted && !contact.HasSealingSession)
+            parts.Keys.Ask(step, contact);
+        var choice = parts.Paths.Choose(contact);
+        var doorOpen = parts.Servers.Door(contact) == DoorStanding.Open;
+        foreach (var entry in contact.Queue.Waiting.ToList())
+        {
+            if (entry.Phase == EntryPhase.Unsealed)
+                continue;
+            var route = entry.FollowsRoute ? choice.Route : doorOpen ? Route.Mailbox : Route.Waiting;
+            if (route is Route.Direct or Route.Relay)
+                SendOnPath(step, entry);
+            else if (route == Route.Mailbox && entry.Record.OnServer)
+                contact.Queue.Move(entry, EntryPhase.OnServer);
+            else if (route == Route.Mailbox)
+            {
+                if (!parts.Servers.TryPost(step, entry))
+                    break;
+                contact.Queue.Move(entry, EntryPhase.Posting);
+            }
+        }
+    }
+
+    public void Pump(Step step, string origin)
+    {
+        foreach (var contact in _backlog.Where(contact => contact.Address?.Server == origin).ToList())
+            Dispatch(step, contact);
+    }
+
+    public void Online(Step step, ServerConnection connection)
+    {
+        var retention = (connection.Limits?.RetentionDays ?? 0) * DayMs;
+        foreach (var contact in parts.State.Contacts.Values.Where(contact => contact.Queue.Count > 0 && contact.Address?.Server == connection.Origin).ToList())
+        {
+            foreach (var entry in contact.Queue.All.Where(entry => entry.Phase == EntryPhase.OnServer).ToList())
+            {
+                // The server has thrown it away by now.
+                if (retention == 0 || step.WallMs < entry.Record.OnServerAtMs || step.WallMs - entry.Record.OnServerAtMs < retention)
+                    continue;
+                ContactQueue.MarkOffServer(entry);
+                contact.Queue.Move(entry, EntryPhase.Ready);
+                step.Changed(entry);
+            }
+
+            Dispatch(step, contact);
+        }
+    }
+
+    public void Posted(Step step, OutboxEntry entry, Posted posted)
+    {
+        var contact = entry.Contact;
+        contact.Queue.DoorBackoffMs = 0;
+        parts.Paths.PostAnswered(step, contact, posted.RecipientConnected);
+        if (!IsKept(entry))
+        {
+            PumpAfter(step, contact);
+            return;
+        }
+
+        if (entry.Record.Untracked)
+        {
+            Remove(step, entry);
+        }
+        else
+        {
+            contact.Queue.MarkOnServer(entry, step.WallMs);
+            contact.Queue.Move(entry, EntryPhase.OnServer);
+            step.Changed(entry);
+            parts.Chats.OnServer(step, contact, entry.Message!);
+        }
+
+        step.Shown(contact);
+        PumpAfter(step, contact);
+    }
+
+    public void PostRefused(Step step, ServerConnection connection, OutboxEntry entry, Refusal refusal)
+    {
+        NotPosted(entry);
+        switch (refusal)
+        {
+            case Refusal.UnknownMailbox:
+                ForgetSender(connection, entry.Contact);
+                DoorShut(step, entry.Contact, gone: true);
+                break;
+            case Refusal.NotOpen:
+                ForgetSender(connection, entry.Contact);
+                if (connection.PatienceUntil <= step.Now.MonotonicMs && entry.Contact.Queue.DoorShutUntil is null)
+                    DoorShut(step, entry.Contact, gone: false);
+                break;
+            case Refusal.Rate or Refusal.Storage:
+                break;
+            default:
+                DoorShut(step, entry.Contact, gone: false);
+                break;
+        }
+    }
+
+    /// <summary>The post was not answered: it goes again.</summary>
+    public void NotPosted(OutboxEntry entry)
+    {
+        if (IsKept(entry) && entry.Phase == EntryPhase.Posting)
+        {
+            entry.Contact.Queue.Move(entry, EntryPhase.Ready);
+            _backlog.Add(entry.Contact);
+        }
+    }
+
+    /// <summary>The mailbox takes nothing for a while: full, or unknown to the server.</summary>
+    public void DoorShut(Step step, Contact contact, bool gone)
+    {
+        var queue = contact.Queue;
+        if (queue.DoorShutUntil is not null && queue.DoorGone == gone)
+            return;
+        queue.DoorBackoffMs = queue.DoorBackoffMs == 0
+            ? gone ? FirstGoneBackoffMs : FirstFullBackoffMs
+            : Math.Min(queue.DoorBackoffMs * 2, LongestFullBackoffMs);
+        queue.DoorGone = gone;
+        queue.DoorShutUntil = step.Now.MonotonicMs + queue.DoorBackoffMs;
+        step.Shown(contact);
+    }
+
+    public void ServerLost(Step step, string origin)
+    {
+        foreach (var contact in parts.State.Contacts.Values.Where(contact => contact.Address?.Server == origin && contact.Queue.Count > 0).ToList())
+        {
+            if (contact.Path.Standing == PathStanding.Open)
+                PathReady(step, contact);
+        }
+    }
+
+    /// <summary>A path carries (again). What lies at a server that is out of reach goes by it too.</summary>
+    public void PathReady(Step step, Contact contact)
+    {
+        if (contact.Address is { } address && parts.Servers.Find(address.Server) is not { IsOnline: true })
+        {
+            foreach (var entry in contact.Queue.All.Where(entry => entry.Phase == EntryPhase.OnServer).ToList())
+                contact.Queue.Move(entry, EntryPhase.Ready);
+        }
+
+        Dispatch(step, contact);
+    }
+
+    /// <summary>The path does not carry: what it took without a receipt goes another way.</summary>
+    public void PathLost(Step step, Contact contact)
+    {
+        foreach (var entry in contact.Queue.OnPath.ToList())
+            contact.Queue.Move(entry, EntryPhase.Ready);
+        Dispatch(step, contact);
+    }
+
+    /// <summary>The recipient has it. Null: nothing of ours that could be acknowledged.</summary>
+    public MessageRecord? Delivered(Step step, Contact contact, MessageId id)
+    {
+        if (contact.Queue.Find(id) is not { Phase: not EntryPhase.Unsealed } entry)
+            return null;
+        Remove(step, entry);
+        return entry.Message;
+    }
+
+    /// <summary>The recipient could not open it: sealed anew, under a new envelope id.</summary>
+    public void SealAnew(Step step, Contact contact, EnvelopeId id)
+    {
+        if (contact.Queue.Find(id) is not { Phase: not EntryPhase.Unsealed, Message: not null } entry)
+            return;
+        ContactQueue.MarkOffServer(entry);
+        TrySeal(step, entry);
+    }
+
+    /// <summary>Nothing sealed so far may leave any more: this device is an old copy of itself, or the address changed.</summary>
+    public void Unseal(Step step, Contact contact)
+    {
+        foreach (var entry in contact.Queue.All.Where(entry => entry.Phase is not (EntryPhase.OnServer or EntryPhase.Unsealed)).ToList())
+        {
+            if (entry.ContentKind == Content.KindOneofCase.ContactRequest)
+            {
+                Remove(step, entry);
+                continue;
+            }
+
+            entry.Record.Envelope = ByteString.Empty;
+            contact.Queue.Move(entry, EntryPhase.Unsealed);
+            step.Changed(entry);
+        }
+    }
+
+    /// <summary>All that was to go to a contact is given up.</summary>
+    public void Forget(Step step, Contact contact)
+    {
+        foreach (var entry in contact.Queue.All.ToList())
+        {
+            contact.Queue.Remove(entry);
+            step.Deleted(entry);
+        }
+
+        _backlog.Remove(contact);
+    }
+
+    public void Tick(Step step)
+    {
+        foreach (var contact in _backlog.ToList())
+        {
+            if (contact.Queue.DoorShutUntil <= step.Now.MonotonicMs)
+            {
+                contact.Queue.DoorShutUntil = null;
+                contact.Queue.DoorGone = false;
+                step.Shown(contact);
+                Dispatch(step, contact);
+            }
+        }
+    }
+
+    /// <summary>Tries shut doors again.</summary>
+    public void Retry(Step step)
+    {
+        foreach (var contact in _backlog.ToList())
+        {
+            contact.Queue.DoorShutUntil = null;
+            contact.Queue.DoorBackoffMs = 0;
+            Dispatch(step, contact);
+        }
+    }
+
+    public long? NextDeadline
+    {
+        get
+        {
+            long? next = null;
+            foreach (var contact in _backlog)
+                next = Deadline.Earlier(next, contact.Queue.DoorShutUntil);
+            return next;
+        }
+    }
+
+    /// <summary>An entry as it was kept.</summary>
+    public void Load(Contact contact, OutboxRecord record)
+    {
+        contact.Queue.Add(new OutboxEntry(contact, record));
+        parts.State.NextOrder = Math.Max(parts.State.NextOrder, record.Order + 1);
+        if (contact.Queue.Waiting.Count > 0)
+            _backlog.Add(contact);
+    }
+
+    private static bool IsKept(OutboxEntry entry) => entry.Contact.Queue.Find(entry.EnvelopeId) == entry;
+
+    private static bool MaySend(Contact contact) =>
+        // Before our own mailbox was looked at, this device could still be an old copy of itself: what it seals must not leave.
+        contact.Box is null or { Checked: true } && contact.Record.State is not ContactState.Blocked;
+
+    private static void ForgetSender(ServerConnection connection, Contact contact)
+    {
+        if (MailboxId.TryRead(contact.Address?.MailboxId ?? ByteString.Empty, out var id))
+            connection.OpenSenders.Remove(id);
+    }
+
+    private void Add(Step step, Contact contact, OutboxRecord record)
+    {
+        record.EnvelopeId = EnvelopeId.Random(parts.State.Random).ToByteString();
+        record.ContactId = contact.Record.Id;
+        record.Order = parts.State.NextOrder++;
+        var entry = new OutboxEntry(contact, record);
+        contact.Queue.Add(entry);
+        step.Changed(entry);
+        // Before the contact is accepted, messages wait unsealed: their mailbox is not known yet.
+        if (contact.IsAccepted || record.Untracked)
+            TrySeal(step, entry);
+        Dispatch(step, contact);
+        step.Shown(contact);
+    }
+
+    private void TrySeal(Step step, OutboxEntry entry)
+    {
+        var contact = entry.Contact;
+        var content = entry.Message is { } message ? Conversations.ChatDesk.ContentOf(message) : Content.Parser.ParseFrom(entry.Record.Content);
+        if (!parts.Seals.TrySeal(step, contact, content, Lane.Durable, out var id, out var envelope))
+        {
+            if (entry.Phase != EntryPhase.Unsealed)
+            {
+                entry.Record.Envelope = ByteString.Empty;
+                contact.Queue.Move(entry, EntryPhase.Unsealed);
+                step.Changed(entry);
+            }
+
+            return;
+        }
+
+        contact.Queue.Remove(entry);
+        step.Deleted(entry);
+        var record = entry.Record;
+        record.EnvelopeId = id.ToByteString();
+        record.Envelope = UnsafeByteOperations.UnsafeWrap(envelope);
+        if (record.Message is { } kept)
+        {
+            kept.EnvelopeId = record.EnvelopeId;
+            step.Put(kept);
+        }
+
+        var resealed = new OutboxEntry(contact, record);
+        contact.Queue.Add(resealed);
+        _backlog.Add(contact);
+        step.Changed(resealed);
+    }
+
+    private void SendOnPath(Step step, OutboxEntry entry)
+    {
+        parts.Paths.Send(step, entry.Contact, entry.Record.Envelope.ToByteArray());
+        if (entry.Record.Untracked)
+        {
+            Remove(step, entry);
+            return;
+        }
+
+        entry.SentAt = step.Now.MonotonicMs;
+        entry.Contact.Queue.Move(entry, EntryPhase.OnPath);
+    }
+
+    private void Remove(Step step, OutboxEntry entry)
+    {
+        entry.Contact.Queue.Remove(entry);
+        step.Deleted(entry);
+        step.Shown(entry.Contact);
+        parts.Contacts.Left(step, entry.Contact);
+    }
+
+    private void PumpAfter(Step step, Contact contact)
+    {
+        if (contact.Address is { } address)
+            Pump(step, address.Server);
+    }
+}

@@ -1,0 +1,75 @@
+using Dapari.Peer.Hosting;
+using Dapari.Peer.Routes;
+using Dapari.Wire.V1;
+
+namespace Dapari.Peer.Paths;
+
+/// <summary>The direct path to one contact, and what is known of the other being there. Times are monotonic milliseconds.</summary>
+internal sealed class DirectPath
+{
+    public PathStanding Standing { get; set; }
+
+    /// <summary>The attempt's id, as the driver knows it.</summary>
+    public ulong Id { get; set; }
+
+    public byte[] Attempt { get; set; } = [];
+
+    public PathFacts Facts { get; set; }
+
+    public PathFacts Told { get; set; }
+
+    public long ToldAt { get; set; } = long.MinValue / 2;
+
+    public PathReport? Theirs { get; set; }
+
+    /// <summary>When this standing began.</summary>
+    public long Since { get; set; }
+
+    public ulong SinceWallMs { get; set; }
+
+    public long LastHeard { get; set; }
+
+    public long? ProbedAt { get; set; }
+
+    public ulong ProbeNumber { get; set; }
+
+    public int Failures { get; set; }
+
+    public long RetryAt { get; set; } = long.MinValue;
+
+    public Reason ClosedReason { get; set; }
+
+    /// <summary>Used lately, by either: worth a path until then.</summary>
+    public long ActiveUntil { get; set; } = long.MinValue;
+
+    public bool IsWanted { get; set; }
+
+    public PeerPresence Presence { get; set; }
+
+    public long AskedAt { get; set; } = long.MinValue / 2;
+
+    public long AnsweredAt { get; set; } = long.MinValue / 2;
+
+    public byte[] TheirRun { get; set; } = [];
+
+    public bool NoPath => Failures >= 2;
+
+    public bool IsLive => Standing is PathStanding.Open or PathStanding.Suspect;
+
+    /// <summary>Both ends take the farther of what they see; before both said it, nothing is stated.</summary>
+    public Network Network => Theirs is null || Theirs.Network == Network.Unspecified || Facts.Network == Network.Unspecified
+        ? Network.Unspecified
+        : (Network)Math.Max((int)Theirs.Network, (int)Facts.Network);
+
+    public bool IsRelayed => Facts.Network == Network.Relayed || Theirs?.Network == Network.Relayed;
+
+    public Route Route => IsRelayed ? Route.Relay : Route.Direct;
+
+    public void Turn(PathStanding standing, long now, ulong wallMs)
+    {
+        Standing = standing;
+        Since = now;
+        SinceWallMs = wallMs;
+        ProbedAt = null;
+    }
+}

@@ -1,0 +1,160 @@
+using Dapari.Peer.Contacts;
+using Dapari.Peer.Engine;
+using Dapari.Peer.Outbox;
+using Dapari.Peer.Routes;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+
+namespace Dapari.Peer.Paths;
+
+/// <summary>Watching paths: probes, receipts that do not come, deadlines.</summary>
+internal sealed partial class PathDesk
+{
+    private const long ProbeEveryMs = 15_000;
+    private const long SuspectAfterMs = 2_000;
+    private const long GiveUpAfterMs = 10_000;
+    private const long ReceiptWithinMs = 600;
+
+    public long? NextDeadline(long now)
+    {
+        long? next = null;
+        foreach (var contact in parts.State.Contacts.Values)
+        {
+            if (contact.IsAccepted)
+                next = Deadline.Earlier(next, DeadlineOf(contact, now));
+        }
+
+        return next;
+    }
+
+    public void Tick(Step step)
+    {
+        foreach (var contact in parts.State.Contacts.Values.ToList())
+        {
+            if (contact.IsAccepted)
+                Tick(step, contact);
+        }
+    }
+
+    /// <summary>Something came by the path: it carries.</summary>
+    public void Heard(Step step, Contact contact)
+    {
+        var path = contact.Path;
+        if (!path.IsLive)
+            return;
+        path.LastHeard = step.Now.MonotonicMs;
+        path.ProbedAt = null;
+        path.Presence = PeerPresence.Present;
+        if (path.Standing != PathStanding.Suspect)
+            return;
+        path.Turn(PathStanding.Open, step.Now.MonotonicMs, step.WallMs);
+        step.Shown(contact);
+        parts.Outbox.PathReady(step, contact);
+    }
+
+    public void ProbeArrived(Step step, Contact contact, PathProbe probe)
+    {
+        if (!probe.IsAnswer)
+            parts.Live.SendOnPath(step, contact, new Content { PathProbe = new PathProbe { Number = probe.Number, IsAnswer = true } });
+        else if (probe.Number == contact.Path.ProbeNumber)
+            ReceiptDesk.PathConfirmed(step, contact);
+    }
+
+    public void ReportArrived(Step step, Contact contact, PathReport report)
+    {
+        if (!contact.Path.IsLive || !contact.Path.Attempt.AsSpan().SequenceEqual(report.AttemptId.Span) || !Enum.IsDefined(report.Network))
+            return;
+        contact.Path.Theirs = report;
+        step.Shown(contact);
+    }
+
+    private long? DeadlineOf(Contact contact, long now)
+    {
+        var path = contact.Path;
+        switch (path.Standing)
+        {
+            case PathStanding.Opening:
+                return path.Since + OpeningDeadlineMs;
+            case PathStanding.Open:
+                var due = path.ProbedAt is { } probed ? probed + SuspectAfterMs : path.LastHeard + ProbeEveryMs;
+                return contact.Queue.OnPath.Count > 0 ? Math.Min(due, ReceiptDue(contact)) : due;
+            case PathStanding.Suspect:
+                return Math.Min(path.Since + GiveUpAfterMs, (path.ProbedAt ?? path.Since) + SuspectAfterMs);
+        }
+
+        if (!IsActive(contact, now) && !path.IsWanted)
+            return null;
+        if (path.IsWanted && path.Presence == PeerPresence.Present && IsOfferer(contact))
+            return Math.Max(path.RetryAt, _paths.Count < MaxPaths ? now : now + AskEveryMs);
+        return contact.Address is { } address && parts.Servers.Find(address.Server) is { IsOnline: true } && contact is { HasSealingSession: true, Box.Checked: true }
+            ? Math.Max(path.AskedAt + AskInterval(path), now)
+            : null;
+    }
+
+    private void Tick(Step step, Contact contact)
+    {
+        var path = contact.Path;
+        var now = step.Now.MonotonicMs;
+        switch (path.Standing)
+        {
+            case PathStanding.Opening when now - path.Since >= OpeningDeadlineMs:
+                step.Do(new PeerEffect.ClosePath(path.Id));
+                Closed(step, path.Id);
+                break;
+            case PathStanding.Open when contact.Queue.OnPath.Count > 0 && now >= ReceiptDue(contact):
+            case PathStanding.Open when path.ProbedAt is { } probed && now - probed >= SuspectAfterMs:
+                Suspect(step, contact);
+                break;
+            case PathStanding.Open when path.ProbedAt is null && now - path.LastHeard >= ProbeEveryMs:
+                if (IsActive(contact, now))
+                    Probe(step, contact);
+                else
+                    Close(step, contact, tell: true);
+                break;
+            case PathStanding.Suspect when now - path.Since >= GiveUpAfterMs:
+                step.Do(new PeerEffect.ClosePath(path.Id));
+                Gone(step, contact, Reason.DirectPathLost);
+                Reconsider(step, contact);
+                break;
+            case PathStanding.Suspect when now - (path.ProbedAt ?? path.Since) >= SuspectAfterMs:
+                Probe(step, contact);
+                break;
+            case PathStanding.Closed:
+                Reconsider(step, contact);
+                break;
+        }
+    }
+
+    private static long ReceiptDue(Contact contact) =>
+        contact.Queue.OnPath.First().SentAt + Math.Max(ReceiptWithinMs, 3L * contact.Path.Facts.RoundTripMs);
+
+    private void Suspect(Step step, Contact contact)
+    {
+        contact.Path.Turn(PathStanding.Suspect, step.Now.MonotonicMs, step.WallMs);
+        step.Shown(contact);
+        Probe(step, contact);
+        parts.Outbox.PathLost(step, contact);
+        parts.Receipts.PathLost(step, contact);
+    }
+
+    private void Probe(Step step, Contact contact)
+    {
+        contact.Path.ProbedAt = step.Now.MonotonicMs;
+        contact.Path.ProbeNumber++;
+        parts.Live.SendOnPath(step, contact, new Content { PathProbe = new PathProbe { Number = contact.Path.ProbeNumber } });
+    }
+
+    private void Tell(Step step, Contact contact)
+    {
+        var path = contact.Path;
+        path.Told = path.Facts;
+        path.ToldAt = step.Now.MonotonicMs;
+        parts.Live.SendOnPath(step, contact, new Content
+        {
+            PathReport = new PathReport
+            {
+                AttemptId = ByteString.CopyFrom(path.Attempt), Network = path.Facts.Network, RoundTripMs = path.Facts.RoundTripMs,
+            },
+        });
+    }
+}

@@ -1,0 +1,51 @@
+using Dapari.Peer.Contacts;
+using Dapari.Peer.Conversations;
+using Dapari.Peer.Engine;
+using Dapari.Peer.Routes;
+using Dapari.Wire.V1;
+using Kind = Dapari.Wire.V1.Content.KindOneofCase;
+
+namespace Dapari.Peer.Paths;
+
+/// <summary>What comes on the live lane of an accepted contact.</summary>
+internal sealed class SignalDesk(Parts parts)
+{
+    public void Arrived(Step step, Arrival arrival, Contact contact, Content content)
+    {
+        switch (content.KindCase)
+        {
+            case Kind.Presence:
+                parts.Paths.PresenceArrived(step, contact, content.Presence);
+                break;
+            case Kind.Typing:
+                parts.Chats.TypingArrived(step, contact, content.Typing);
+                break;
+            case Kind.Signal:
+                Signal(step, contact, content.Signal);
+                break;
+            case Kind.PathReport when arrival.Door == ArrivalDoor.Path:
+                parts.Paths.ReportArrived(step, contact, content.PathReport);
+                break;
+            case Kind.PathProbe when arrival.Door == ArrivalDoor.Path:
+                parts.Paths.ProbeArrived(step, contact, content.PathProbe);
+                break;
+        }
+    }
+
+    private void Signal(Step step, Contact contact, Signal signal)
+    {
+        var path = contact.Path;
+        if (path.Standing != PathStanding.Closed && path.Attempt.AsSpan().SequenceEqual(signal.AttemptId.Span))
+        {
+            if (signal.PartCase == Dapari.Wire.V1.Signal.PartOneofCase.HangUp)
+                parts.Paths.Close(step, contact, tell: false);
+            else
+                step.Do(new PeerEffect.AcceptSignal(path.Id, signal));
+            return;
+        }
+
+        // Only an offer begins an attempt; the rest of a forgotten one is dropped.
+        if (signal.PartCase == Dapari.Wire.V1.Signal.PartOneofCase.OfferSdp && parts.Paths.TryJoin(step, contact, signal.AttemptId.ToByteArray()))
+            step.Do(new PeerEffect.AcceptSignal(path.Id, signal));
+    }
+}
