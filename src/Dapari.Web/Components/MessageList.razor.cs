@@ -174,6 +174,8 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
         var place = App.Place;
         var jump = place != _place && place.Kind == PlaceKind.Message && place.Contact == Id && !IsHere(place.Message);
         var same = ReferenceEquals(_texts, App.T) && place == _place && contact?.Name == Name && contact?.TheyReadThrough == _theyReadThrough;
+        // Another pane beside makes this one narrower: who was at the end stays there.
+        if (place != _place && _facts.AtEnd && !_window.MoreNewer) _toEnd = true;
         _texts = App.T;
         _place = place;
         Name = contact?.Name ?? Name;
