@@ -1,12 +1,13 @@
 using System.Text;
 using Dapari.Bench.Server;
+using Dapari.Bench.Web;
 
 namespace Dapari.Bench;
 
 /// <summary>"NAME [--quick]" runs a benchmark; without a name they are listed. Exit code 0 also when a goal is missed: the report says it.</summary>
 internal static class Program
 {
-    private static readonly IBench[] Benches = [new ServerPostBench()];
+    private static readonly IBench[] Benches = [new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench()];
 
     public static async Task<int> Main(string[] arguments)
     {

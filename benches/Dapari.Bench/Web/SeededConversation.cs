@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using Dapari.EndToEnd;
 using Dapari.Peer.Conversations;
 using Dapari.Peer.Store;
 using Dapari.Peer.Text;

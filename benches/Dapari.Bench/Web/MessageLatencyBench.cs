@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Dapari.EndToEnd;
 using Dapari.Wire.V1;
 using Microsoft.Playwright;
@@ -10,7 +9,7 @@ namespace Dapari.Bench.Web;
 /// browser with storage on disk (so one clock, and commits that cost what they cost). Beside it, in the same browser and run: a bare data
 /// channel from page to page, and a bare WebSocket echo.
 /// </summary>
-internal static class MessageLatency
+internal sealed class MessageLatencyBench : IBench
 {
     private const int BareBytes = 512;
 
@@ -36,9 +35,13 @@ internal static class MessageLatency
         }
         """;
 
-    public static async Task<JsonObject> RunAsync(bool quick)
+    public string Name => "message-latency";
+
+    public string Summary => "from Enter in one browser to the text on the other's screen, directly and by the server, beside bare channels";
+
+    public async Task<BenchReport> RunAsync(BenchArguments arguments)
     {
-        var count = quick ? 60 : 300;
+        var count = arguments.Quick ? 100 : 400;
         using var playwright = await Playwright.CreateAsync();
         await using var server = await ServerProcess.StartAsync();
         await using var echo = await BareEcho.StartAsync();
@@ -74,16 +77,13 @@ internal static class MessageLatency
             await right.GotoAsync(echo.Origin);
             var channel = await BareChannel.MeasureAsync(left, right, count, BareBytes);
             var socket = await BareEcho.MeasureAsync(left, count, BareBytes);
-            return new JsonObject
-            {
-                ["benchmark"] = "message-latency",
-                ["messages"] = count,
-                ["direct"] = Summary(direct),
-                ["server"] = Summary(mailbox),
-                ["bare_data_channel"] = Summary(channel),
-                ["bare_websocket_echo"] = Summary(socket),
-                ["goals"] = new JsonObject { ["p50_ms"] = 40, ["p99_ms"] = 120 },
-            };
+            var report = new BenchReport(Name).Figure("messages", count);
+            Add(report, "bare_data_channel", channel);
+            Add(report, "bare_websocket_echo", socket);
+            report.Figure("direct_worst_ms", direct.Max(), "ms").Figure("server_worst_ms", mailbox.Max(), "ms");
+            return report
+                .AtMost("direct_p50_ms", Statistics.Median(direct), 40).AtMost("direct_p99_ms", Statistics.Percentile(direct, 99), 120)
+                .AtMost("server_p50_ms", Statistics.Median(mailbox), 40).AtMost("server_p99_ms", Statistics.Percentile(mailbox, 99), 120);
         }
         finally
         {
@@ -108,10 +108,6 @@ internal static class MessageLatency
         return taken;
     }
 
-    private static JsonObject Summary(double[] samples) => new()
-    {
-        ["p50_ms"] = Math.Round(Percentiles.Median(samples), 2),
-        ["p99_ms"] = Math.Round(Percentiles.Of(samples, 0.99), 2),
-        ["worst_ms"] = Math.Round(samples.Max(), 2),
-    };
+    private static void Add(BenchReport report, string name, double[] samples) =>
+        report.Figure(name + "_p50_ms", Statistics.Median(samples), "ms").Figure(name + "_p99_ms", Statistics.Percentile(samples, 99), "ms");
 }

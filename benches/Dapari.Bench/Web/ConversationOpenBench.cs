@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Dapari.EndToEnd;
 using Microsoft.Playwright;
 
@@ -8,7 +7,7 @@ namespace Dapari.Bench.Web;
 /// A conversation of 100,000 messages, on disk: from the tap on its row until its newest message stands there, laid out; and from the last
 /// letter of a query until what was found stands there, the pause for further letters included.
 /// </summary>
-internal static class ConversationOpen
+internal sealed class ConversationOpenBench : IBench
 {
     private const int Messages = 100_000;
 
@@ -49,9 +48,13 @@ internal static class ConversationOpen
         }
         """;
 
-    public static async Task<JsonObject> RunAsync(bool quick)
+    public string Name => "conversation-open";
+
+    public string Summary => "opening a conversation of 100,000 messages, and searching it";
+
+    public async Task<BenchReport> RunAsync(BenchArguments arguments)
     {
-        var rounds = quick ? 7 : 25;
+        var rounds = arguments.Quick ? 9 : 25;
         using var playwright = await Playwright.CreateAsync();
         await using var server = await ServerProcess.StartAsync();
         var folder = Directory.CreateTempSubdirectory("dapari-bench-");
@@ -89,21 +92,17 @@ internal static class ConversationOpen
                 common.Add(await FindAsync(alice.Page, SeededConversation.Text(near)[..12], SeededConversation.Text(near)[..12]));
             }
 
-            return new JsonObject
-            {
-                ["benchmark"] = "conversation-open",
-                ["messages"] = Messages,
-                ["rounds"] = rounds,
-                ["first_open_ms"] = Math.Round(opens[0], 1),
-                ["open_ms"] = Math.Round(Percentiles.Median(opens), 1),
-                ["open_ms_worst"] = Math.Round(opens.Max(), 1),
-                ["search_rare_ms"] = Math.Round(Percentiles.Median(searches), 1),
-                ["search_rare_ms_worst"] = Math.Round(searches.Max(), 1),
-                ["search_common_ms"] = Math.Round(Percentiles.Median(common), 1),
-                ["search_common_ms_worst"] = Math.Round(common.Max(), 1),
-                ["seeding_s"] = Math.Round(seeded.TotalSeconds, 1),
-                ["goals"] = new JsonObject { ["open_ms"] = 150, ["search_ms"] = 150 },
-            };
+            return new BenchReport(Name)
+                .Figure("messages", Messages)
+                .Figure("rounds", rounds)
+                .Figure("seeding_s", seeded.TotalSeconds, "s")
+                .Figure("first_open_ms", opens[0], "ms")
+                .Figure("open_worst_ms", opens.Max(), "ms")
+                .Figure("search_rare_worst_ms", searches.Max(), "ms")
+                .Figure("search_common_worst_ms", common.Max(), "ms")
+                .AtMost("open_ms", Statistics.Median(opens), 150)
+                .AtMost("search_rare_ms", Statistics.Median(searches), 150)
+                .AtMost("search_common_ms", Statistics.Median(common), 150);
         }
         finally
         {
