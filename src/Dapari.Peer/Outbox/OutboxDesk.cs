@@ -68,7 +68,7 @@ internal sealed class OutboxDesk(Parts parts)
         {
             if (entry.Phase == EntryPhase.Unsealed)
                 continue;
-            var route = entry.FollowsRoute ? choice.Route : doorOpen ? Route.Mailbox : Route.Waiting;
+            var route = FollowsRoute(entry) ? choice.Route : doorOpen ? Route.Mailbox : Route.Waiting;
             if (route is Route.Direct or Route.Relay)
                 SendOnPath(step, entry);
             else if (route == Route.Mailbox && entry.Record.OnServer)
@@ -201,6 +201,13 @@ internal sealed class OutboxDesk(Parts parts)
         Dispatch(step, contact);
     }
 
+    /// <summary>The other answered a probe: what went on the path before it is kept there.</summary>
+    public void PathConfirmed(Step step, Contact contact, ulong probe)
+    {
+        foreach (var entry in contact.Queue.OnPath.Where(entry => entry.Record.Untracked && entry.ConfirmedBy <= probe).ToList())
+            Remove(step, entry);
+    }
+
     /// <summary>The path does not carry: what it took without a receipt goes another way.</summary>
     public void PathLost(Step step, Contact contact)
     {
@@ -301,6 +308,11 @@ internal sealed class OutboxDesk(Parts parts)
             _backlog.Add(contact);
     }
 
+    // Receipts for what came by mailbox go by mailbox, where they are kept until the server has them; a path could swallow them, and nobody would ask again.
+    // Direct only posts none.
+    private bool FollowsRoute(OutboxEntry entry) => entry.Message is not null
+        || (entry.ContentKind == Content.KindOneofCase.Receipts && parts.State.PolicyFor(entry.Contact) == Policy.DirectOnly);
+
     private static bool IsKept(OutboxEntry entry) => entry.Contact.Queue.Find(entry.EnvelopeId) == entry;
 
     private static bool MaySend(Contact contact) =>
@@ -364,14 +376,11 @@ internal sealed class OutboxDesk(Parts parts)
     private void SendOnPath(Step step, OutboxEntry entry)
     {
         parts.Paths.Send(step, entry.Contact, entry.Record.Envelope.ToByteArray());
-        if (entry.Record.Untracked)
-        {
-            Remove(step, entry);
-            return;
-        }
-
         entry.SentAt = step.Now.MonotonicMs;
         entry.Contact.Queue.Move(entry, EntryPhase.OnPath);
+        // No receipt will come for it: the answer to a probe behind it says that it was kept.
+        if (entry.Record.Untracked)
+            entry.ConfirmedBy = parts.Paths.ProbeBehind(step, entry.Contact);
     }
 
     private void Remove(Step step, OutboxEntry entry)

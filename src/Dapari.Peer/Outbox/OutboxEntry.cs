@@ -56,8 +56,8 @@ internal sealed class OutboxEntry
 
     public ulong Order => Record.Order;
 
-    /// <summary>Whether it goes by the route that the chooser says; contact set-up goes by mailbox always.</summary>
-    public bool FollowsRoute => Message is not null || ContentKind == Content.KindOneofCase.Receipts;
+    /// <summary>On a path and untracked: the probe whose answer says that it was kept.</summary>
+    public ulong ConfirmedBy { get; set; }
 
     /// <summary>What it is, where it is no message.</summary>
     public Content.KindOneofCase ContentKind { get; }

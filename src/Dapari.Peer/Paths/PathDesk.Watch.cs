@@ -56,8 +56,12 @@ internal sealed partial class PathDesk
     {
         if (!probe.IsAnswer)
             parts.Live.SendOnPath(step, contact, new Content { PathProbe = new PathProbe { Number = probe.Number, IsAnswer = true } });
-        else if (probe.Number == contact.Path.ProbeNumber)
-            ReceiptDesk.PathConfirmed(step, contact);
+        else if (probe.Number <= contact.Path.ProbeNumber)
+        {
+            parts.Outbox.PathConfirmed(step, contact, probe.Number);
+            if (probe.Number == contact.Path.ProbeNumber)
+                ReceiptDesk.PathConfirmed(step, contact);
+        }
     }
 
     public void ReportArrived(Step step, Contact contact, PathReport report)
@@ -135,6 +139,13 @@ internal sealed partial class PathDesk
         Probe(step, contact);
         parts.Outbox.PathLost(step, contact);
         parts.Receipts.PathLost(step, contact);
+    }
+
+    /// <summary>Asks for a sign that what was sent on the path so far is kept: paths are ordered, and answers come after commits.</summary>
+    public ulong ProbeBehind(Step step, Contact contact)
+    {
+        Probe(step, contact);
+        return contact.Path.ProbeNumber;
     }
 
     private void Probe(Step step, Contact contact)
