@@ -62,13 +62,14 @@ internal sealed class OutboxDesk(Parts parts)
             return;
         if (contact.IsAccepted && !contact.HasSealingSession)
             parts.Keys.Ask(step, contact);
+        var policy = parts.State.PolicyFor(contact);
         var choice = parts.Paths.Choose(contact);
         var doorOpen = parts.Servers.Door(contact) == DoorStanding.Open;
         foreach (var entry in contact.Queue.Waiting.ToList())
         {
             if (entry.Phase == EntryPhase.Unsealed)
                 continue;
-            var route = FollowsRoute(entry) ? choice.Route : doorOpen ? Route.Mailbox : Route.Waiting;
+            var route = entry.FollowsRoute(policy) ? choice.Route : doorOpen ? Route.Mailbox : Route.Waiting;
             if (route is Route.Direct or Route.Relay)
                 SendOnPath(step, entry);
             else if (route == Route.Mailbox && entry.Record.OnServer)
@@ -201,13 +202,6 @@ internal sealed class OutboxDesk(Parts parts)
         Dispatch(step, contact);
     }
 
-    /// <summary>The other answered a probe: what went on the path before it is kept there.</summary>
-    public void PathConfirmed(Step step, Contact contact, ulong probe)
-    {
-        foreach (var entry in contact.Queue.OnPath.Where(entry => entry.Record.Untracked && entry.ConfirmedBy <= probe).ToList())
-            Remove(step, entry);
-    }
-
     /// <summary>The path does not carry: what it took without a receipt goes another way.</summary>
     public void PathLost(Step step, Contact contact)
     {
@@ -308,11 +302,6 @@ internal sealed class OutboxDesk(Parts parts)
             _backlog.Add(contact);
     }
 
-    // Receipts for what came by mailbox go by mailbox, where they are kept until the server has them; a path could swallow them, and nobody would ask again.
-    // Direct only posts none.
-    private bool FollowsRoute(OutboxEntry entry) => entry.Message is not null
-        || (entry.ContentKind == Content.KindOneofCase.Receipts && parts.State.PolicyFor(entry.Contact) == Policy.DirectOnly);
-
     private static bool IsKept(OutboxEntry entry) => entry.Contact.Queue.Find(entry.EnvelopeId) == entry;
 
     private static bool MaySend(Contact contact) =>
@@ -378,9 +367,16 @@ internal sealed class OutboxDesk(Parts parts)
         parts.Paths.Send(step, entry.Contact, entry.Record.Envelope.ToByteArray());
         entry.SentAt = step.Now.MonotonicMs;
         entry.Contact.Queue.Move(entry, EntryPhase.OnPath);
-        // No receipt will come for it: the answer to a probe behind it says that it was kept.
+        // No receipt will come for it: a probe behind it says that it arrived.
         if (entry.Record.Untracked)
-            entry.ConfirmedBy = parts.Paths.ProbeBehind(step, entry.Contact);
+            parts.Paths.Probe(step, entry.Contact);
+    }
+
+    /// <summary>The path answered a probe that was sent then: what went before it has arrived.</summary>
+    public void PathConfirmed(Step step, Contact contact, long probedAt)
+    {
+        foreach (var entry in contact.Queue.OnPath.Where(entry => entry.Record.Untracked && entry.SentAt <= probedAt).ToList())
+            Remove(step, entry);
     }
 
     private void Remove(Step step, OutboxEntry entry)

@@ -56,9 +56,13 @@ internal sealed class OutboxEntry
 
     public ulong Order => Record.Order;
 
-    /// <summary>On a path and untracked: the probe whose answer says that it was kept.</summary>
-    public ulong ConfirmedBy { get; set; }
-
     /// <summary>What it is, where it is no message.</summary>
     public Content.KindOneofCase ContentKind { get; }
+
+    /// <summary>
+    /// Whether it goes by the route that the chooser says. Contact set-up goes by mailbox always; receipts in here are for what came by mailbox,
+    /// and go back by it, unless nothing of the kind may be posted.
+    /// </summary>
+    public bool FollowsRoute(Policy policy) =>
+        Message is not null || (ContentKind == Content.KindOneofCase.Receipts && policy == Policy.DirectOnly);
 }

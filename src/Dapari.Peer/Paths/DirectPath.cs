@@ -31,6 +31,8 @@ internal sealed class DirectPath
 
     public long? ProbedAt { get; set; }
 
+    public long LastProbeAt { get; set; }
+
     public ulong ProbeNumber { get; set; }
 
     public int Failures { get; set; }

@@ -56,11 +56,10 @@ internal sealed partial class PathDesk
     {
         if (!probe.IsAnswer)
             parts.Live.SendOnPath(step, contact, new Content { PathProbe = new PathProbe { Number = probe.Number, IsAnswer = true } });
-        else if (probe.Number <= contact.Path.ProbeNumber)
+        else if (probe.Number == contact.Path.ProbeNumber)
         {
-            parts.Outbox.PathConfirmed(step, contact, probe.Number);
-            if (probe.Number == contact.Path.ProbeNumber)
-                ReceiptDesk.PathConfirmed(step, contact);
+            ReceiptDesk.PathConfirmed(step, contact);
+            parts.Outbox.PathConfirmed(step, contact, contact.Path.LastProbeAt);
         }
     }
 
@@ -81,7 +80,7 @@ internal sealed partial class PathDesk
                 return path.Since + OpeningDeadlineMs;
             case PathStanding.Open:
                 var due = path.ProbedAt is { } probed ? probed + SuspectAfterMs : path.LastHeard + ProbeEveryMs;
-                return contact.Queue.OnPath.Count > 0 ? Math.Min(due, ReceiptDue(contact)) : due;
+                return AwaitsReceipt(contact) ? Math.Min(due, ReceiptDue(contact)) : due;
             case PathStanding.Suspect:
                 return Math.Min(path.Since + GiveUpAfterMs, (path.ProbedAt ?? path.Since) + SuspectAfterMs);
         }
@@ -105,7 +104,7 @@ internal sealed partial class PathDesk
                 step.Do(new PeerEffect.ClosePath(path.Id));
                 Closed(step, path.Id);
                 break;
-            case PathStanding.Open when contact.Queue.OnPath.Count > 0 && now >= ReceiptDue(contact):
+            case PathStanding.Open when AwaitsReceipt(contact) && now >= ReceiptDue(contact):
             case PathStanding.Open when path.ProbedAt is { } probed && now - probed >= SuspectAfterMs:
                 Suspect(step, contact);
                 break;
@@ -129,8 +128,10 @@ internal sealed partial class PathDesk
         }
     }
 
+    private static bool AwaitsReceipt(Contact contact) => contact.Queue.OnPath.Any(entry => entry.Message is not null);
+
     private static long ReceiptDue(Contact contact) =>
-        contact.Queue.OnPath.First().SentAt + Math.Max(ReceiptWithinMs, 3L * contact.Path.Facts.RoundTripMs);
+        contact.Queue.OnPath.First(entry => entry.Message is not null).SentAt + Math.Max(ReceiptWithinMs, 3L * contact.Path.Facts.RoundTripMs);
 
     private void Suspect(Step step, Contact contact)
     {
@@ -141,16 +142,10 @@ internal sealed partial class PathDesk
         parts.Receipts.PathLost(step, contact);
     }
 
-    /// <summary>Asks for a sign that what was sent on the path so far is kept: paths are ordered, and answers come after commits.</summary>
-    public ulong ProbeBehind(Step step, Contact contact)
+    /// <summary>Asks the other end to answer on the path.</summary>
+    public void Probe(Step step, Contact contact)
     {
-        Probe(step, contact);
-        return contact.Path.ProbeNumber;
-    }
-
-    private void Probe(Step step, Contact contact)
-    {
-        contact.Path.ProbedAt = step.Now.MonotonicMs;
+        contact.Path.ProbedAt = contact.Path.LastProbeAt = step.Now.MonotonicMs;
         contact.Path.ProbeNumber++;
         parts.Live.SendOnPath(step, contact, new Content { PathProbe = new PathProbe { Number = contact.Path.ProbeNumber } });
     }

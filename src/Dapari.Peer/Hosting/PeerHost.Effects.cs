@@ -1,0 +1,161 @@
+using Dapari.Peer.Engine;
+using Dapari.Peer.Local;
+using Dapari.Wire.V1;
+
+namespace Dapari.Peer.Hosting;
+
+/// <summary>Between the engine and its links: events become inputs, effects become calls.</summary>
+public sealed partial class PeerHost
+{
+    private void Subscribe()
+    {
+        _servers.Connected += OnConnected;
+        _servers.Disconnected += OnDisconnected;
+        _servers.Received += OnReceived;
+        _paths.SignalMade += OnSignalMade;
+        _paths.Opened += OnPathOpened;
+        _paths.FactsChanged += OnFactsChanged;
+        _paths.Closed += OnPathClosed;
+        _paths.Received += OnPathReceived;
+        _paths.NetworkChanged += OnNetworkChanged;
+    }
+
+    private void Unsubscribe()
+    {
+        _servers.Connected -= OnConnected;
+        _servers.Disconnected -= OnDisconnected;
+        _servers.Received -= OnReceived;
+        _paths.SignalMade -= OnSignalMade;
+        _paths.Opened -= OnPathOpened;
+        _paths.FactsChanged -= OnFactsChanged;
+        _paths.Closed -= OnPathClosed;
+        _paths.Received -= OnPathReceived;
+        _paths.NetworkChanged -= OnNetworkChanged;
+    }
+
+    private void OnConnected(string origin) => TakeFromServer(origin, new PeerInput.ServerConnected(origin));
+
+    private void OnReceived(string origin, byte[] frame) => TakeFromServer(origin, new PeerInput.ServerSent(origin, frame));
+
+    private void OnSignalMade(ulong path, Signal signal) => TakeFromPath(path, new PeerInput.PathSignalMade(path, signal));
+
+    private void OnPathOpened(ulong path, PathFacts facts) => TakeFromPath(path, new PeerInput.PathOpened(path, facts));
+
+    private void OnFactsChanged(ulong path, PathFacts facts) => _inputs.Writer.TryWrite(new PeerInput.PathFactsChanged(path, facts));
+
+    private void OnPathReceived(ulong path, byte[] message) => TakeFromPath(path, new PeerInput.PathReceived(path, message));
+
+    private void OnNetworkChanged() => TakeSurely(new PeerInput.NetworkChanged());
+
+    private void OnDisconnected(string origin) => TakeSurely(new PeerInput.ServerDisconnected(origin));
+
+    private void OnPathClosed(ulong path) => TakeSurely(new PeerInput.PathClosed(path));
+
+    // Few, and never to be lost: they may go past the bound, and past a waiting loop, which the next input or tick wakes.
+    private void TakeSurely(PeerInput input)
+    {
+        if (_inputs.Writer.TryWrite(input))
+            return;
+        _overflow.Enqueue(input);
+        Wake();
+    }
+
+    private void TakeFromServer(string origin, PeerInput input)
+    {
+        if (_inputs.Writer.TryWrite(input))
+            return;
+        _servers.Disconnect(origin);
+        TakeSurely(new PeerInput.ServerDisconnected(origin));
+    }
+
+    private void TakeFromPath(ulong path, PeerInput input)
+    {
+        if (_inputs.Writer.TryWrite(input))
+            return;
+        _paths.Close(path);
+        TakeSurely(new PeerInput.PathClosed(path));
+    }
+
+    private void Wake()
+    {
+        if (!_stopping.IsCancellationRequested)
+            _timer.Change(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+    }
+
+    private async ValueTask DoAsync(PeerEffect effect)
+    {
+        switch (effect)
+        {
+            case PeerEffect.ConnectServer connect:
+                _connected.Add(connect.Origin);
+                _servers.Connect(connect.Origin);
+                break;
+            case PeerEffect.DisconnectServer disconnect:
+                _connected.Remove(disconnect.Origin);
+                _servers.Disconnect(disconnect.Origin);
+                break;
+            case PeerEffect.SendToServer send:
+                _servers.Send(send.Origin, send.Frame);
+                break;
+            case PeerEffect.OpenPath open:
+                _opened.Add(open.Path);
+                _paths.Open(open.Path, open.Offerer, open.Polite, open.IceServers);
+                break;
+            case PeerEffect.AcceptSignal accept:
+                _paths.Accept(accept.Path, accept.Signal);
+                break;
+            case PeerEffect.RestartPath restart:
+                _paths.Restart(restart.Path);
+                break;
+            case PeerEffect.SendOnPath send:
+                if (!_paths.TrySend(send.Path, send.Envelope) && _opened.Remove(send.Path))
+                {
+                    _paths.Close(send.Path);
+                    _own.Enqueue(new PeerInput.PathClosed(send.Path));
+                }
+
+                break;
+            case PeerEffect.ClosePath close:
+                _opened.Remove(close.Path);
+                _paths.Close(close.Path);
+                break;
+            case PeerEffect.Completed completed:
+                Complete(completed.Token, completed.Result);
+                break;
+            case PeerEffect.Notify notify:
+                Raise(notify.Notice);
+                break;
+            case PeerEffect.FindByEnvelope find:
+                _own.Enqueue(new PeerInput.Found(find.Envelope, await _store.FindByEnvelopeAsync(find.Envelope, _stopping.Token)));
+                break;
+            case PeerEffect.FindMessage find:
+                _own.Enqueue(new PeerInput.Found(find.Envelope, await _store.FindMessageAsync(find.Message, _stopping.Token)));
+                break;
+            case PeerEffect.Wipe:
+                await _store.WipeAsync(CancellationToken.None);
+                CloseAll();
+                CompleteTaken(CommandRefusal.NoIdentity);
+                _engine = PeerEngine.Load([], _random, _paths.IsSupported, Now());
+                _own.Enqueue(new PeerInput.Start());
+                Raise(new Notice { Snapshot = new Snapshot { Revision = Snapshot.Revision + 1 } });
+                break;
+            default:
+                throw new ArgumentException("An effect of an unknown kind.", nameof(effect));
+        }
+    }
+
+    private void Raise(Notice notice)
+    {
+        if (_context is null || _context == SynchronizationContext.Current)
+            Show(notice);
+        else
+            _context.Post(state => Show((Notice)state!), notice);
+    }
+
+    private void Show(Notice notice)
+    {
+        if (notice.Snapshot is not null)
+            Snapshot = notice.Snapshot;
+        Changed?.Invoke(notice);
+    }
+}

@@ -1,0 +1,290 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Dapari.Peer.Engine;
+using Dapari.Peer.Local;
+using Dapari.Peer.Store;
+using Dapari.Wire;
+
+namespace Dapari.Peer.Hosting;
+
+/// <summary>
+/// The hands of a peer engine: takes what store, links and clock give, and does what the engine says. One loop owns the engine.
+/// </summary>
+/// <remarks>
+/// Step 1: take all inputs that wait, at most <see cref="GroupSize"/>. Step 2: handle each; when none is left, the engine hears so. Step 3: keep all their
+/// batches in one commit. Step 4: do the effects, in order. A commit that fails discards the engine: it is loaded anew from what was kept, its
+/// connections are closed, and the commands in it are completed with STORE_FAILED.
+/// The queue of inputs is bounded. Full, it closes what floods it: the server connection or the path whose message found no room, as if it had been lost;
+/// commands wait for room. Works on one thread as on many; events are raised on the context that <see cref="StartAsync"/> was called on, if there is one.
+/// </remarks>
+public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
+{
+    private const int QueueLength = 4096;
+    private const int GroupSize = 256;
+    private static readonly TimeSpan _longestWait = TimeSpan.FromHours(1);
+    private static readonly TimeSpan _firstBackoff = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _longestBackoff = TimeSpan.FromMinutes(1);
+
+    private readonly IPeerStore _store;
+    private readonly IServerLink _servers;
+    private readonly IPathLink _paths;
+    private readonly RandomSource _random;
+    private readonly TimeProvider _time;
+    private readonly long _started;
+    private readonly SynchronizationContext? _context;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Channel<PeerInput> _inputs = Channel.CreateBounded<PeerInput>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly Queue<PeerInput> _own = new();
+    private readonly ConcurrentQueue<PeerInput> _overflow = new();
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<CommandResult>> _commands = new();
+    private readonly HashSet<string> _connected = new(StringComparer.Ordinal);
+    private readonly HashSet<ulong> _opened = [];
+
+    // Commands that the engine has, and has not completed.
+    private readonly HashSet<long> _taken = [];
+    private readonly ITimer _timer;
+    private PeerEngine _engine;
+    private TimeSpan _backoff = _firstBackoff;
+    private bool _drained = true;
+    private long _lastToken;
+    private Task _loop = Task.CompletedTask;
+
+    private PeerHost(IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, IReadOnlyList<StateRow> rows)
+    {
+        _store = store;
+        _servers = servers;
+        _paths = paths;
+        _random = random;
+        _time = time;
+        _started = time.GetTimestamp();
+        _context = SynchronizationContext.Current;
+        _engine = PeerEngine.Load(rows, random, paths.IsSupported, Now());
+        _timer = time.CreateTimer(static host => ((PeerHost)host!)._inputs.Writer.TryWrite(new PeerInput.Tick()), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <inheritdoc/>
+    public event Action<Notice>? Changed;
+
+    /// <inheritdoc/>
+    public Snapshot Snapshot { get; private set; } = new();
+
+    /// <summary>Ends when the host is disposed; faulted if the store cannot be read any more or a bug showed.</summary>
+    public Task Completion => _loop;
+
+    /// <summary>Loads the engine and starts it; its first snapshot is there when this is done.</summary>
+    /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
+    public static async Task<PeerHost> StartAsync(
+        IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(servers);
+        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentNullException.ThrowIfNull(random);
+        ArgumentNullException.ThrowIfNull(time);
+        var rows = await store.LoadStateAsync(cancellation);
+        var host = new PeerHost(store, servers, paths, random, time, rows);
+        host.Subscribe();
+        host._own.Enqueue(new PeerInput.Start());
+        await host.RunGroupAsync();
+        host._loop = host.LoopAsync();
+        return host;
+    }
+
+    /// <inheritdoc/>
+    public async Task<CommandResult> ExecuteAsync(Command command, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        var token = Interlocked.Increment(ref _lastToken);
+        var completion = new TaskCompletionSource<CommandResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _commands[token] = completion;
+        try
+        {
+            await _inputs.Writer.WriteAsync(new PeerInput.Said(token, command.Clone()), cancellation);
+            return await completion.Task.WaitAsync(cancellation);
+        }
+        catch (ChannelClosedException closed)
+        {
+            throw new ObjectDisposedException("The peer has ended.", closed);
+        }
+        finally
+        {
+            _commands.TryRemove(token, out _);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<MessagePage> ReadMessagesAsync(
+        ContactId contact, ReadOnlyMemory<byte> anchor, PageDirection direction, int count, CancellationToken cancellation) =>
+        _store.ReadMessagesAsync(contact, anchor, direction, count, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<MessageRecord?> FindMessageAsync(MessageId message, CancellationToken cancellation) => _store.FindMessageAsync(message, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<MessageRecord>> SearchAsync(string query, ContactId? contact, int count, CancellationToken cancellation) =>
+        _store.SearchAsync(query, contact, count, cancellation);
+
+    /// <summary>Ends the loop after the commit that is under way, and closes every connection and path.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+            return;
+        await _stopping.CancelAsync();
+        _inputs.Writer.TryComplete();
+        Unsubscribe();
+        await _timer.DisposeAsync();
+        await _loop.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        CloseAll();
+        FailCommands(new ObjectDisposedException(nameof(PeerHost)));
+        _stopping.Dispose();
+    }
+
+    private Moment Now() => new((long)_time.GetElapsedTime(_started).TotalMilliseconds, _time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private async Task LoopAsync()
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                await RunGroupAsync();
+                if (_own.Count == 0 && _overflow.IsEmpty && _drained && !await _inputs.Reader.WaitToReadAsync(_stopping.Token))
+                    return;
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+        }
+        catch (Exception fault)
+        {
+            _inputs.Writer.TryComplete(fault);
+            CloseAll();
+            FailCommands(fault);
+            throw;
+        }
+    }
+
+    private async Task RunGroupAsync()
+    {
+        var group = new StepGroup();
+        while (group.Count < GroupSize && TryTake(out var input))
+        {
+            if (input is PeerInput.Said said)
+                _taken.Add(said.Token);
+            group.Add(_engine.Handle(input, Now()));
+            _drained = false;
+        }
+
+        if (!_drained && group.Count < GroupSize)
+        {
+            group.Add(_engine.Handle(new PeerInput.Drained(), Now()));
+            _drained = true;
+        }
+
+        if (group.Count == 0)
+            return;
+        if (await TryKeepAsync(group))
+        {
+            foreach (var effect in group.Effects)
+                await DoAsync(effect);
+            _backoff = _firstBackoff;
+        }
+        else
+        {
+            await StartAnewAsync();
+        }
+
+        Arm();
+    }
+
+    private bool TryTake(out PeerInput input)
+    {
+        if (_own.TryDequeue(out var own))
+        {
+            input = own;
+            return true;
+        }
+
+        if (_overflow.TryDequeue(out var overflowed))
+        {
+            input = overflowed;
+            return true;
+        }
+
+        return _inputs.Reader.TryRead(out input!);
+    }
+
+    private async ValueTask<bool> TryKeepAsync(StepGroup group) =>
+        group.Batch.IsEmpty || await _store.CommitAsync(group.Batch, CancellationToken.None) == StoreFault.None;
+
+    /// <summary>The engine knows what was not kept: it goes, and another begins from what was.</summary>
+    private async Task StartAnewAsync()
+    {
+        CloseAll();
+        KeepOnlyCommands();
+        // Also commands of earlier groups that the discarded engine had under way: no other knows them.
+        CompleteTaken(CommandRefusal.StoreFailed);
+        await Task.Delay(_backoff, _time, _stopping.Token);
+        _backoff = TimeSpan.FromTicks(Math.Min(_backoff.Ticks * 2, _longestBackoff.Ticks));
+        var rows = await _store.LoadStateAsync(_stopping.Token);
+        _engine = PeerEngine.Load(rows, _random, _paths.IsSupported, Now());
+        _drained = true;
+        var waiting = _own.ToArray();
+        _own.Clear();
+        _own.Enqueue(new PeerInput.Start());
+        foreach (var input in waiting)
+            _own.Enqueue(input);
+    }
+
+    /// <summary>What the closed connections said is stale; what people said is not.</summary>
+    private void KeepOnlyCommands()
+    {
+        var kept = new List<PeerInput>();
+        while (TryTake(out var input))
+        {
+            if (input is PeerInput.Said or PeerInput.NetworkChanged)
+                kept.Add(input);
+        }
+
+        foreach (var input in kept)
+            _own.Enqueue(input);
+    }
+
+    private void Arm()
+    {
+        if (_engine.NextDeadline is not { } deadline)
+            return;
+        var wait = TimeSpan.FromMilliseconds(Math.Max(1, deadline - Now().MonotonicMs));
+        if (!_stopping.IsCancellationRequested)
+            _timer.Change(wait < _longestWait ? wait : _longestWait, Timeout.InfiniteTimeSpan);
+    }
+
+    private void CompleteTaken(CommandRefusal refusal)
+    {
+        foreach (var token in _taken.ToList())
+            Complete(token, new CommandResult { Refusal = refusal });
+    }
+
+    private void Complete(long token, CommandResult result)
+    {
+        _taken.Remove(token);
+        if (_commands.TryGetValue(token, out var completion))
+            completion.TrySetResult(result);
+    }
+
+    private void FailCommands(Exception fault)
+    {
+        foreach (var completion in _commands.Values)
+            completion.TrySetException(fault);
+    }
+
+    private void CloseAll()
+    {
+        foreach (var origin in _connected)
+            _servers.Disconnect(origin);
+        foreach (var path in _opened)
+            _paths.Close(path);
+        _connected.Clear();
+        _opened.Clear();
+    }
+}

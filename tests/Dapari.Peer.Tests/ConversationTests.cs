@@ -1,0 +1,77 @@
+using Dapari.Peer.Local;
+using Dapari.Peer.Store;
+using Dapari.Peer.Tests.Harness;
+using Dapari.Wire.V1;
+
+namespace Dapari.Peer.Tests;
+
+public sealed class ConversationTests
+{
+    [Fact]
+    public void Both_are_contacts_after_an_invite_opened_while_its_maker_was_away()
+    {
+        var world = new World();
+        var alice = world.Join("Alice");
+        var link = alice.Do(new Command { MakeInvite = new MakeInvite() }).Invite.Link;
+        alice.Stop();
+        var bob = world.Join("Bob");
+        var opened = bob.Do(new Command { OpenInvite = new OpenInvite { Link = link } });
+        Assert.Equal(CommandRefusal.Unspecified, opened.Refusal);
+        Assert.Equal(ContactState.Asked, bob.Snapshot.Contacts.Single().State);
+        Assert.Equal("Alice", bob.Snapshot.Contacts.Single().Name);
+
+        alice.Restart();
+        Assert.Equal(ContactState.Asking, alice.See(bob).State);
+        Assert.Equal("Bob", alice.See(bob).Name);
+        alice.Do(new Command { AnswerRequest = new AnswerRequest { ContactId = bob.Id.ToByteString(), Answer = RequestAnswer.Accept } });
+
+        Assert.Equal(ContactState.Accepted, alice.See(bob).State);
+        Assert.Equal(ContactState.Accepted, bob.See(alice).State);
+    }
+
+    [Fact]
+    public void A_message_arrives_once_and_both_ends_keep_the_same_record_of_its_way()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        bob.Stop();
+        alice.Write(bob, "ciao");
+        Assert.Equal(MessageState.OnServer, alice.Message(bob, "ciao").State);
+        Assert.Equal(Route.Mailbox, alice.Message(bob, "ciao").Route.Route);
+        world.Pass(5_000);
+
+        bob.Restart();
+
+        var sent = alice.Message(bob, "ciao");
+        var got = bob.Message(alice, "ciao");
+        Assert.Equal(MessageState.Delivered, sent.State);
+        Assert.Equal(MessageState.Received, got.State);
+        Assert.Equal(sent.Route, got.Route);
+        Assert.Equal(5_000UL, got.Route.LayMs);
+        Assert.Equal(1u, bob.See(alice).Unread);
+        Assert.Equal(0, world.Server.StoredEnvelopes);
+        Assert.Single(bob.Changes, change => change.Arrived);
+    }
+
+    [Fact]
+    public void A_reading_is_told_and_a_queue_goes_through_all_four_states()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        world.StopServer();
+        alice.Write(bob, "uno");
+        Assert.Equal(MessageState.Queued, alice.Message(bob, "uno").State);
+        Assert.Equal(1u, alice.See(bob).Queued);
+        bob.Stop();
+        world.StartServer();
+        world.Pass(60_000);
+        Assert.Equal(MessageState.OnServer, alice.Message(bob, "uno").State);
+        Assert.Equal(0u, alice.See(bob).Queued);
+        bob.Restart();
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "uno").State);
+        bob.Do(new Command { MarkRead = new MarkRead { ContactId = alice.Id.ToByteString(), ThroughClock = bob.Message(alice, "uno").Clock } });
+        Assert.Equal(MessageState.Read, alice.See(bob).LastMessage.State);
+        Assert.True(alice.See(bob).TheyReadThrough >= alice.Message(bob, "uno").Clock);
+        Assert.Equal(0u, bob.See(alice).Unread);
+    }
+}
