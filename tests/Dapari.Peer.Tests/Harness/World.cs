@@ -69,7 +69,7 @@ internal sealed class World
         return (alice, bob);
     }
 
-    public void Acquaint(Person maker, Person opener)
+    public static void Acquaint(Person maker, Person opener)
     {
         Ask(maker, opener);
         maker.Do(new Command { AnswerRequest = new AnswerRequest { ContactId = opener.Id.ToByteString(), Answer = RequestAnswer.Accept } });
