@@ -72,8 +72,6 @@ internal sealed class ReceiptDesk(Parts parts)
         var onPath = contact.Path.Standing == PathStanding.Open && parts.Paths.Choose(contact).Route is Route.Direct or Route.Relay;
         if (!onPath)
             Merge(contact.DueByPath, contact.DueByMailbox);
-        else if (parts.State.PolicyFor(contact) == Policy.DirectOnly)
-            Merge(contact.DueByMailbox, contact.DueByPath);
 
         if (onPath && (contact.DueByPath.Count > 0 || IsReadDue(contact)))
         {

@@ -1,0 +1,22 @@
+namespace Dapari.Simulation.Tests;
+
+/// <summary>Worlds that are broken on purpose: whoever guards the promises must notice.</summary>
+public sealed class SabotageTests
+{
+    [Theory]
+    [InlineData(Sabotage.StoreLosesBatch)]
+    [InlineData(Sabotage.StoreTearsBatch)]
+    [InlineData(Sabotage.ServerDropsPosted)]
+    [InlineData(Sabotage.AnnouncesTwice)]
+    [InlineData(Sabotage.RewritesRoute)]
+    [InlineData(Sabotage.LiesDelivered)]
+    [InlineData(Sabotage.ShufflesOrder)]
+    [InlineData(Sabotage.ReusesKeys)]
+    public void A_broken_world_is_noticed(Sabotage sabotage)
+    {
+        var results = Enumerable.Range(1, 6).AsParallel()
+            .Select(seed => Simulation.Run((ulong)seed, new SimulationOptions { Scenario = Scenario.CoreWalk, Sabotage = sabotage })).ToList();
+        Assert.All(results, result => Assert.False(result.Clean, $"seed {result.Seed}: {sabotage} went unnoticed"));
+        Assert.All(results, result => Assert.Contains($"seed {result.Seed} ", result.Report(), StringComparison.Ordinal));
+    }
+}

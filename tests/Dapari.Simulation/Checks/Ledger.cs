@@ -1,0 +1,83 @@
+using System.Text;
+using Dapari.Simulation.Core;
+using Dapari.Simulation.Peers;
+using Dapari.Wire;
+
+namespace Dapari.Simulation.Checks;
+
+/// <summary>One text that a person wrote.</summary>
+internal sealed class WrittenText(MessageId id, string text, SimPeer sender, SimPeer recipient)
+{
+    public MessageId Id { get; } = id;
+
+    public string Text { get; } = text;
+
+    public SimPeer Sender { get; } = sender;
+
+    public SimPeer Recipient { get; } = recipient;
+
+    /// <summary>Its place among all that the sender's store first kept; 0: never kept.</summary>
+    public int Order { get; set; }
+
+    /// <summary>The sender's lineage that first kept it.</summary>
+    public int Lineage { get; set; }
+
+    /// <summary>Every envelope that ever carried it.</summary>
+    public HashSet<EnvelopeId> Envelopes { get; } = [];
+}
+
+/// <summary>What really happened, as nobody in the world can know it: the measure of all states.</summary>
+internal sealed class Ledger(SimRandom random)
+{
+    private readonly HashSet<EnvelopeId> _durable = [];
+    private readonly HashSet<(SimPeer Peer, MessageId Id)> _arrived = [];
+    private readonly Dictionary<(SimPeer Reader, SimPeer Author), ulong> _read = [];
+    private readonly HashSet<SimPeer> _restored = [];
+    private readonly HashSet<(SimPeer, SimPeer)> _disturbed = [];
+    private int _order;
+
+    public Dictionary<MessageId, WrittenText> Texts { get; } = [];
+
+    public string NewText(SimPeer sender, SimPeer recipient, MessageId id, int filler)
+    {
+        var text = new StringBuilder($"{sender.Name}{recipient.Name}{Texts.Count}.");
+        for (var i = 0; i < filler; i++)
+            text.Append((char)('a' + random.Below(26)));
+        Texts[id] = new WrittenText(id, text.ToString(), sender, recipient);
+        return Texts[id].Text;
+    }
+
+    public void Kept(WrittenText text)
+    {
+        if (text.Order != 0)
+            return;
+        text.Order = ++_order;
+        text.Lineage = text.Sender.Lineage;
+    }
+
+    public void Durable(EnvelopeId id) => _durable.Add(id);
+
+    public bool WasDurable(IEnumerable<EnvelopeId> ids) => ids.Any(_durable.Contains);
+
+    public void Arrived(SimPeer recipient, MessageId id) => _arrived.Add((recipient, id));
+
+    public bool EverArrived(SimPeer recipient, MessageId id) => _arrived.Contains((recipient, id));
+
+    public void Read(SimPeer reader, SimPeer author, ulong through) =>
+        _read[(reader, author)] = Math.Max(through, EverRead(reader, author));
+
+    public ulong EverRead(SimPeer reader, SimPeer author) => _read.GetValueOrDefault((reader, author));
+
+    public void Restored(SimPeer peer) => _restored.Add(peer);
+
+    public bool WasRestored(SimPeer peer) => _restored.Contains(peer);
+
+    /// <summary>The two once blocked or removed each other: what was sent then may be lost by will.</summary>
+    public void Disturb(SimPeer one, SimPeer other)
+    {
+        _disturbed.Add((one, other));
+        _disturbed.Add((other, one));
+    }
+
+    public bool Disturbed(SimPeer one, SimPeer other) => _disturbed.Contains((one, other));
+}

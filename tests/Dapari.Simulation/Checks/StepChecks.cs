@@ -1,0 +1,194 @@
+using Dapari.Peer.Engine;
+using Dapari.Peer.Hosting;
+using Dapari.Peer.Local;
+using Dapari.Peer.Store;
+using Dapari.Simulation.Peers;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+
+namespace Dapari.Simulation.Checks;
+
+/// <summary>The promises that hold at every moment: checked at each kept step, each frame and each notice.</summary>
+internal sealed partial class StepChecks(World world)
+{
+    private readonly HashSet<(SimPeer Peer, int Lineage, ByteString Message)> _announced = [];
+
+    public KeyUse Keys { get; } = new(world);
+
+    /// <summary>Completed means kept.</summary>
+    public void Said(SimPeer peer, SendText said, CommandRefusal refusal)
+    {
+        MessageId.TryRead(said.MessageId, out var id);
+        var kept = peer.Store.Find(id) is not null;
+        if (refusal == CommandRefusal.Unspecified && !kept)
+            world.Broken($"{peer.Name} was told that {Short(id)} is sent, and the store does not have it");
+        if (refusal is CommandRefusal.Malformed or CommandRefusal.TooLong or CommandRefusal.Empty)
+            world.Broken($"{peer.Name}: a good text was refused: {refusal}");
+    }
+
+    /// <summary>A message is announced as arrived once in a device's life.</summary>
+    public void Noticed(SimPeer peer, Notice notice)
+    {
+        foreach (var change in notice.Messages)
+        {
+            MessageId.TryRead(change.Record.Id, out var id);
+            if (change.Arrived && !_announced.Add((peer, peer.Lineage, change.Record.Id)))
+                world.Broken($"{peer.Name} announces {Short(id)} twice");
+            if (peer.Store.Find(id) is not { } kept)
+                world.Broken($"{peer.Name} shows {Short(id)}, which is not kept");
+            else if (change.Record.State > kept.State)
+                world.Broken($"{peer.Name} shows {Short(id)} as {change.Record.State}, kept is {kept.State}");
+        }
+    }
+
+    public void FrameLeaves(SimPeer peer, PeerEffect.SendToServer send)
+    {
+        if (!FrameCodec.TryRead(send.Frame, out ClientFrame? frame, out _))
+            return; // The server says so.
+        if (frame.KindCase == ClientFrame.KindOneofCase.Post)
+        {
+            if (MailboxId.TryRead(frame.Post.MailboxId, out var mailbox) && EnvelopeId.TryRead(frame.Post.EnvelopeId, out var id))
+            {
+                var bytes = frame.Post.Envelope.ToByteArray();
+                Keys.Leaves(peer, mailbox, bytes);
+                world.Adversary.Saw(send.Origin, mailbox, id, bytes);
+            }
+        }
+        else if (frame.KindCase == ClientFrame.KindOneofCase.Live && MailboxId.TryRead(frame.Live.MailboxId, out var to))
+        {
+            Keys.Leaves(peer, to, frame.Live.Envelope.ToByteArray());
+        }
+    }
+
+    public void EnvelopeLeaves(SimPeer peer, PeerEffect.SendOnPath send)
+    {
+        if (peer.OtherEnd(send.Path) is { } other)
+            Keys.LeavesOnPath(peer, other, send.Envelope);
+    }
+
+    public void BeforeKeep(SimPeer peer, StoreBatch batch)
+    {
+        foreach (var message in batch.Messages)
+        {
+            if (!MessageId.TryRead(message.Id, out var id) || message.OrderKey.Length != 16)
+            {
+                world.Broken($"{peer.Name} keeps a message without id or order key");
+                continue;
+            }
+
+            var former = peer.Store.Find(id);
+            if (former is not null && (former.Text != message.Text || former.Outgoing != message.Outgoing
+                || former.ContactId != message.ContactId || former.OrderKey != message.OrderKey || former.Clock != message.Clock))
+                world.Broken($"{peer.Name} changes what {Short(id)} says or where it stands");
+            if (message.Kind != MessageKind.Text)
+                continue;
+            if (!world.Ledger.Texts.TryGetValue(id, out var text) || text.Text != message.Text
+                || (message.Outgoing ? text.Sender : text.Recipient) != peer)
+            {
+                world.Broken($"{peer.Name} keeps a text that nobody wrote: {Short(id)}");
+                continue;
+            }
+
+            if (message.Outgoing)
+                Outgoing(peer, id, message, former, text);
+            else
+                Incoming(peer, id, message, former, text);
+        }
+    }
+
+    public void AfterKeep(SimPeer peer, PeerInput input, PeerStep step)
+    {
+        foreach (var (key, value) in step.Batch.State)
+        {
+            if (value is null)
+                continue;
+            if (peer.View.Contacts.TryGetValue(key, out var contact))
+                Contact(peer, contact);
+            else if (peer.View.Invites.TryGetValue(key, out var invite) && invite.Mailbox is { } own && MailboxId.TryRead(own.MailboxId, out var box))
+                Keys.Learn(box, peer, ByteString.Empty, own.WrapKey);
+            else if (key == "self" && peer.View.Self is { } self)
+                world.Knows(peer, self);
+        }
+
+        foreach (var effect in step.Effects)
+            Allowed(peer, input, effect);
+    }
+
+    private void Contact(SimPeer peer, ContactRecord contact)
+    {
+        if (contact.Mailbox is { } own && MailboxId.TryRead(own.MailboxId, out var mailbox))
+            Keys.Learn(mailbox, peer, contact.IdentityKey, own.WrapKey);
+        if (contact.IdentityKey.IsEmpty)
+            return; // Their invite is not read yet.
+        if (world.PeerOf(contact.IdentityKey) is not { } other)
+        {
+            world.Broken($"{peer.Name} has a contact that is nobody");
+            return;
+        }
+
+        world.Ledger.Read(peer, other, contact.ReadThrough);
+        if (contact.TheyReadThrough > world.Ledger.EverRead(other, peer))
+            world.Broken($"{peer.Name} believes that {other.Name} read through {contact.TheyReadThrough}; it was {world.Ledger.EverRead(other, peer)}");
+        if (contact.State == ContactState.Blocked)
+            world.Ledger.Disturb(peer, other);
+    }
+
+    private void Outgoing(SimPeer peer, MessageId id, MessageRecord message, MessageRecord? former, WrittenText text)
+    {
+        if (EnvelopeId.TryRead(message.EnvelopeId, out var envelope))
+            text.Envelopes.Add(envelope);
+        if (former is null)
+        {
+            var last = peer.Store.Messages.Values.Where(other => other.ContactId == message.ContactId)
+                .Select(other => other.OrderKey).MaxBy(key => key, OrderKeys.Comparer);
+            if (last is not null && OrderKeys.Comparer.Compare(last, message.OrderKey) >= 0)
+                world.Broken($"{peer.Name} composes {Short(id)} and it does not come last");
+            world.Figures.Messages++;
+            world.Ledger.Kept(text);
+        }
+        else if (message.State < former.State)
+        {
+            world.Broken($"{peer.Name}: {Short(id)} goes back from {former.State} to {message.State}");
+        }
+
+        switch (message.State)
+        {
+            case MessageState.OnServer when !world.Ledger.WasDurable(text.Envelopes):
+                world.Broken($"{peer.Name} says that {Short(id)} is on the server; no server said so");
+                break;
+            case MessageState.Delivered or MessageState.Read when !world.Ledger.EverArrived(text.Recipient, id):
+                world.Broken($"{peer.Name} says that {Short(id)} is delivered; {text.Recipient.Name} never kept it");
+                break;
+            case MessageState.Read when message.Clock > world.Ledger.EverRead(text.Recipient, peer):
+                world.Broken($"{peer.Name} says that {Short(id)} is read; {text.Recipient.Name} never read that far");
+                break;
+            case MessageState.Received or MessageState.Unspecified:
+                world.Broken($"{peer.Name}: an outgoing message is {message.State}");
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Incoming(SimPeer peer, MessageId id, MessageRecord message, MessageRecord? former, WrittenText text)
+    {
+        if (message.State != MessageState.Received)
+            world.Broken($"{peer.Name}: an incoming message is {message.State}");
+        if (former is not null)
+            return;
+        if (text.Order == 0)
+            world.Broken($"{peer.Name} received {Short(id)} before its sender kept it");
+        var contact = peer.View.ContactOf(text.Sender.Identity);
+        if (contact?.State == ContactState.Blocked)
+            world.Broken($"{peer.Name} keeps {Short(id)} of a blocked contact");
+        world.Figures.Arrived++;
+        if (message.Route?.Route == Route.Direct)
+            world.Figures.ArrivedDirect++;
+        if (message.Route is null || message.Route.Route is Route.Unspecified or Route.Waiting || message.Route.Reason == Reason.Unspecified)
+            world.Broken($"{peer.Name} keeps {Short(id)} without saying how it came: {message.Route}");
+        world.Ledger.Arrived(peer, id);
+    }
+
+    internal static string Short(MessageId id) => id.ToString()[..8];
+}

@@ -1,0 +1,171 @@
+using Dapari.Peer.Store;
+using Dapari.Simulation.Checks;
+using Dapari.Simulation.Core;
+using Dapari.Simulation.Network;
+using Dapari.Simulation.Peers;
+using Dapari.Simulation.Scenarios;
+using Dapari.Simulation.Servers;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+
+namespace Dapari.Simulation;
+
+/// <summary>One seeded world: its time, its devices, its servers, and what is known about them.</summary>
+internal sealed class World
+{
+    /// <summary>The world's first instant, milliseconds since 1970-01-01 UTC.</summary>
+    public const long Epoch = 1_767_225_600_000;
+
+    /// <summary>How long servers keep what nobody fetches.</summary>
+    public const int RetentionDays = 30;
+
+    private readonly Scheduler _scheduler = new();
+    private readonly List<string> _violations = [];
+    private readonly Dictionary<ByteString, SimPeer> _byIdentity = [];
+    private readonly HashSet<(SimPeer, SimPeer)> _cannotPunch = [];
+    private readonly HashSet<(SimPeer, SimServer)> _partitions = [];
+    private int _strikeIn;
+
+    public World(ulong seed, SimulationOptions options)
+    {
+        (Seed, Options) = (seed, options);
+        Random = new SimRandom(seed);
+        Trace = new Trace(options.TraceLength);
+        Ledger = new Ledger(Random.Fork(1));
+        Checks = new StepChecks(this);
+        Adversary = new Adversary(this, Random.Fork(2));
+        _strikeIn = 1 + Random.Below(3);
+    }
+
+    public ulong Seed { get; }
+
+    public SimulationOptions Options { get; }
+
+    public SimRandom Random { get; }
+
+    public Trace Trace { get; }
+
+    public Ledger Ledger { get; }
+
+    public StepChecks Checks { get; }
+
+    public Adversary Adversary { get; }
+
+    public SimulationFigures Figures { get; } = new();
+
+    public List<SimPeer> Peers { get; } = [];
+
+    public List<SimServer> Servers { get; } = [];
+
+    public List<SimPathPair> Pairs { get; } = [];
+
+    public Dictionary<string, SimPathEnd> PathEnds { get; } = [];
+
+    /// <summary>How often an app dies at a commit by chance.</summary>
+    public double CrashChance { get; set; }
+
+    /// <summary>Somebody switched read receipts off or on: nobody is owed one.</summary>
+    public bool ReceiptsToggled { get; set; }
+
+    public IReadOnlyList<string> Violations => _violations;
+
+    public long Now => _scheduler.Now;
+
+    /// <summary>A world in which too much is broken is not played to the end.</summary>
+    public bool Over => _violations.Count >= 8;
+
+    public void After(long delay, Action action) => _scheduler.After(delay, action);
+
+    public void Run(long milliseconds) => _scheduler.RunUntil(Now + milliseconds, () => Over);
+
+    public void Sleep(long milliseconds) => _scheduler.Sleep(milliseconds);
+
+    public void Note(string actor, string what) => Trace.Add(Now, actor, what);
+
+    /// <summary>For a detailed trace only; it changes nothing.</summary>
+    public void Detail(string actor, Func<string> what)
+    {
+        if (Options.Detailed)
+            Trace.Word(Now, actor, what());
+    }
+
+    public void Broken(string what)
+    {
+        Note("BROKEN", what);
+        if (_violations.Count < 8)
+            _violations.Add($"at {Now / 1000.0:0.000} s: {what}");
+    }
+
+    /// <summary>True once, at a seeded occasion: where a sabotage strikes.</summary>
+    public bool Strike() => --_strikeIn == 0;
+
+    public CrashMoment? DiesAt(int commit)
+    {
+        if (Options.Crash is { } point)
+            return point.Commit == commit ? point.Moment : null;
+        if (!Random.Chance(CrashChance))
+            return null;
+        return Random.PickAny(CrashMoment.BeforeCommit, CrashMoment.AfterCommit, CrashMoment.BetweenEffects, CrashMoment.BetweenEffects, CrashMoment.Refused);
+    }
+
+    public long RestartDelay() => Random.Chance(0.7) ? Random.Between(100, 4_000) : Random.Between(4_000, 60_000);
+
+    public SimServer? ServerAt(string origin) => Servers.FirstOrDefault(server => server.Origin == origin);
+
+    public SimPeer? PeerOf(ByteString identity) => _byIdentity.GetValueOrDefault(identity);
+
+    public void Knows(SimPeer peer, SelfRecord self)
+    {
+        if (self.Certificate is null || !Protobuf.TryParse(self.Certificate.Statement.Span, DeviceStatement.Parser, out var statement))
+        {
+            Broken($"{peer.Name} keeps an identity without a certificate");
+            return;
+        }
+
+        if (peer.Identity.Length > 0 && peer.Identity != statement.IdentityKey)
+            Broken($"{peer.Name} changed its identity");
+        peer.Identity = statement.IdentityKey;
+        _byIdentity[statement.IdentityKey] = peer;
+    }
+
+    /// <summary>Whether a mailbox still belongs to somebody: the records of its owner name it.</summary>
+    public bool HasOwner(MailboxId mailbox)
+    {
+        if (!Checks.Keys.TryFind(mailbox, out var owner, out _))
+            return false;
+        var bytes = mailbox.ToByteString();
+        return owner.View.Contacts.Values.Any(contact => contact.Mailbox?.MailboxId == bytes)
+            || owner.View.Invites.Values.Any(invite => invite.Mailbox?.MailboxId == bytes && !invite.RemovedFromServer && !invite.Revoked);
+    }
+
+    public bool CanPunch(SimPeer one, SimPeer other) => one.Online && other.Online && !_cannotPunch.Contains(Ordered(one, other));
+
+    public void SetPunch(SimPeer one, SimPeer other, bool can)
+    {
+        if (can)
+            _cannotPunch.Remove(Ordered(one, other));
+        else
+            _cannotPunch.Add(Ordered(one, other));
+    }
+
+    public bool IsPartitioned(SimPeer peer, SimServer server) => _partitions.Contains((peer, server));
+
+    public void Partition(SimPeer peer, SimServer server)
+    {
+        _partitions.Add((peer, server));
+        foreach (var connection in peer.Connections.Where(connection => connection.Server == server).ToArray())
+            connection.Cut(silently: Random.Chance(0.6));
+    }
+
+    public void HealNetworks()
+    {
+        _partitions.Clear();
+        _cannotPunch.Clear();
+    }
+
+    public void HealPartition(SimPeer peer, SimServer server) => _partitions.Remove((peer, server));
+
+    private (SimPeer, SimPeer) Ordered(SimPeer one, SimPeer other) =>
+        Peers.IndexOf(one) < Peers.IndexOf(other) ? (one, other) : (other, one);
+}
