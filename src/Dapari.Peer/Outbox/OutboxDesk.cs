@@ -228,6 +228,13 @@ internal sealed class OutboxDesk(Parts parts)
         TrySeal(step, entry);
     }
 
+    /// <summary>All messages that no receipt came for are sealed anew; what arrives twice is shown once.</summary>
+    public void SealAllAnew(Step step, Contact contact)
+    {
+        foreach (var entry in contact.Queue.All.OrderBy(entry => entry.Order).ToList())
+            SealAnew(step, contact, entry.EnvelopeId);
+    }
+
     /// <summary>Nothing sealed so far may leave any more: this device is an old copy of itself, or the address changed.</summary>
     public void Unseal(Step step, Contact contact)
     {
