@@ -65,9 +65,11 @@ internal sealed class OutboxDesk(Parts parts)
         var policy = parts.State.PolicyFor(contact);
         var choice = parts.Paths.Choose(contact);
         var doorOpen = parts.Servers.Door(contact) == DoorStanding.Open;
+        // The other drops what comes before the contact is made: nothing overtakes what makes it.
+        var beginning = contact.Queue.All.Any(entry => entry.MakesContact);
         foreach (var entry in contact.Queue.Waiting.ToList())
         {
-            if (entry.Phase == EntryPhase.Unsealed)
+            if (entry.Phase == EntryPhase.Unsealed || (beginning && !entry.MakesContact))
                 continue;
             var route = entry.FollowsRoute(policy) ? choice.Route : doorOpen ? Route.Mailbox : Route.Waiting;
             if (route is Route.Direct or Route.Relay)
