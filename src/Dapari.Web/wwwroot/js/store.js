@@ -145,7 +145,12 @@ export function commit(store, batch) {
       const value = { i: id, e: envelope.length ? envelope : undefined, w: words.length ? decoder.decode(words).split('\n') : [], t: -shownAt(key), r: parts[at++].slice() };
       const former = ids.getKey(id);
       former.onsuccess = () => {
-        if (former.result !== undefined && indexedDB.cmp(former.result, key) !== 0) messages.delete(former.result);
+        if (former.result !== undefined) {
+          // An id that is kept for another contact, direction or clock is a hostile one: what is kept stays.
+          const kept = new Uint8Array(/** @type {ArrayBuffer} */ (former.result));
+          if (indexedDB.cmp(kept.subarray(0, 32), key.subarray(0, 32)) !== 0) return;
+          if (indexedDB.cmp(former.result, key) !== 0) messages.delete(former.result);
+        }
         messages.put(value, key);
       };
     }
