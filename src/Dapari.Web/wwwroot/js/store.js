@@ -145,10 +145,11 @@ export function commit(store, batch) {
       const value = { i: id, e: envelope.length ? envelope : undefined, w: words.length ? decoder.decode(words).split('\n') : [], t: -shownAt(key), r: parts[at++].slice() };
       const former = ids.getKey(id);
       former.onsuccess = () => {
-        if (former.result !== undefined && indexedDB.cmp(former.result, key) !== 0) {
-          // An id that stands in another conversation, at another clock or for the other side is no correction of it: left out.
-          if (!samePlace(new Uint8Array(/** @type {ArrayBuffer} */ (former.result)), key)) return;
-          messages.delete(former.result);
+        if (former.result !== undefined) {
+          // An id that is kept for another contact, direction or clock is a hostile one: what is kept stays.
+          const kept = new Uint8Array(/** @type {ArrayBuffer} */ (former.result));
+          if (indexedDB.cmp(kept.subarray(0, 32), key.subarray(0, 32)) !== 0) return;
+          if (indexedDB.cmp(former.result, key) !== 0) messages.delete(former.result);
         }
         messages.put(value, key);
       };
@@ -240,12 +241,6 @@ function edge(contact, order, rest) {
   key.set(contact);
   key.set(order, 16);
   return key;
-}
-
-/** Contact, clock and author: the first bytes of a key. @param {Uint8Array} one @param {Uint8Array} other */
-function samePlace(one, other) {
-  for (let i = 0; i < 25; i++) if (one[i] !== other[i]) return false;
-  return true;
 }
 
 /** @param {Uint8Array} key */
