@@ -18,6 +18,9 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
 {
     private static readonly ByteString LastKey = ByteString.CopyFrom([.. Enumerable.Repeat(byte.MaxValue, 16)]);
 
+    // A phone's keyboard takes about this long to rise.
+    private static readonly TimeSpan Stay = TimeSpan.FromMilliseconds(500);
+
     private readonly CancellationTokenSource _gone = new();
     private ConversationWindow _window = null!;
     private List<ChatRow> _rows = [];
@@ -30,6 +33,7 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
     private IDisposable? _watch;
     private string? _scrollTo;
     private bool _toEnd;
+    private long _stayFrom;
     private bool _restore;
     private bool _away;
     private long _newBelow;
@@ -73,6 +77,12 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
         });
         _toEnd = true;
         Rebuild();
+    }
+
+    /// <summary>The composer grows or the keyboard rises: whoever is at the end stays there meanwhile.</summary>
+    public void StayAtEnd()
+    {
+        if (_facts.AtEnd) _stayFrom = App.Browser.Clock.GetTimestamp();
     }
 
     /// <summary>Takes a message away that the peer refused.</summary>
@@ -138,7 +148,7 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
 
     private async Task OpenAsync(ContactView? contact)
     {
-        if (contact is { Unread: > ConversationWindow.PageSize - 10 })
+        if (contact is { Unread: > ConversationWindow.FirstPage - 10 })
         {
             await _window.OpenAroundAsync(AfterClock(contact.ReadThrough), _gone.Token);
             _scrollTo = "unread-line";
@@ -174,6 +184,8 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
         var place = App.Place;
         var jump = place != _place && place.Kind == PlaceKind.Message && place.Contact == Id && !IsHere(place.Message);
         var same = ReferenceEquals(_texts, App.T) && place == _place && contact?.Name == Name && contact?.TheyReadThrough == _theyReadThrough;
+        // Another pane beside makes this one narrower: who was at the end stays there.
+        if (place != _place && _facts.AtEnd && !_window.MoreNewer) _toEnd = true;
         _texts = App.T;
         _place = place;
         Name = contact?.Name ?? Name;
@@ -211,6 +223,13 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
 
     private void OnScroll(ScrollFacts facts)
     {
+        if (!facts.AtEnd && _stayFrom != 0 && !_window.MoreNewer && App.Browser.Clock.GetElapsedTime(_stayFrom) < Stay)
+        {
+            App.Browser.Elements.ScrollToEnd("messages", smooth: false);
+            return;
+        }
+
+        _stayFrom = 0;
         _facts = facts;
         var away = !facts.AtEnd || _window.MoreNewer;
         if (!away) _newBelow = 0;

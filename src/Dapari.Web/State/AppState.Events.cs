@@ -28,6 +28,9 @@ public sealed partial class AppState
     private void OnBrowser()
     {
         T = Texts.Of(Browser.Language);
+
+        // Who leaves the page has not taken it back: it is done now, as it may be the last moment.
+        if (!Browser.IsVisible && Toasts.Current is { CanUndo: true }) _ = Toasts.SettleAsync();
         Settle();
         Changed?.Invoke();
     }
@@ -35,7 +38,12 @@ public sealed partial class AppState
     private void OnLocation(object? sender, LocationChangedEventArgs e)
     {
         Place = Place.Read(new Uri(e.Location));
-        InviteLink ??= Browser.TakeInviteLink();
+        if (Browser.TakeInviteLink() is { } link)
+        {
+            InviteLink = link;
+            if (Snapshot.Self is not null) Place = new Place(PlaceKind.OpenInvite);
+        }
+
         IsPaletteOpen = false;
         Settle();
         Changed?.Invoke();

@@ -30,6 +30,7 @@ public sealed partial class AppState : IDisposable
         T = Texts.Of(browser.Language);
         Place = Place.Read(new Uri(navigation.Uri));
         InviteLink = browser.TakeInviteLink();
+        if (InviteLink is not null && peer.Snapshot.Self is not null) Place = new Place(PlaceKind.OpenInvite);
         Toasts = new Toasts(browser.Clock);
         peer.Changed += OnNotice;
         browser.Changed += OnBrowser;

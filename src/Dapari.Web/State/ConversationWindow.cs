@@ -15,6 +15,9 @@ public sealed class ConversationWindow(PageReader read)
     /// <summary>Messages read at once.</summary>
     public const int PageSize = 50;
 
+    /// <summary>Messages read to open a conversation: a screen and what is near it; the next page follows once that is seen.</summary>
+    public const int FirstPage = 30;
+
     /// <summary>Messages kept at most.</summary>
     public const int Capacity = 150;
 
@@ -38,7 +41,7 @@ public sealed class ConversationWindow(PageReader read)
     public async Task OpenNewestAsync(CancellationToken cancellation)
     {
         var opening = ++_opening;
-        var page = await read(default, PageDirection.Older, PageSize, cancellation);
+        var page = await read(default, PageDirection.Older, FirstPage, cancellation);
         if (opening != _opening) return;
         Replace(page.Messages, page.More, moreNewer: false);
     }

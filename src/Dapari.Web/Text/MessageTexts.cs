@@ -39,6 +39,8 @@ public sealed record MessageTexts
 
     public required string State { get; init; }
 
+    public required Func<string, string> StillThere { get; init; }
+
     public required string Gone { get; init; }
 
     public required string Learn { get; init; }
@@ -67,6 +69,7 @@ public sealed record MessageTexts
         Read = "Read",
         Shown = "Shown at",
         State = "State",
+        StillThere = n => $"A server keeps it, sealed, until {n}’s device fetches it. It cannot read it.",
         Gone = "This message is no longer on this device.",
         Learn = "How it travels, explained",
         Drawing = (n, m, o) => $"{n}, then {m}: {o}",
@@ -93,6 +96,7 @@ public sealed record MessageTexts
         Read = "Letto",
         Shown = "Mostrato alle",
         State = "Stato",
+        StillThere = n => $"Un server lo tiene, sigillato, finché il dispositivo di {n} verrà a prenderlo. Non può leggerlo.",
         Gone = "Questo messaggio non è più su questo dispositivo.",
         Learn = "Come viaggia, spiegato",
         Drawing = (n, m, o) => $"{n}, poi {m}: {o}",
