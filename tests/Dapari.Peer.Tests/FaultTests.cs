@@ -19,13 +19,8 @@ public sealed class FaultTests
         bob.Stop();
         alice.Write(bob, "uno");
         // Bob keeps the message and dies before he can say so.
-        bob.CrashAfterCommits = 0;
-        for (var commits = 0; commits < 12 && alice.Message(bob, "uno").State != MessageState.Delivered; commits++)
-        {
-            bob.Restart();
-            if (!bob.IsDown)
-                bob.Stop();
-        }
+        for (var commits = 0; commits < 12; commits++)
+            bob.Restart(commits);
 
         bob.Restart();
         Assert.Single(bob.Messages(alice));
@@ -195,6 +190,51 @@ public sealed class FaultTests
         Assert.Equal(CommandRefusal.Unspecified, alice.Write(bob, "uno", id).Refusal);
         Assert.Single(bob.Messages(alice));
         Assert.Single(alice.Messages(bob));
+    }
+
+    [Fact]
+    public void What_is_said_again_after_a_restart_is_not_composed_anew()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        var id = ByteString.CopyFrom(alice.Random.Bytes(16));
+        alice.Write(bob, "uno", id);
+        alice.Write(bob, "due");
+        var before = alice.Message(bob, "uno");
+        alice.Restart();
+        Assert.Equal(CommandRefusal.Unspecified, alice.Write(bob, "uno", id).Refusal);
+        Assert.Equal(before, alice.Message(bob, "uno"));
+        Assert.Equal(2, bob.Messages(alice).Count);
+    }
+
+    [Fact]
+    public void What_could_not_be_opened_survives_a_crash_before_it_was_reported()
+    {
+        for (var crash = 0; crash < 12; crash++)
+        {
+            var world = new World();
+            var (alice, bob) = world.Acquainted();
+            alice.Write(bob, "prima");
+            var backup = alice.Store.Copy();
+            for (var i = 0; i < 3; i++)
+            {
+                alice.Write(bob, $"dopo {i}");
+                bob.Write(alice, $"risposta {i}");
+            }
+
+            alice.Stop();
+            bob.Write(alice, "mentre non c'eri");
+            backup.ReplaceState(PeerEngine.Restore(backup.State, alice.Random));
+            alice.Store = backup;
+            alice.Restart(crash);
+            world.Pass(1_000);
+            if (!alice.IsDown)
+                alice.Stop();
+            alice.Restart();
+            world.Pass(120_000);
+            Assert.True(bob.Message(alice, "mentre non c'eri").State == MessageState.Delivered, $"crash at {crash}");
+            Assert.Single(alice.Messages(bob), message => message.Text == "mentre non c'eri");
+        }
     }
 
     [Fact]

@@ -230,6 +230,16 @@ internal sealed class OutboxDesk(Parts parts)
         TrySeal(step, entry);
     }
 
+    /// <summary>All that is not known to have been opened is sealed anew; what arrives twice is shown once.</summary>
+    public void SealAllAnew(Step step, Contact contact)
+    {
+        foreach (var entry in contact.Queue.All.Where(entry => entry.Phase != EntryPhase.Unsealed).OrderBy(entry => entry.Order).ToList())
+        {
+            ContactQueue.MarkOffServer(entry);
+            TrySeal(step, entry);
+        }
+    }
+
     /// <summary>Nothing sealed so far may leave any more: this device is an old copy of itself, or the address changed.</summary>
     public void Unseal(Step step, Contact contact)
     {

@@ -1,7 +1,6 @@
 using Dapari.Peer.Contacts;
 using Dapari.Peer.Engine;
 using Dapari.Peer.Routes;
-using Dapari.Peer.Store;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 

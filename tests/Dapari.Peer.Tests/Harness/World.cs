@@ -155,6 +155,18 @@ internal sealed class World
         Settle();
     }
 
+    /// <summary>Something that no honest peer does, with the keys of one.</summary>
+    public void Act(Person person, Action<Parts, Step> act)
+    {
+        var step = new Step(person.Engine.Parts.State, MomentOf(person));
+        act(person.Engine.Parts, step);
+        step.Flush();
+        person.Store.Commit(step.Batch);
+        foreach (var effect in step.Effects)
+            Do(person, effect);
+        Settle();
+    }
+
     private bool Run(Person person)
     {
         if (person.Inputs.Count == 0)
