@@ -38,6 +38,20 @@ public sealed class ModelServer(string origin, Func<long> now)
 
     public IEnumerable<byte[]> Stored => _mailboxes.Values.SelectMany(mailbox => mailbox.Stored.Select(stored => stored.Envelope.ToByteArray()));
 
+    /// <summary>Takes out of each mailbox the envelope at this place, as a dishonest server could.</summary>
+    public void DropStored(int index)
+    {
+        foreach (var mailbox in _mailboxes.Values.Where(mailbox => mailbox.Stored.Count > index))
+            mailbox.Stored.RemoveAt(index);
+    }
+
+    /// <summary>Puts an envelope into every mailbox, as a dishonest server could.</summary>
+    public void PutStored(byte[] envelope)
+    {
+        foreach (var mailbox in _mailboxes.Values)
+            mailbox.Stored.Add(new StoredEnvelope(++mailbox.Sequence, ByteString.CopyFrom(_random.Bytes(16)), ByteString.CopyFrom(envelope), now()));
+    }
+
     public void Connect(int connection) => _connections[connection] = new Connection(_random.Bytes(ProofMessage.ChallengeLength));
 
     public void Disconnect(int connection)

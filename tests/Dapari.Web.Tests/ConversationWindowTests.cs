@@ -10,7 +10,7 @@ public sealed class ConversationWindowTests
     {
         var window = new ConversationWindow(Make.Reader(Make.Messages(1000)));
         await window.OpenNewestAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(ConversationWindow.PageSize, window.Items.Count);
+        Assert.Equal(ConversationWindow.FirstPage, window.Items.Count);
         Assert.Equal(1000ul, window.Items[^1].Clock);
         Assert.True(window.MoreOlder);
         Assert.False(window.MoreNewer);

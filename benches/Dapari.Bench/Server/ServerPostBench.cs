@@ -19,7 +19,7 @@ internal sealed class ServerPostBench : IBench
 
     public async Task<BenchReport> RunAsync(BenchArguments arguments)
     {
-        var (warmUp, measure) = arguments.Quick ? (TimeSpan.FromSeconds(0.7), TimeSpan.FromSeconds(1.5)) : (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6));
+        var (warmUp, measure) = arguments.Quick ? (TimeSpan.FromSeconds(0.7), TimeSpan.FromSeconds(1.5)) : (TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6));
         var (inserts, plain, posts, ratios, insertRatios) = (new List<double>(), new List<double>(), new List<PostLoadResult>(), new List<double>(), new List<double>());
         for (var run = 1; run <= Runs; run++)
         {

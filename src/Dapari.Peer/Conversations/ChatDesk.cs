@@ -17,6 +17,9 @@ internal sealed class ChatDesk(Parts parts)
     private const long TypingEveryMs = 3_000;
     private const int UnreadClocksKept = 256;
 
+    // Messages said, not composed before the store was asked.
+    private readonly Dictionary<EnvelopeId, Draft> _lookups = [];
+
     /// <summary>Messages to one contact that wait on this device.</summary>
     public const int MaxQueued = 10_000;
 
@@ -35,11 +38,41 @@ internal sealed class ChatDesk(Parts parts)
             return;
         }
 
+        // Said again, perhaps after a restart, it must not be composed anew: the store knows. Until it answers, the message id is the lookup's name.
+        if (!EnvelopeId.TryRead(command.MessageId, out var lookup))
+            throw new InvalidOperationException("Ids have one length.");
+        if (_lookups.TryGetValue(lookup, out var before))
+        {
+            before.Tokens.Add(token);
+            return;
+        }
+
+        _lookups.Add(lookup, new Draft(contact, id, text, [token]));
+        step.Do(new PeerEffect.FindMessage(lookup, id));
+    }
+
+    /// <summary>The store's answer for a draft; false: it was for nobody here.</summary>
+    public bool Found(Step step, EnvelopeId lookup, MessageRecord? kept)
+    {
+        if (!_lookups.Remove(lookup, out var draft))
+            return false;
+        var refusal = kept is not null
+            ? kept.Outgoing && kept.ContactId == draft.Contact.Record.Id ? CommandRefusal.Unspecified : CommandRefusal.Malformed
+            : parts.State.Contacts.GetValueOrDefault(draft.Contact.Id) != draft.Contact ? CommandRefusal.UnknownContact : Writable(draft.Contact);
+        if (kept is null && refusal == CommandRefusal.Unspecified)
+            Compose(step, draft.Contact, draft.Id, draft.Text);
+        foreach (var token in draft.Tokens)
+            step.Complete(token, refusal);
+        return true;
+    }
+
+    private void Compose(Step step, Contact contact, MessageId id, string text)
+    {
         var choice = parts.Paths.Choose(contact);
         var clock = ++contact.Record.Clock;
         var message = new MessageRecord
         {
-            Id = command.MessageId,
+            Id = id.ToByteString(),
             ContactId = contact.Record.Id,
             Outgoing = true,
             Clock = clock,
@@ -57,7 +90,6 @@ internal sealed class ChatDesk(Parts parts)
         contact.OwnTyping = false;
         parts.Outbox.SendMessage(step, contact, message);
         parts.Paths.Active(step, contact);
-        step.Done(token);
     }
 
     /// <summary>What is sealed for a message.</summary>
@@ -237,15 +269,20 @@ internal sealed class ChatDesk(Parts parts)
         last.ReadAtMs = contact.Record.TheyReadAtMs;
     }
 
+    private static CommandRefusal Writable(Contact contact) => contact.Record.State switch
+    {
+        ContactState.Accepted or ContactState.Asked or ContactState.Inviting => CommandRefusal.Unspecified,
+        ContactState.Blocked => CommandRefusal.Blocked,
+        _ => CommandRefusal.NotAccepted,
+    };
+
     private static CommandRefusal? Judge(Contact contact, SendText command, out MessageId id, out string text)
     {
         text = MessageText.Normalize(command.Text);
         if (!MessageId.TryRead(command.MessageId, out id))
             return CommandRefusal.Malformed;
-        if (contact.Record.State == ContactState.Blocked)
-            return CommandRefusal.Blocked;
-        if (contact.Record.State is not (ContactState.Accepted or ContactState.Asked or ContactState.Inviting))
-            return CommandRefusal.NotAccepted;
+        if (Writable(contact) is var closed and not CommandRefusal.Unspecified)
+            return closed;
         if (MessageText.Check(text) is var fault and not TextFault.None)
             return fault == TextFault.Empty ? CommandRefusal.Empty : CommandRefusal.TooLong;
         // Said twice (a tab that lost its owner says it again): it is on its way.
@@ -255,4 +292,6 @@ internal sealed class ChatDesk(Parts parts)
             return CommandRefusal.TooMany;
         return null;
     }
+
+    private sealed record Draft(Contact Contact, MessageId Id, string Text, List<long> Tokens);
 }

@@ -45,9 +45,10 @@ internal sealed class Inbox(Parts parts)
                 return sequence is null;
             case Opening.Unopenable when outcome.Lane == Lane.Durable && arrival.Box.Contact is { IsAccepted: true } contact:
                 if (contact.Unopened.Count < WireLimits.CannotOpenPerEnvelope)
-                    contact.Unopened.Add(outcome.Envelope);
+                    contact.Unopened[outcome.Envelope] = sequence;
                 _toReport.Add(contact);
-                return true;
+                // Its server may forget it only when the report of it is kept.
+                return sequence is null;
             case Opening.Opened when ContentCodec.TryRead(outcome.Plaintext, out var content, out _):
                 Opened(step, arrival, outcome, content);
                 return true;
@@ -67,7 +68,7 @@ internal sealed class Inbox(Parts parts)
             return;
         }
 
-        if (!_lookups.Remove(envelope, out var lookup))
+        if (parts.Chats.Found(step, envelope, message) || !_lookups.Remove(envelope, out var lookup))
             return;
         if (lookup.Sequence is { } sequence)
             parts.Boxes.Settle(lookup.Arrival.Box, sequence);
@@ -95,11 +96,17 @@ internal sealed class Inbox(Parts parts)
                 continue;
             _toReport.Remove(contact);
             contact.LastUnopenedReport = step.Now.MonotonicMs;
-            if (!contact.IsAccepted || contact.Unopened.Count == 0)
-                continue;
+            foreach (var sequence in contact.Unopened.Values)
+            {
+                if (sequence is { } lay && contact.Box is { } box)
+                    parts.Boxes.Settle(box, lay);
+            }
+
             var report = new CannotOpen();
-            report.EnvelopeIds.Add(contact.Unopened.Select(id => id.ToByteString()));
+            report.EnvelopeIds.Add(contact.Unopened.Keys.Select(id => id.ToByteString()));
             contact.Unopened.Clear();
+            if (!contact.IsAccepted || report.EnvelopeIds.Count == 0)
+                continue;
             parts.Outbox.SendSetUp(step, contact, new Content { CannotOpen = report });
         }
     }
@@ -139,6 +146,7 @@ internal sealed class Inbox(Parts parts)
         if (arrival.Box.Contact is not { } contact)
             return;
         var known = outcome.Known;
+        var former = parts.Seals.Sealing(contact);
         if (outcome.Fresh is { } begun)
         {
             if (contact.Record.State is not (ContactState.Accepted or ContactState.Asked or ContactState.Blocked) || !IsTheirDevice(step, contact, begun.Device, content))
@@ -152,8 +160,12 @@ internal sealed class Inbox(Parts parts)
             Durable(step, arrival, outcome, contact, known!, content);
         else if (contact.IsAccepted)
             parts.Signals.Arrived(step, arrival, contact, content);
-        if (outcome.Fresh is not null && contact.IsAccepted)
-            parts.Outbox.SessionReady(step, contact);
+        if (outcome.Fresh is null || !contact.IsAccepted)
+            return;
+        // They began anew although a session was in use: what it sealed for them may open nowhere any more.
+        if (former is not null and not { Session: { IsInitiator: true, PendingHandshake: not null } })
+            parts.Outbox.SealAllAnew(step, contact);
+        parts.Outbox.SessionReady(step, contact);
     }
 
     private static bool IsTheirDevice(Step step, Contact contact, VerifiedDevice device, Content content)

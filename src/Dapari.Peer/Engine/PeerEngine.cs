@@ -51,6 +51,9 @@ public sealed class PeerEngine
     /// <summary>The small state as of the last step; replaced, never changed.</summary>
     public Snapshot Snapshot => _parts.Views.Last;
 
+    /// <summary>For tests that play a hostile peer.</summary>
+    internal Parts Parts => _parts;
+
     /// <summary>Rebuilds the engine from what was kept; no rows: a peer before its first start.</summary>
     /// <exception cref="InvalidDataException">A row cannot be read: the store is damaged or from a newer version.</exception>
     public static PeerEngine Load(IReadOnlyList<StateRow> rows, RandomSource random, bool pathsSupported, Moment now)

@@ -65,9 +65,11 @@ internal sealed class OutboxDesk(Parts parts)
         var policy = parts.State.PolicyFor(contact);
         var choice = parts.Paths.Choose(contact);
         var doorOpen = parts.Servers.Door(contact) == DoorStanding.Open;
+        // The other drops what comes before the contact is made: nothing overtakes what makes it.
+        var beginning = contact.Queue.All.Any(entry => entry.MakesContact);
         foreach (var entry in contact.Queue.Waiting.ToList())
         {
-            if (entry.Phase == EntryPhase.Unsealed)
+            if (entry.Phase == EntryPhase.Unsealed || (beginning && !entry.MakesContact))
                 continue;
             var route = entry.FollowsRoute(policy) ? choice.Route : doorOpen ? Route.Mailbox : Route.Waiting;
             if (route is Route.Direct or Route.Relay)
@@ -226,6 +228,16 @@ internal sealed class OutboxDesk(Parts parts)
             return;
         ContactQueue.MarkOffServer(entry);
         TrySeal(step, entry);
+    }
+
+    /// <summary>All that is not known to have been opened is sealed anew; what arrives twice is shown once.</summary>
+    public void SealAllAnew(Step step, Contact contact)
+    {
+        foreach (var entry in contact.Queue.All.Where(entry => entry.Phase != EntryPhase.Unsealed).OrderBy(entry => entry.Order).ToList())
+        {
+            ContactQueue.MarkOffServer(entry);
+            TrySeal(step, entry);
+        }
     }
 
     /// <summary>Nothing sealed so far may leave any more: this device is an old copy of itself, or the address changed.</summary>

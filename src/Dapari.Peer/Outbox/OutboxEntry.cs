@@ -56,6 +56,9 @@ internal sealed class OutboxEntry
 
     public ulong Order => Record.Order;
 
+    /// <summary>Whether it begins or settles the contact; it is gone from the queue when the server has it.</summary>
+    public bool MakesContact => ContentKind is Content.KindOneofCase.ContactRequest or Content.KindOneofCase.ContactAccept or Content.KindOneofCase.ContactDecline;
+
     /// <summary>What it is, where it is no message.</summary>
     public Content.KindOneofCase ContentKind { get; }
 

@@ -1,7 +1,6 @@
 using Dapari.Peer.Contacts;
 using Dapari.Peer.Engine;
 using Dapari.Peer.Routes;
-using Dapari.Peer.Store;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 
@@ -72,8 +71,6 @@ internal sealed class ReceiptDesk(Parts parts)
         var onPath = contact.Path.Standing == PathStanding.Open && parts.Paths.Choose(contact).Route is Route.Direct or Route.Relay;
         if (!onPath)
             Merge(contact.DueByPath, contact.DueByMailbox);
-        else if (parts.State.PolicyFor(contact) == Policy.DirectOnly)
-            Merge(contact.DueByMailbox, contact.DueByPath);
 
         if (onPath && (contact.DueByPath.Count > 0 || IsReadDue(contact)))
         {

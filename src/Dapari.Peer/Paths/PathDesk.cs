@@ -63,7 +63,7 @@ internal sealed partial class PathDesk(Parts parts)
         var path = contact.Path;
         var now = step.Now.MonotonicMs;
         var eligible = IsEligible(contact);
-        path.IsWanted = eligible && (IsActive(contact, now) || (parts.State.PolicyFor(contact) == Policy.DirectOnly && contact.Queue.QueuedMessages > 0));
+        path.IsWanted = eligible && (IsActive(contact, now) || (parts.State.PolicyFor(contact) == Policy.DirectOnly && contact.Queue.Waiting.Count > 0));
         if (!eligible && path.Standing != PathStanding.Closed)
         {
             Close(step, contact, tell: true);

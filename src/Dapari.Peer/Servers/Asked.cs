@@ -17,7 +17,7 @@ internal abstract record Asked
 
     public sealed record ToOpenBox(OwnBox Box, bool Creates) : Asked;
 
-    public sealed record ToAcknowledge : Asked;
+    public sealed record ToAcknowledge(OwnBox Box, IReadOnlyList<ulong> Sequences) : Asked;
 
     public sealed record ToDeleteBox(OwnBox Box) : Asked;
 

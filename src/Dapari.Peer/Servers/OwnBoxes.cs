@@ -150,16 +150,18 @@ internal sealed class OwnBoxes(Parts parts)
     /// <summary>Says to the servers what is dealt with: the effects of this step come after its commit and all earlier ones.</summary>
     public void Acknowledge(Step step)
     {
-        foreach (var box in _toAcknowledge)
+        foreach (var box in _toAcknowledge.ToList())
         {
             if (parts.State.Boxes.GetValueOrDefault(box.Id) == box && parts.Servers.Find(box.Record.Server) is { IsOnline: true } connection)
             {
+                if (connection.PatienceUntil > step.Now.MonotonicMs)
+                    continue;
                 foreach (var part in box.ToAcknowledge.Distinct().Chunk(WireLimits.AcknowledgementsPerFrame))
                 {
                     connection.Send(step, new ClientFrame
                     {
                         Acknowledge = new Acknowledge { MailboxId = box.Record.MailboxId, Sequences = { part } },
-                    }, new Asked.ToAcknowledge());
+                    }, new Asked.ToAcknowledge(box, part));
                 }
 
                 var highest = box.ToAcknowledge.Max();
@@ -171,9 +173,17 @@ internal sealed class OwnBoxes(Parts parts)
             }
 
             box.ToAcknowledge.Clear();
+            _toAcknowledge.Remove(box);
         }
+    }
 
-        _toAcknowledge.Clear();
+    /// <summary>The server could not forget them: it is told again when its patience is over.</summary>
+    public void AcknowledgementRefused(Asked.ToAcknowledge asked)
+    {
+        if (parts.State.Boxes.GetValueOrDefault(asked.Box.Id) != asked.Box)
+            return;
+        foreach (var sequence in asked.Sequences)
+            Settle(asked.Box, sequence);
     }
 
     /// <summary>The server delivers again what was not acknowledged.</summary>

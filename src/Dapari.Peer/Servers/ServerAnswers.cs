@@ -158,6 +158,9 @@ internal sealed class ServerAnswers(Parts parts)
             case Asked.ToDeleteBox delete:
                 parts.Boxes.DeletionRefused(step, delete.Box, refused.Refusal);
                 break;
+            case Asked.ToAcknowledge acknowledge when refused.Refusal is Refusal.Rate or Refusal.Storage:
+                parts.Boxes.AcknowledgementRefused(acknowledge);
+                break;
             case Asked.ToOpenSender sender:
                 connection.OpenSenders.Remove(sender.Mailbox);
                 if (refused.Refusal is Refusal.UnknownMailbox)

@@ -53,6 +53,8 @@ internal sealed class ServerDesk(Parts parts)
         {
             if (contact.Queue.Waiting.Count > 0 && contact.Address is { } address)
                 Want(step, address.Server);
+            if (contact.Device?.Prekeys is { } prekeys && (contact.Record.State == ContactState.Inviting || parts.Keys.Needs(contact)))
+                Want(step, prekeys.Server);
         }
     }
 

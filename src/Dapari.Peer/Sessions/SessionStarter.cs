@@ -52,6 +52,18 @@ internal sealed class SessionStarter(Parts parts)
 
         contact.Device!.Certificate = bundle.Device;
         parts.Seals.KeepOwn(step, contact, session!);
+        // Whatever else there is to say: the other must hear of the session, or goes on sealing with one that we no longer open.
+        if (contact.Box is { } box && parts.State.Self is { } self)
+        {
+            parts.Outbox.SendSetUp(step, contact, new Content
+            {
+                Address = new ContactAddress
+                {
+                    ReplyTo = box.ToAddress(), Prekeys = new PrekeyAddress { Server = self.HomeServer, StoreId = self.PrekeyStoreId },
+                },
+            });
+        }
+
         parts.Outbox.SessionReady(step, contact);
     }
 

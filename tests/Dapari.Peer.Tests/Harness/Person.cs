@@ -104,12 +104,12 @@ internal sealed class Person
     }
 
     /// <summary>A new process over the store.</summary>
-    public void Restart()
+    public void Restart(int crashAfterCommits = -1)
     {
         if (!IsDown)
             Stop();
         IsDown = false;
-        CrashAfterCommits = -1;
+        CrashAfterCommits = crashAfterCommits;
         Engine = PeerEngine.Load(Store.State, Random, Paths, _world.MomentOf(this));
         Inputs.Enqueue(new PeerInput.Start());
         _world.Settle();

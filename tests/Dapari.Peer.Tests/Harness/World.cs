@@ -69,7 +69,7 @@ internal sealed class World
         return (alice, bob);
     }
 
-    public void Acquaint(Person maker, Person opener)
+    public static void Acquaint(Person maker, Person opener)
     {
         Ask(maker, opener);
         maker.Do(new Command { AnswerRequest = new AnswerRequest { ContactId = opener.Id.ToByteString(), Answer = RequestAnswer.Accept } });
@@ -152,6 +152,18 @@ internal sealed class World
     {
         foreach (var (key, end) in _paths.ToList())
             ClosePath(key, end, tellSelf: true);
+        Settle();
+    }
+
+    /// <summary>Something that no honest peer does, with the keys of one.</summary>
+    public void Act(Person person, Action<Parts, Step> act)
+    {
+        var step = new Step(person.Engine.Parts.State, MomentOf(person));
+        act(person.Engine.Parts, step);
+        step.Flush();
+        person.Store.Commit(step.Batch);
+        foreach (var effect in step.Effects)
+            Do(person, effect);
         Settle();
     }
 

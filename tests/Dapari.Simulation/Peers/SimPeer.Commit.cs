@@ -125,6 +125,7 @@ internal sealed partial class SimPeer
                 Connect(connect.Origin);
                 break;
             case PeerEffect.DisconnectServer disconnect:
+                _world.Detail(Name, () => $"  disconnects from {disconnect.Origin}");
                 if (_connections.Remove(disconnect.Origin, out var closing))
                     closing.CloseByPeer(died: false);
                 break;
@@ -180,6 +181,7 @@ internal sealed partial class SimPeer
 
     private void Connect(string origin)
     {
+        _world.Detail(Name, () => $"  connects to {origin}");
         if (_connections.Remove(origin, out var former))
         {
             _world.Broken($"{Name} connects to {origin} while it has a connection there");

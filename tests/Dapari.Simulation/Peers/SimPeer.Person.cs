@@ -136,7 +136,7 @@ internal sealed partial class SimPeer
             return;
         }
 
-        if (View.Contacts.Values.Any(contact => contact.State == ContactState.Inviting) || one.Attempts++ > 30)
+        if (View.Contacts.Values.Any(contact => contact.State == ContactState.Inviting) || (one.Attempts++ > 4 && _random.Chance(0.8)))
             return;
         Say(new Command { OpenInvite = new OpenInvite { Link = one.Link } });
     }

@@ -169,7 +169,10 @@ internal sealed partial class SimPeer
     public void ConnectionOpened(SimConnection connection)
     {
         if (_connections.GetValueOrDefault(connection.Server.Origin) == connection)
+        {
+            _world.Detail(Name, () => $"  is connected to {connection.Server.Origin}");
             Give(new PeerInput.ServerConnected(connection.Server.Origin));
+        }
     }
 
     public void ConnectionEnded(SimConnection connection)
@@ -177,6 +180,7 @@ internal sealed partial class SimPeer
         if (_connections.GetValueOrDefault(connection.Server.Origin) != connection)
             return;
         _connections.Remove(connection.Server.Origin);
+        _world.Detail(Name, () => $"  is disconnected from {connection.Server.Origin}");
         Give(new PeerInput.ServerDisconnected(connection.Server.Origin));
     }
 

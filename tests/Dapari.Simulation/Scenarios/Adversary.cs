@@ -47,7 +47,7 @@ internal sealed class Adversary(World world, SimRandom random)
                 server.PutFromAdversary(mailbox, EnvelopeId.Random(source), damaged);
                 break;
             case 3: // Nonsense.
-                server.PutFromAdversary(mailbox, EnvelopeId.Random(source), source.Bytes(random.Below(400)));
+                server.PutFromAdversary(mailbox, EnvelopeId.Random(source), source.Bytes(1 + random.Below(400)));
                 break;
             case 4: // Under another id, which the seal covers.
                 var renamed = Envelope.Parser.ParseFrom(bytes);
