@@ -21,7 +21,7 @@ internal sealed class Inbox(Parts parts)
     private const long ReportEveryMs = 10_000;
 
     // Repetitions that wait for the store's answer, with what their servers are told then.
-    private readonly Dictionary<EnvelopeId, (Arrival Arrival, ulong? Sequence)> _lookups = [];
+    private readonly Dictionary<EnvelopeId, (Arrival Arrival, List<ulong> Sequences)> _lookups = [];
     private readonly HashSet<Contact> _toReport = [];
 
     /// <summary>Takes an envelope in.</summary>
@@ -40,8 +40,14 @@ internal sealed class Inbox(Parts parts)
                     parts.Paths.Heard(step, contact);
                 if (parts.State.Parked.ContainsKey(outcome.Envelope))
                     return true;
-                _lookups[outcome.Envelope] = (arrival, sequence);
-                step.Do(new PeerEffect.FindByEnvelope(outcome.Envelope));
+                if (!_lookups.TryGetValue(outcome.Envelope, out var lookup))
+                {
+                    _lookups.Add(outcome.Envelope, lookup = (arrival, []));
+                    step.Do(new PeerEffect.FindByEnvelope(outcome.Envelope));
+                }
+
+                if (sequence is { } lies)
+                    lookup.Sequences.Add(lies);
                 return sequence is null;
             case Opening.Unopenable when outcome.Lane == Lane.Durable && arrival.Box.Contact is { IsAccepted: true } contact:
                 if (contact.Unopened.Count < WireLimits.CannotOpenPerEnvelope)
@@ -70,7 +76,7 @@ internal sealed class Inbox(Parts parts)
 
         if (parts.Chats.Found(step, envelope, message) || !_lookups.Remove(envelope, out var lookup))
             return;
-        if (lookup.Sequence is { } sequence)
+        foreach (var sequence in lookup.Sequences)
             parts.Boxes.Settle(lookup.Arrival.Box, sequence);
         if (lookup.Arrival.Box.Contact is { IsAccepted: true } author && message is { Outgoing: false } && message.ContactId == author.Record.Id
             && MessageId.TryRead(message.Id, out var messageId))

@@ -23,6 +23,9 @@ internal sealed class ContactQueue(Contact contact)
     /// <summary>Messages that are still on this device only.</summary>
     public uint QueuedMessages { get; private set; }
 
+    /// <summary>Entries that begin or settle the contact.</summary>
+    public int MakingContact { get; private set; }
+
     /// <summary>When the full (or unknown) mailbox is tried again (monotonic); null: it takes envelopes.</summary>
     public long? DoorShutUntil { get; set; }
 
@@ -41,6 +44,8 @@ internal sealed class ContactQueue(Contact contact)
             _byMessage[id] = entry;
         if (IsQueued(entry))
             QueuedMessages++;
+        if (entry.MakesContact)
+            MakingContact++;
         File(entry);
     }
 
@@ -52,6 +57,8 @@ internal sealed class ContactQueue(Contact contact)
             _byMessage.Remove(id);
         if (IsQueued(entry))
             QueuedMessages--;
+        if (entry.MakesContact)
+            MakingContact--;
         _waiting.Remove(entry.Order);
         _onPath.Remove(entry.Order);
     }

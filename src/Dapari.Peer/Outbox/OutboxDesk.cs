@@ -66,7 +66,7 @@ internal sealed class OutboxDesk(Parts parts)
         var choice = parts.Paths.Choose(contact);
         var doorOpen = parts.Servers.Door(contact) == DoorStanding.Open;
         // The other drops what comes before the contact is made: nothing overtakes what makes it.
-        var beginning = contact.Queue.All.Any(entry => entry.MakesContact);
+        var beginning = contact.Queue.MakingContact > 0;
         foreach (var entry in contact.Queue.Waiting.ToList())
         {
             if (entry.Phase == EntryPhase.Unsealed || (beginning && !entry.MakesContact))

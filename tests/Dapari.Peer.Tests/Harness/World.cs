@@ -45,6 +45,11 @@ internal sealed class World
 
     public Action<Person, byte[]>? OnPathMessage { get; set; }
 
+    /// <summary>Real time that engines took.</summary>
+    public TimeSpan InHandle { get; private set; }
+
+    public int Handled { get; private set; }
+
     public int PathMessages { get; private set; }
 
     public int Signals { get; private set; }
@@ -184,7 +189,10 @@ internal sealed class World
 
     private void Handle(Person person, PeerInput input)
     {
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
         var step = person.Engine.Handle(input, MomentOf(person));
+        InHandle += System.Diagnostics.Stopwatch.GetElapsedTime(began);
+        Handled++;
         if (!step.Batch.IsEmpty)
         {
             if (person.Store.Commit(step.Batch) != StoreFault.None)
