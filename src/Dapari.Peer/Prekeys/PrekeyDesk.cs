@@ -10,8 +10,11 @@ namespace Dapari.Peer.Prekeys;
 /// <summary>Keeps our prekeys at the home server: uploaded at each connection, filled up when few are left, the signed one renewed.</summary>
 internal sealed class PrekeyDesk(Parts parts)
 {
-    /// <summary>One-time keys of each kind made with the identity.</summary>
-    public const int FirstCount = 10;
+    /// <summary>
+    /// One-time keys of each kind made with the identity: none. A first upload whose answer is lost is said again, and would offer keys anew that were
+    /// given out meanwhile; so one-time keys are only ever made for the upload that carries them, once the server has counted what it has.
+    /// </summary>
+    public const int FirstCount = 0;
 
     private const int Few = 10;
     private const int Enough = 20;

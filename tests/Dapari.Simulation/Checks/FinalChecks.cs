@@ -104,11 +104,12 @@ internal sealed class FinalChecks(World world)
         var kinds = peer.Store.Rows.GroupBy(row => row.Key.Split('/')[0]).ToDictionary(group => group.Key, group => group.Count());
         var contacts = peer.View.Contacts.Count;
         var invites = peer.View.Invites.Count;
+        var inviting = peer.View.Contacts.Values.Count(contact => contact.State == ContactState.Inviting);
         foreach (var (kind, count) in kinds)
         {
             var most = kind switch
             {
-                "contact" => world.Peers.Count - 1,
+                "contact" => world.Peers.Count - 1 + inviting,
                 "session" => 5 * Math.Max(1, contacts),
                 "outbox" => int.MaxValue,
                 "inbox" => 0,

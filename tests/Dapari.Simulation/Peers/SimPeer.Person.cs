@@ -117,6 +117,9 @@ internal sealed partial class SimPeer
                 Say(new Command { SendText = text });
         }
 
+        // The link was opened before its server had the invite: a person tries again.
+        if (View.Contacts.Values.Any(contact => contact.State == ContactState.Inviting) && _random.Chance(0.1))
+            Say(new Command { RetryNow = new RetryNow() });
         foreach (var contact in View.Contacts.Values.Where(contact => contact.State == ContactState.Asking).ToArray())
             Answer(contact);
         foreach (var one in Acquaintances)
