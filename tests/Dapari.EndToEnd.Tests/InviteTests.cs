@@ -99,7 +99,7 @@ public sealed class InviteTests(Theatre theatre) : Scene(theatre)
             var guest = await ArriveAsync(name, path: link.PathAndQuery + link.Fragment);
             await guest.BeginAsync();
             await alice.AcceptAsync(name);
-            await Expect(guest.Page.GetByText(guest.Words.Chat.Connected("Alice"))).ToBeVisibleAsync();
+            await Expect(guest.Log.GetByText(guest.Words.Chat.Connected("Alice"))).ToBeVisibleAsync();
         }
     }
 
@@ -153,7 +153,7 @@ public sealed class InviteTests(Theatre theatre) : Scene(theatre)
         var second = first.Page;
         first.TurnTo(page);
         await first.AcceptAsync("Alice");
-        await Expect(second.GetByText(first.Words.Chat.Connected("Alice"))).ToBeVisibleAsync();
+        await Expect(second.GetByRole(AriaRole.Log).GetByText(first.Words.Chat.Connected("Alice"))).ToBeVisibleAsync();
     }
 
     private async Task<(Person Alice, Person Bob)> AskAsync()

@@ -60,7 +60,7 @@ public abstract class Scene(Theatre theatre) : IAsyncLifetime
         await alice.AcceptAsync("Bob");
         await alice.OpenAsync("Bob");
         await bob.OpenAsync("Alice");
-        await Assertions.Expect(bob.Page.GetByText(bob.Words.Chat.Connected("Alice"))).ToBeVisibleAsync();
+        await Assertions.Expect(bob.Log.GetByText(bob.Words.Chat.Connected("Alice"))).ToBeVisibleAsync();
         return (alice, bob);
     }
 

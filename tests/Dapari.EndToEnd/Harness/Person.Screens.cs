@@ -83,7 +83,7 @@ public sealed partial class Person
         await maker.AcceptAsync(guest.Name);
         await maker.OpenAsync(guest.Name);
         await guest.OpenAsync(maker.Name);
-        await Expect(guest.Page.GetByText(guest.Words.Chat.Connected(maker.Name))).ToBeVisibleAsync();
+        await Expect(guest.Log.GetByText(guest.Words.Chat.Connected(maker.Name))).ToBeVisibleAsync();
     }
 
     /// <summary>Answers a request: the words of the button.</summary>
