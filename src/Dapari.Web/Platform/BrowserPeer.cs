@@ -32,6 +32,7 @@ internal sealed partial class BrowserPeer : IPeerClient
     private ulong _lastNumber;
     private bool _asleep;
     private bool _heard;
+    private bool _holding;
 
     private BrowserPeer(string name, BrowserStore store, byte[] run)
     {
@@ -41,7 +42,7 @@ internal sealed partial class BrowserPeer : IPeerClient
         _servers = new ServerLink();
         _paths = new PathLink();
         TabEvents.OnReceived = OnReceived;
-        TabEvents.OnLockLost = () => _ = StepDownAsync(again: true);
+        TabEvents.OnLockLost = OnLockLost;
         TabEvents.OnSleeping = OnSleeping;
         TabEvents.OnWaking = OnWaking;
     }
@@ -106,13 +107,18 @@ internal sealed partial class BrowserPeer : IPeerClient
 
     private async Task LeadAsync()
     {
+        _holding = true;
         _leader = _tab;
+        Say(new TabMessage { LeaderRun = _tab }); // Loading takes a while: the others shall not take it for silence.
         await _store.ClaimAsync();
         var host = await PeerHost.StartAsync(_store, _servers, _paths, RandomSource.System, TimeProvider.System, CancellationToken.None);
-        if (_asleep)
+        if (_asleep || !_holding)
         {
+            // Put to sleep, or taken for frozen, while it loaded.
+            _holding = false;
             await host.DisposeAsync();
             Js.LetGo();
+            if (!_asleep) Follow();
             return;
         }
 
@@ -162,10 +168,17 @@ internal sealed partial class BrowserPeer : IPeerClient
     {
         if (_host is not { } host) return;
         _host = null;
+        _holding = false;
         host.Changed -= OnHostChanged;
         await host.DisposeAsync();
         Js.LetGo();
         if (again && !_asleep) Follow();
+    }
+
+    private void OnLockLost()
+    {
+        _holding = false;
+        _ = StepDownAsync(again: true);
     }
 
     private void OnSleeping()
@@ -206,6 +219,9 @@ internal sealed partial class BrowserPeer : IPeerClient
             case TabMessage.KindOneofCase.Hello when _host is { } host:
                 Say(new TabMessage { LeaderRun = _tab, ToTab = message.TabId });
                 Say(new TabMessage { Notice = new Notice { Snapshot = host.Snapshot }, ToTab = message.TabId });
+                break;
+            case TabMessage.KindOneofCase.Hello when _holding:
+                Say(new TabMessage { LeaderRun = _tab, ToTab = message.TabId });
                 break;
             case TabMessage.KindOneofCase.Command when _host is { } host:
                 _ = AnswerAsync(host, message);

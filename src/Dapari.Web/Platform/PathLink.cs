@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices.JavaScript;
 using System.Text;
 using System.Text.Json;
@@ -77,10 +76,10 @@ internal sealed partial class PathLink : IPathLink
         if (!_ids.TryGetValue(path, out var id)) return;
         switch (signal.PartCase)
         {
-            case Signal.PartOneofCase.OfferSdp:
+            case Signal.PartOneofCase.OfferSdp when SessionDescription.IsData(signal.OfferSdp):
                 Js.DescribeRemote(id, true, signal.OfferSdp);
                 break;
-            case Signal.PartOneofCase.AnswerSdp:
+            case Signal.PartOneofCase.AnswerSdp when SessionDescription.IsData(signal.AnswerSdp):
                 Js.DescribeRemote(id, false, signal.AnswerSdp);
                 break;
             case Signal.PartOneofCase.Candidate:
@@ -160,28 +159,5 @@ internal sealed partial class PathLink : IPathLink
 
         [JSImport("close", "path")]
         internal static partial void Close(int id);
-    }
-}
-
-/// <summary>Judges the settled pair: "local type|address|remote type|address|round-trip seconds".</summary>
-internal static class PathFactsText
-{
-    private const string Host = "host";
-    private const string Relay = "relay";
-
-    // RFC 8445 §4: a peer-reflexive candidate is a host candidate of which its check arrived before its name.
-    private const string Reflexive = "prflx";
-
-    public static PathFacts Read(string facts)
-    {
-        var parts = facts.Split('|');
-        if (parts.Length != 5) return default;
-        var (local, localAddress, remote, remoteAddress) = (parts[0], parts[1], parts[2], parts[3]);
-        var network = local == Relay || remote == Relay ? Network.Relayed
-            : local == Host && remote == Host ? Network.Same
-            : local is Host or Reflexive && remote is Host or Reflexive && localAddress.Length != 0 && localAddress == remoteAddress ? Network.Same
-            : Network.Internet;
-        var seconds = double.TryParse(parts[4], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : 0;
-        return new PathFacts(network, seconds > 0 ? (uint)Math.Clamp(Math.Round(seconds * 1000), 1, 60_000) : 0);
     }
 }

@@ -7,21 +7,29 @@ namespace Dapari.Web.Platform;
 internal sealed partial class ServerLink : IServerLink
 {
     // More waiting than this, and the connection is slower than what is written to it.
-    private const int MostBuffered = 4 * 1024 * 1024;
+    private const int MostBuffered = 1024 * 1024;
+
+    private static readonly TimeSpan _connectTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly Dictionary<int, string> _origins = [];
+    private readonly HashSet<int> _open = [];
     private int _last;
 
     public ServerLink()
     {
-        SocketEvents.OnOpened = id => Tell(id, Connected);
+        SocketEvents.OnOpened = id =>
+        {
+            _open.Add(id);
+            Tell(id, Connected);
+        };
         SocketEvents.OnReceived = (id, bytes) =>
         {
             if (_origins.TryGetValue(id, out var origin)) Received?.Invoke(origin, bytes);
         };
         SocketEvents.OnClosed = id =>
         {
+            _open.Remove(id);
             if (!_origins.Remove(id, out var origin)) return;
             _ids.Remove(origin);
             Disconnected?.Invoke(origin);
@@ -40,7 +48,23 @@ internal sealed partial class ServerLink : IServerLink
         var id = ++_last;
         _ids[origin] = id;
         _origins[id] = origin;
-        if (Js.Open(id, "ws" + origin["http".Length..] + "/ws")) return;
+
+        // An origin may come from another peer: what is not one is told as not reachable.
+        if (origin.StartsWith("http", StringComparison.Ordinal) && Js.Open(id, "ws" + origin["http".Length..] + "/ws"))
+        {
+            _ = WatchConnectAsync(origin, id);
+            return;
+        }
+
+        Forget(origin);
+        Disconnected?.Invoke(origin);
+    }
+
+    private async Task WatchConnectAsync(string origin, int id)
+    {
+        await Task.Delay(_connectTimeout, TimeProvider.System);
+        if (_open.Contains(id) || !_ids.TryGetValue(origin, out var current) || current != id) return;
+        Js.Close(id);
         Forget(origin);
         Disconnected?.Invoke(origin);
     }
@@ -62,7 +86,9 @@ internal sealed partial class ServerLink : IServerLink
 
     private void Forget(string origin)
     {
-        if (_ids.Remove(origin, out var id)) _origins.Remove(id);
+        if (!_ids.Remove(origin, out var id)) return;
+        _origins.Remove(id);
+        _open.Remove(id);
     }
 
     private void Tell(int id, Action<string>? told)

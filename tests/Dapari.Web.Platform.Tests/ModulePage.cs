@@ -1,0 +1,75 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace Dapari.Web.Platform.Tests;
+
+/// <summary>A Chromium and the modules on a loopback origin, for all tests of a class.</summary>
+public sealed class ModulePage : IAsyncLifetime
+{
+    private readonly HttpListener _listener = new();
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+    private string _origin = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        using (var probe = new TcpListener(IPAddress.Loopback, 0))
+        {
+            probe.Start();
+            _origin = $"http://localhost:{((IPEndPoint)probe.LocalEndpoint).Port}/";
+        }
+
+        _listener.Prefixes.Add(_origin);
+        _listener.Start();
+        _ = ServeAsync();
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    /// <summary>Runs an async function's body in a fresh page (empty storage) and gives what it returns.</summary>
+    public async Task<T> RunAsync<T>(string body)
+    {
+        await using var context = await _browser!.NewContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(_origin);
+        return await page.EvaluateAsync<T>("async () => {" + body + "}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null) await _browser.DisposeAsync();
+        _playwright?.Dispose();
+        _listener.Close();
+    }
+
+    private async Task ServeAsync()
+    {
+        while (_listener.IsListening)
+        {
+            HttpListenerContext context;
+            try
+            {
+                context = await _listener.GetContextAsync();
+            }
+            catch (Exception error) when (error is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+
+            var name = Path.GetFileName(context.Request.Url!.AbsolutePath);
+            var file = Path.Combine(AppContext.BaseDirectory, "js", name);
+            var found = name.Length > 0 && File.Exists(file);
+            context.Response.ContentType = found ? "text/javascript" : "text/html";
+            var body = found ? await File.ReadAllBytesAsync(file) : Encoding.UTF8.GetBytes("<!DOCTYPE html><title>modules</title>");
+            await context.Response.OutputStream.WriteAsync(body);
+            context.Response.Close();
+        }
+    }
+}
