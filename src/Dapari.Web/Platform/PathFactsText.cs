@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Dapari.Peer.Hosting;
 using Dapari.Wire.V1;
 
@@ -11,6 +10,7 @@ internal static class PathFactsText
 {
     private const string Host = "host";
     private const string Relay = "relay";
+    private const int IPv4Length = 4;
 
     // RFC 8445 §7.3.1.3: what a check came from before its candidate was told, or could be resolved (.local names).
     private const string Reflexive = "prflx";
@@ -33,19 +33,19 @@ internal static class PathFactsText
     private static bool AreApart(string localAddress, string remote, string remoteAddress)
     {
         if (!IPAddress.TryParse(remoteAddress, out var there) || IsPrivate(there)) return false;
-        if (remote == Reflexive) return true;
+        if (!IPAddress.TryParse(localAddress, out var here)) return remote == Reflexive;
 
-        // Both have global addresses: only IPv6 tells by its first 64 bits (RFC 4291 §2.5.4) whether they share a network.
-        return IPAddress.TryParse(localAddress, out var here)
-            && (here.AddressFamily != AddressFamily.InterNetworkV6 || there.AddressFamily != AddressFamily.InterNetworkV6
-                || !here.GetAddressBytes().AsSpan(0, 8).SequenceEqual(there.GetAddressBytes().AsSpan(0, 8)));
+        // Both have global addresses: the first 64 bits of IPv6 (RFC 4291 §2.5.4) tell whether they share a network; of IPv4, in practice, the first 24.
+        var (ours, theirs) = (here.GetAddressBytes(), there.GetAddressBytes());
+        var prefix = ours.Length == IPv4Length ? 3 : 8;
+        return ours.Length != theirs.Length || !ours.AsSpan(0, prefix).SequenceEqual(theirs.AsSpan(0, prefix));
     }
 
     private static bool IsPrivate(IPAddress address)
     {
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         var bytes = plain.GetAddressBytes();
-        return IPAddress.IsLoopback(plain) || (plain.AddressFamily == AddressFamily.InterNetworkV6
+        return IPAddress.IsLoopback(plain) || (bytes.Length != IPv4Length
             ? plain.IsIPv6LinkLocal || (bytes[0] & 0xFE) == 0xFC // RFC 4193 §3.1
             : bytes[0] == 10 || (bytes[0] == 172 && (bytes[1] & 0xF0) == 16) || (bytes[0] == 192 && bytes[1] == 168) // RFC 1918 §3
                 || (bytes[0] == 169 && bytes[1] == 254)); // RFC 3927 §2.1
