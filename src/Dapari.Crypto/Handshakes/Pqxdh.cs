@@ -137,6 +137,9 @@ public static class Pqxdh
         return HandshakeFault.None;
     }
 
+    /// <summary>Whether a handshake is the one that a session came from: its associated data ends with the transcript.</summary>
+    internal static bool IsOrigin(Handshake handshake, ReadOnlySpan<byte> associatedData) => associatedData.EndsWith(Transcript(handshake));
+
     private static bool IsOf(DeviceCertificate certificate, VerifiedDevice remote)
     {
         if (certificate.Statement == remote.Certificate.Statement)

@@ -99,7 +99,8 @@ public sealed class Session : IDisposable
         var messageKey = LaneOf(lane).NextToSeal(random, out var ratchetKey, out var previousCount, out var number);
         Span<byte> keyAndNonce = stackalloc byte[KeyAndNonceLength];
         RatchetKdf.Expand(messageKey, keyAndNonce);
-        var data = MessageData(LocalDevice, RemoteDevice, lane, id, ratchetKey, previousCount, number);
+        var header = new RatchetHeader { RatchetKey = ByteString.CopyFrom(ratchetKey), PreviousCount = previousCount, Number = number };
+        var data = MessageData(LocalDevice, RemoteDevice, lane, PendingHandshake is not null, id, header);
         var ciphertext = Aead.Seal(keyAndNonce[..Aead.KeyLength], keyAndNonce[Aead.KeyLength..], plaintext, data);
         CryptographicOperations.ZeroMemory(keyAndNonce);
         CryptographicOperations.ZeroMemory(messageKey);
@@ -108,7 +109,7 @@ public sealed class Session : IDisposable
             SessionId = Id.ToByteString(),
             Lane = lane,
             Handshake = PendingHandshake?.Clone(),
-            Header = new RatchetHeader { RatchetKey = ByteString.CopyFrom(ratchetKey), PreviousCount = previousCount, Number = number },
+            Header = header,
             Ciphertext = UnsafeByteOperations.UnsafeWrap(ciphertext),
         };
     }
@@ -127,6 +128,8 @@ public sealed class Session : IDisposable
             return OpenFault.Malformed;
         if (!SessionId.TryRead(envelope.SessionId, out var session) || session != Id)
             return OpenFault.UnknownSession;
+        if (envelope.Handshake is not null && !Pqxdh.IsOrigin(envelope.Handshake, _associatedData))
+            return OpenFault.Forged;
 
         var header = envelope.Header;
         var ratchet = LaneOf(envelope.Lane);
@@ -137,8 +140,7 @@ public sealed class Session : IDisposable
         {
             Span<byte> keyAndNonce = stackalloc byte[KeyAndNonceLength];
             RatchetKdf.Expand(step.MessageKey, keyAndNonce);
-            var data = MessageData(
-                RemoteDevice, LocalDevice, envelope.Lane, id, header.RatchetKey.Span, header.PreviousCount, header.Number);
+            var data = MessageData(RemoteDevice, LocalDevice, envelope.Lane, envelope.Handshake is not null, id, header);
             plaintext = Aead.TryOpen(keyAndNonce[..Aead.KeyLength], keyAndNonce[Aead.KeyLength..], envelope.Ciphertext.Span, data);
             CryptographicOperations.ZeroMemory(keyAndNonce);
             if (plaintext is null)
@@ -202,20 +204,21 @@ public sealed class Session : IDisposable
     };
 
     /// <summary>
-    /// What a message is bound to besides its key: session, direction, lane, version, envelope and place. Every part has a fixed length.
+    /// What a message is bound to besides its key: session, direction, version, lane, whether it carries the handshake (whose
+    /// bytes the session's associated data covers), envelope and place. Every part has a fixed length.
     /// </summary>
-    private byte[] MessageData(
-        DeviceId from, DeviceId to, Lane lane, EnvelopeId id, ReadOnlySpan<byte> ratchetKey, uint previousCount, uint number)
+    private byte[] MessageData(DeviceId from, DeviceId to, Lane lane, bool hasHandshake, EnvelopeId id, RatchetHeader header)
     {
-        Span<byte> numbers = stackalloc byte[16];
+        Span<byte> numbers = stackalloc byte[17];
         BinaryPrimitives.WriteUInt32BigEndian(numbers, EnvelopeCodec.Version);
         BinaryPrimitives.WriteUInt32BigEndian(numbers[4..], (uint)lane);
-        BinaryPrimitives.WriteUInt32BigEndian(numbers[8..], previousCount);
-        BinaryPrimitives.WriteUInt32BigEndian(numbers[12..], number);
+        BinaryPrimitives.WriteUInt32BigEndian(numbers[8..], header.PreviousCount);
+        BinaryPrimitives.WriteUInt32BigEndian(numbers[12..], header.Number);
+        numbers[16] = hasHandshake ? (byte)1 : (byte)0;
         return
         [
             .. Labels.MessageData, .. _associatedData, .. Id.ToArray(), .. from.ToArray(), .. to.ToArray(), .. id.ToArray(), .. numbers,
-            .. ratchetKey,
+            .. header.RatchetKey.Span,
         ];
     }
 }

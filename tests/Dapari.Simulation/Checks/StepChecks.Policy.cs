@@ -3,7 +3,6 @@ using Dapari.Peer.Store;
 using Dapari.Simulation.Peers;
 using Dapari.Wire;
 using Dapari.Wire.V1;
-using Google.Protobuf;
 
 namespace Dapari.Simulation.Checks;
 

@@ -1,6 +1,5 @@
 using Dapari.Peer.Hosting;
 using Dapari.Simulation.Core;
-using Dapari.Wire.V1;
 
 namespace Dapari.Simulation.Network;
 

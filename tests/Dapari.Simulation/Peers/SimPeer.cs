@@ -1,5 +1,4 @@
 using Dapari.Peer.Engine;
-using Dapari.Peer.Hosting;
 using Dapari.Simulation.Core;
 using Dapari.Simulation.Network;
 using Google.Protobuf;

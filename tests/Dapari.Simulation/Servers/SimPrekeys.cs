@@ -1,5 +1,4 @@
 using Dapari.Simulation.Network;
-using Dapari.Wire;
 using Dapari.Wire.V1;
 using Google.Protobuf;
 

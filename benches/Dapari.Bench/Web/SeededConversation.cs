@@ -1,0 +1,129 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Dapari.Peer.Conversations;
+using Dapari.Peer.Store;
+using Dapari.Peer.Text;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+using Microsoft.Playwright;
+
+namespace Dapari.Bench.Web;
+
+/// <summary>Fills a conversation, in the format in which the app keeps one (see store.js), while the app does not run.</summary>
+internal static class SeededConversation
+{
+    private const int AtOnce = 2_000;
+    private const ulong FirstClock = 1_000;
+    private const ulong MinuteMs = 60_000;
+
+    // Letters by how often a text has them: some words are in every tenth message, some in one of thousands.
+    private static readonly string[] Common = ["we", "meet", "at", "the", "station", "tomorrow", "bring", "your", "book", "and", "call", "me", "when", "train", "leaves", "home"];
+
+    private const string Put = """
+        async ([name, rows]) => {
+          const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+          const db = await new Promise((resolve, reject) => { const open = indexedDB.open(name); open.onsuccess = () => resolve(open.result); open.onerror = () => reject(open.error); });
+          const transaction = db.transaction('messages', 'readwrite', { durability: 'relaxed' });
+          const messages = transaction.objectStore('messages');
+          for (const [key, id, envelope, words, shown, record] of rows)
+            messages.put({ i: bytes(id), e: bytes(envelope), w: words.split(' '), t: -shown, r: bytes(record) }, bytes(key));
+          await new Promise((resolve, reject) => { transaction.oncomplete = resolve; transaction.onabort = () => reject(transaction.error); });
+          db.close();
+        }
+        """;
+
+    private const string ReadRow = """
+        async ([name, key]) => {
+          const db = await new Promise((resolve, reject) => { const open = indexedDB.open(name); open.onsuccess = () => resolve(open.result); open.onerror = () => reject(open.error); });
+          const row = await new Promise((resolve, reject) => { const get = db.transaction('state').objectStore('state').get(key); get.onsuccess = () => resolve(get.result); get.onerror = () => reject(get.error); });
+          db.close();
+          return btoa(String.fromCharCode(...row));
+        }
+        """;
+
+    private const string WriteRow = """
+        async ([name, key, row]) => {
+          const db = await new Promise((resolve, reject) => { const open = indexedDB.open(name); open.onsuccess = () => resolve(open.result); open.onerror = () => reject(open.error); });
+          const transaction = db.transaction('state', 'readwrite', { durability: 'strict' });
+          transaction.objectStore('state').put(Uint8Array.from(atob(row), letter => letter.charCodeAt(0)), key);
+          await new Promise((resolve, reject) => { transaction.oncomplete = resolve; transaction.onabort = () => reject(transaction.error); });
+          db.close();
+        }
+        """;
+
+    /// <summary>The text of a message.</summary>
+    public static string Text(int number)
+    {
+        var a = Common[number % Common.Length];
+        var b = Common[number / 7 % Common.Length];
+        var c = Common[number / 31 % Common.Length];
+        return string.Create(CultureInfo.InvariantCulture, $"{a} {b} {c} number{number} word{number % 997}");
+    }
+
+    /// <summary>Writes the messages of one contact on a page of the app's origin that does not run the app.</summary>
+    /// <param name="page">Such a page.</param>
+    /// <param name="contact">The contact's id in hexadecimal, as in the address of the conversation.</param>
+    /// <param name="count">How many.</param>
+    public static async Task FillAsync(IPage page, string contact, int count)
+    {
+        var name = await page.EvaluateAsync<string>("async () => (await indexedDB.databases())[0].name");
+        var contactId = Convert.FromHexString(contact);
+        MessageRecord? last = null;
+        for (var from = 0; from < count; from += AtOnce)
+        {
+            var rows = new List<object[]>(AtOnce);
+            for (var number = from; number < Math.Min(count, from + AtOnce); number++)
+            {
+                last = Make(contactId, number, count);
+                var key = new byte[40];
+                contactId.CopyTo(key, 0);
+                for (var i = 0; i < 16; i++) key[16 + i] = (byte)~last.OrderKey[i];
+                BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(32), last.ShownAtMs);
+                rows.Add(
+                [
+                    Convert.ToBase64String(key), last.Id.ToBase64(), last.EnvelopeId.ToBase64(),
+                    string.Join(' ', SearchWords.Of(last.Text)), last.ShownAtMs, Convert.ToBase64String(last.ToByteArray()),
+                ]);
+            }
+
+            await page.EvaluateAsync(Put, new object[] { name, rows });
+        }
+
+        var row = "contact/" + contact;
+        var record = ContactRecord.Parser.ParseFrom(Convert.FromBase64String(await page.EvaluateAsync<string>(ReadRow, new[] { name, row })));
+        record.LastMessage = last;
+        record.Clock = Math.Max(record.Clock, last!.Clock);
+        record.ReadThrough = record.Clock;
+        record.TheyReadThrough = record.Clock;
+        await page.EvaluateAsync(WriteRow, new[] { name, row, Convert.ToBase64String(record.ToByteArray()) });
+    }
+
+    private static MessageRecord Make(byte[] contact, int number, int count)
+    {
+        var id = new byte[16];
+        BinaryPrimitives.WriteInt32BigEndian(id.AsSpan(12), number + 1);
+        // Ids are random: their first bytes differ.
+        BinaryPrimitives.WriteUInt32BigEndian(id, unchecked((uint)number * 2_654_435_761u));
+        if (!MessageId.TryRead(id, out var message)) throw new InvalidOperationException("An id is 16 bytes.");
+        var envelope = id.Reverse().ToArray();
+        var shown = (ulong)(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - (long)((count - number) * (long)MinuteMs));
+        var clock = FirstClock + (ulong)number;
+        return new MessageRecord
+        {
+            Id = ByteString.CopyFrom(id),
+            ContactId = ByteString.CopyFrom(contact),
+            Outgoing = number % 2 == 0,
+            Clock = clock,
+            Kind = MessageKind.Text,
+            Text = Text(number),
+            State = number % 2 == 0 ? MessageState.Delivered : MessageState.Received,
+            Route = new RouteRecord { Route = Route.Direct, Reason = Reason.DirectPathOpen, Network = Network.Same, RoundTripMs = 2 },
+            EnvelopeId = ByteString.CopyFrom(envelope),
+            ShownAtMs = shown,
+            ComposedAtMs = shown,
+            DeliveredAtMs = shown + 20,
+            OrderKey = ByteString.CopyFrom(MessageOrder.Key(clock, number % 2 == 0, message)),
+        };
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text;
+using Dapari.Peer.Engine;
+using Dapari.Peer.Hosting;
+using Dapari.Peer.Local;
+using Dapari.Peer.Text;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+using static Dapari.Fuzz.Target;
+
+namespace Dapari.Fuzz;
+
+/// <summary>What a peer makes of others' texts and of a hostile server.</summary>
+internal static class PeerTargets
+{
+    private const string Server = "https://example.org";
+
+    private static readonly Moment Now = new(1_000, 1_800_000_000_000);
+    private static readonly IReadOnlyList<StateRow> Rows = Begin();
+
+    public static IEnumerable<Target> All =>
+    [
+        new("name", Samples.Names, Names),
+        new("search-words", Samples.Names, Words),
+        new("peer-server-frame", Samples.ServerFrames, ServerFrames),
+    ];
+
+    private static string Names(byte[] input)
+    {
+        // As UTF-16 units too, where lone surrogates may stand.
+        Check(Encoding.UTF8.GetString(input));
+        return Check(new string([.. input.Chunk(2).Select(pair => (char)(pair[0] | ((pair.Length > 1 ? pair[1] : 0) << 8)))]));
+
+        static string Check(string text)
+        {
+            var name = NameText.Clean(text);
+            Require(name.Length <= WireLimits.NameLength, "a name's length");
+            Require(NameText.Clean(name) == name, "a clean name stays as it is");
+            foreach (var rune in name.EnumerateRunes())
+            {
+                var category = Rune.GetUnicodeCategory(rune);
+                Require(
+                    category is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate) && rune != Rune.ReplacementChar,
+                    "nothing invisible in a name");
+            }
+
+            var message = MessageText.Normalize(text);
+            Require(MessageText.Normalize(message) == message, "a normalized text stays as it is");
+            Require(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(message)) == message, "a text survives UTF-8");
+            return name.Length == 0 ? "empty" : name == text ? "clean" : "cleaned";
+        }
+    }
+
+    private static string Words(byte[] input)
+    {
+        var text = Encoding.UTF8.GetString(input);
+        var words = SearchWords.Of(text);
+        Require(words.All(word => word.Length > 0), "words are not empty");
+        Require(words.Count == 0 || SearchWords.Matches(words, words), "a text matches itself");
+        return words.Count == 0 ? "none" : "words";
+    }
+
+    private static string ServerFrames(byte[] input)
+    {
+        var first = Connected();
+        first.Handle(new PeerInput.ServerSent(Server, input), Now);
+
+        var engine = Connected();
+        var welcome = new ServerFrame
+        {
+            Request = 1,
+            Welcome = new Welcome { Version = 1, Challenge = ByteString.CopyFrom(new byte[32]), Limits = new Limits { EnvelopeBytes = WireLimits.EnvelopeBytes, MailboxesPerConnection = 100 } },
+        };
+        var welcomed = engine.Handle(new PeerInput.ServerSent(Server, FrameCodec.Write(welcome)), Now);
+        Require(welcomed.Effects.OfType<PeerEffect.SendToServer>().Any(), "a peer that was welcomed asks for something");
+        var step = engine.Handle(new PeerInput.ServerSent(Server, input), Now);
+        engine.Handle(new PeerInput.PathReceived(1, input), Now);
+        engine.Handle(new PeerInput.Drained(), Now);
+        return string.Join('+', step.Effects.Select(effect => effect.GetType().Name).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    private static PeerEngine Connected()
+    {
+        var engine = PeerEngine.Load(Rows, new SeededRandom(5), true, Now);
+        engine.Handle(new PeerInput.Start(), Now);
+        engine.Handle(new PeerInput.ServerConnected(Server), Now);
+        return engine;
+    }
+
+    private static List<StateRow> Begin()
+    {
+        var engine = PeerEngine.Load([], new SeededRandom(4), true, Now);
+        var rows = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var input in new PeerInput[]
+        {
+            new PeerInput.Start(),
+            new PeerInput.Said(1, new Command { CreateIdentity = new CreateIdentity { Name = "Alice", HomeServer = Server } }),
+            new PeerInput.Said(2, new Command { MakeInvite = new MakeInvite { Reusable = true } }),
+        })
+        {
+            foreach (var (key, value) in engine.Handle(input, Now).Batch.State)
+            {
+                if (value is null)
+                    rows.Remove(key);
+                else
+                    rows[key] = value;
+            }
+        }
+
+        Require(rows.Count > 0, "the peer has an identity");
+        return [.. rows.Select(row => new StateRow(row.Key, row.Value))];
+    }
+}

@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Dapari.Server.Tests")]
+[assembly: InternalsVisibleTo("Dapari.Bench")]

@@ -1,0 +1,366 @@
+using System.Net.WebSockets;
+using Dapari.Server.Limits;
+using Dapari.Server.Storage;
+using Dapari.Server.Storage.Operations;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+using static Dapari.Wire.V1.ClientFrame;
+
+namespace Dapari.Server.Connections;
+
+/// <summary>What each frame does. Called one after the other by the receive loop.</summary>
+internal sealed partial class Connection
+{
+    /// <summary>Below this the owner is told that few one-time prekeys are left.</summary>
+    private const int FewPrekeys = 20;
+
+    private readonly string _host;
+    private readonly AddressKey _address;
+    private readonly byte[] _challenge;
+    private readonly Deliveries _deliveries;
+    private readonly Lock _slotsGate = new();
+    private readonly Dictionary<MailboxId, OwnerSlot> _owned = [];
+    private readonly Dictionary<MailboxId, long> _senders = [];
+    private readonly HashSet<PrekeyStoreId> _prekeyStores = [];
+    private volatile bool _welcomed;
+
+    private bool MayCreate => _hub.Options.RegistrationOpen || _owned.Count > 0 || _prekeyStores.Count > 0;
+
+    private async Task HandleAsync(ClientFrame frame)
+    {
+        if (!_welcomed && frame.KindCase != KindOneofCase.Hello)
+        {
+            RefuseAndClose(frame.Request, Refusal.Malformed, WebSocketCloseStatus.ProtocolError);
+            return;
+        }
+
+        try
+        {
+            switch (frame.KindCase)
+            {
+                case KindOneofCase.Hello: Welcome(frame.Request, frame.Hello); break;
+                case KindOneofCase.CreateMailbox: await CreateMailboxAsync(frame.Request, frame.CreateMailbox); break;
+                case KindOneofCase.OpenMailbox: await OpenMailboxAsync(frame.Request, frame.OpenMailbox); break;
+                case KindOneofCase.OpenSender: await OpenSenderAsync(frame.Request, frame.OpenSender); break;
+                case KindOneofCase.Post: await PostAsync(frame.Request, frame.Post); break;
+                case KindOneofCase.Live: Live(frame.Request, frame.Live); break;
+                case KindOneofCase.Acknowledge: await AcknowledgeAsync(frame.Request, frame.Acknowledge); break;
+                case KindOneofCase.CloseMailbox: CloseMailbox(frame.Request, frame.CloseMailbox); break;
+                case KindOneofCase.DeleteMailbox: await DeleteMailboxAsync(frame.Request, frame.DeleteMailbox); break;
+                case KindOneofCase.GetUsage: await GetUsageAsync(frame.Request, frame.GetUsage); break;
+                case KindOneofCase.PutInvite: await PutInviteAsync(frame.Request, frame.PutInvite); break;
+                case KindOneofCase.GetInvite: await GetInviteAsync(frame.Request, frame.GetInvite); break;
+                case KindOneofCase.DeleteInvite: await DeleteInviteAsync(frame.Request, frame.DeleteInvite); break;
+                case KindOneofCase.PutPrekeys: await PutPrekeysAsync(frame.Request, frame.PutPrekeys); break;
+                case KindOneofCase.TakePrekeys: await TakePrekeysAsync(frame.Request, frame.TakePrekeys); break;
+                case KindOneofCase.Ping: Send(new ServerFrame { Request = frame.Request, Pong = new Pong() }); break;
+                default: Refuse(frame.Request, Refusal.Unspecified); break; // A later version's kind: nothing was done, and the connection stays.
+            }
+        }
+        catch (StorageException)
+        {
+            Refuse(frame.Request, Refusal.Storage); // The writer logged why.
+        }
+    }
+
+    private void Welcome(ulong request, Hello hello)
+    {
+        if (_welcomed)
+        {
+            RefuseAndClose(request, Refusal.Malformed, WebSocketCloseStatus.ProtocolError);
+            return;
+        }
+
+        if (!ProtocolVersion.TryPick(hello.LowestVersion, hello.HighestVersion, out var version))
+        {
+            RefuseAndClose(request, Refusal.Version, WebSocketCloseStatus.ProtocolError);
+            return;
+        }
+
+        _welcomed = true;
+        var options = _hub.Options;
+        var welcome = new Welcome
+        {
+            Version = version,
+            Challenge = ByteString.CopyFrom(_challenge),
+            ServerTimeMs = (ulong)_hub.Clock.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+            Limits = new Wire.V1.Limits
+            {
+                EnvelopeBytes = WireLimits.EnvelopeBytes,
+                MailboxesPerConnection = (uint)options.MailboxesPerConnection,
+                RetentionDays = (uint)options.RetentionDays,
+                MailboxBytes = (ulong)options.Quota.Bytes,
+                MailboxEnvelopes = (uint)options.Quota.Envelopes,
+                IdleSeconds = (uint)options.IdleDeadline.TotalSeconds,
+            },
+        };
+        welcome.IceServers.AddRange(options.IceServers);
+        Send(new ServerFrame { Request = request, Welcome = welcome });
+    }
+
+    private async Task CreateMailboxAsync(ulong request, CreateMailbox create)
+    {
+        MailboxId.TryRead(create.MailboxId, out var id);
+        if (!IsAllowed(request, _hub.Limits.Creations) || !IsAllowed(request, _hub.Limits.Proofs) || !HasRoom(request, _owned.Count, id, _owned))
+            return;
+        var ownerKey = create.OwnerKey.ToByteArray();
+        if (!Proofs.Verify(ProofMessage.MailboxOwner(_host, _challenge, id), ownerKey, create.Signature))
+        {
+            Refuse(request, Refusal.UnknownMailbox);
+            return;
+        }
+
+        var outcome = await _hub.Writer.RunAsync(
+            new CreateMailboxOperation(id, ownerKey, create.SenderKey.ToByteArray(), MayCreate), _gone.Token);
+        if (outcome.Refusal != Refusal.Unspecified)
+        {
+            Refuse(request, outcome.Refusal);
+            return;
+        }
+
+        Done(request);
+        Own(id, outcome.Number);
+    }
+
+    private async Task OpenMailboxAsync(ulong request, OpenMailbox open)
+    {
+        MailboxId.TryRead(open.MailboxId, out var id);
+        if (!IsAllowed(request, _hub.Limits.Proofs) || !HasRoom(request, _owned.Count, id, _owned))
+            return;
+        var (row, waiting) = await _hub.Readers.ReadAsync(
+            r => r.Mailbox(id.ToArray()) is { } found ? ((MailboxRow?)found, r.Waiting(found.Number)) : (null, 0L), _gone.Token);
+        if (!Proofs.Verify(ProofMessage.MailboxOwner(_host, _challenge, id), row?.OwnerKey, open.Signature))
+        {
+            Refuse(request, Refusal.UnknownMailbox);
+            return;
+        }
+
+        Send(new ServerFrame
+        {
+            Request = request,
+            MailboxOpened = new MailboxOpened { WaitingEnvelopes = (ulong)waiting, HighestAcknowledged = (ulong)row!.Value.HighestAcknowledged },
+        });
+        Own(id, row.Value.Number);
+    }
+
+    /// <summary>From here on deliveries of the mailbox go to this connection. The answer is queued before, so it comes first.</summary>
+    private void Own(MailboxId id, long number)
+    {
+        OwnerSlot? slot;
+        lock (_slotsGate)
+        {
+            if (_owned.TryGetValue(id, out slot) && slot.Number == number && !slot.Closed)
+                return;
+            slot = _deliveries.Open(id, number, this);
+            _owned[id] = slot;
+        }
+
+        _hub.Take(slot);
+        _deliveries.Pump();
+    }
+
+    private async Task OpenSenderAsync(ulong request, OpenSender open)
+    {
+        MailboxId.TryRead(open.MailboxId, out var id);
+        if (!IsAllowed(request, _hub.Limits.Proofs) || !HasRoom(request, _senders.Count, id, _senders))
+            return;
+        var row = await _hub.Readers.ReadAsync(r => r.Mailbox(id.ToArray()), _gone.Token);
+        if (!Proofs.Verify(ProofMessage.MailboxSender(_host, _challenge, id), row?.SenderKey, open.Signature))
+        {
+            Refuse(request, Refusal.UnknownMailbox);
+            return;
+        }
+
+        _senders[id] = row!.Value.Number;
+        Done(request);
+    }
+
+    private async Task PostAsync(ulong request, Post post)
+    {
+        MailboxId.TryRead(post.MailboxId, out var id);
+        if (!_senders.TryGetValue(id, out var number))
+        {
+            Refuse(request, Refusal.NotOpen);
+            return;
+        }
+
+        if (!_hub.Limits.Posts.TryTake(number, out var retryAfterMs))
+        {
+            Refuse(request, Refusal.Rate, retryAfterMs);
+            return;
+        }
+
+        await _inFlight.WaitAsync(_gone.Token);
+        await _hub.Writer.EnqueueAsync(
+            new PostOperation(number, post.EnvelopeId, post.Envelope, _hub.Options.Quota, PostCompleted) { Request = request }, _gone.Token);
+    }
+
+    private void PostCompleted(PostOperation post, bool stored)
+    {
+        _inFlight.Release();
+        if (!stored || post.Refusal != Refusal.Unspecified)
+        {
+            Refuse(post.Request, stored ? post.Refusal : Refusal.Storage);
+            return;
+        }
+
+        var owner = _hub.Owner(post.Number);
+        Send(new ServerFrame { Request = post.Request, Posted = new Posted { RecipientConnected = owner is not null } });
+        if (owner is not null && post.Sequence != 0)
+            owner.Deliveries.Posted(owner, post.Sequence, post.PostedMs, post.Envelope);
+    }
+
+    private void Live(ulong request, Live live)
+    {
+        MailboxId.TryRead(live.MailboxId, out var id);
+        if (!_senders.TryGetValue(id, out var number))
+        {
+            Refuse(request, Refusal.NotOpen);
+            return;
+        }
+
+        if (!_hub.Limits.Live.TryTake(number, out var retryAfterMs))
+        {
+            Refuse(request, Refusal.Rate, retryAfterMs);
+            return;
+        }
+
+        var owner = _hub.Owner(number);
+        owner?.Owner.DeliverLive(new ServerFrame { LiveDeliver = new LiveDeliver { MailboxId = live.MailboxId, Envelope = live.Envelope } });
+        Send(new ServerFrame { Request = request, LiveResult = new LiveResult { RecipientConnected = owner is not null } });
+    }
+
+    /// <summary>A live frame may be lost: where much waits already it gives way, and never closes a connection.</summary>
+    private void DeliverLive(ServerFrame frame)
+    {
+        if (_outbox.Bytes < _hub.Options.SendQueueBytes / 4)
+            Send(frame);
+    }
+
+    private async Task AcknowledgeAsync(ulong request, Acknowledge acknowledge)
+    {
+        if (OwnedSlot(request, acknowledge.MailboxId) is not { } slot)
+            return;
+        await _inFlight.WaitAsync(_gone.Token);
+        await _hub.Writer.EnqueueAsync(
+            new AcknowledgeOperation(slot.Number, acknowledge.Sequences, (operation, stored) => Acknowledged(slot, operation, stored)) { Request = request },
+            _gone.Token);
+    }
+
+    private void Acknowledged(OwnerSlot slot, AcknowledgeOperation operation, bool stored)
+    {
+        _inFlight.Release();
+        if (!stored || operation.Refusal != Refusal.Unspecified)
+        {
+            Refuse(operation.Request, stored ? operation.Refusal : Refusal.Storage);
+            return;
+        }
+
+        Done(operation.Request);
+        _deliveries.Acknowledged(slot, operation.Sequences);
+    }
+
+    private void CloseMailbox(ulong request, CloseMailbox close)
+    {
+        if (OwnedSlot(request, close.MailboxId) is not { } slot)
+            return;
+        lock (_slotsGate)
+            _owned.Remove(slot.Id);
+        _hub.Release(slot);
+        Done(request);
+    }
+
+    private async Task DeleteMailboxAsync(ulong request, DeleteMailbox delete)
+    {
+        if (OwnedSlot(request, delete.MailboxId) is not { } slot)
+            return;
+        var outcome = await _hub.Writer.RunAsync(new DeleteMailboxOperation(slot.Number), _gone.Token);
+        lock (_slotsGate)
+            _owned.Remove(slot.Id);
+        _hub.Forget(slot.Number);
+        Answer(request, outcome.Refusal);
+    }
+
+    private async Task GetUsageAsync(ulong request, GetUsage get)
+    {
+        if (OwnedSlot(request, get.MailboxId) is not { } slot)
+            return;
+        var usage = await _hub.Writer.RunAsync(new UsageOperation(slot.Number), _gone.Token);
+        if (usage.Refusal != Refusal.Unspecified)
+        {
+            Refuse(request, usage.Refusal);
+            return;
+        }
+
+        Send(new ServerFrame
+        {
+            Request = request,
+            Usage = new Usage
+            {
+                StoredBytes = (ulong)usage.Bytes,
+                StoredEnvelopes = (ulong)usage.Envelopes,
+                QuotaBytes = (ulong)_hub.Options.Quota.Bytes,
+                QuotaEnvelopes = (ulong)_hub.Options.Quota.Envelopes,
+                RetentionDays = (uint)_hub.Options.RetentionDays,
+            },
+        });
+    }
+
+    private OwnerSlot? OwnedSlot(ulong request, ByteString mailbox)
+    {
+        MailboxId.TryRead(mailbox, out var id);
+        lock (_slotsGate)
+        {
+            if (_owned.TryGetValue(id, out var slot) && !slot.Closed)
+                return slot;
+        }
+
+        Refuse(request, Refusal.NotOpen);
+        return null;
+    }
+
+    private bool IsAllowed(ulong request, RateTable<AddressKey> table)
+    {
+        if (table.TryTake(_address, out var retryAfterMs))
+            return true;
+        Refuse(request, Refusal.Rate, retryAfterMs);
+        return false;
+    }
+
+    private bool HasRoom<TValue>(ulong request, int count, MailboxId id, Dictionary<MailboxId, TValue> open)
+    {
+        if (count < _hub.Options.MailboxesPerConnection || open.ContainsKey(id))
+            return true;
+        Refuse(request, Refusal.TooMany);
+        return false;
+    }
+
+    private void ReleaseAll()
+    {
+        OwnerSlot[] slots;
+        lock (_slotsGate)
+        {
+            slots = [.. _owned.Values];
+            _owned.Clear();
+        }
+
+        foreach (var slot in slots)
+            _hub.Release(slot);
+        foreach (var store in _prekeyStores)
+            _hub.ReleasePrekeyStore(store, this);
+    }
+
+    private void Done(ulong request) => Send(new ServerFrame { Request = request, Done = new Done() });
+
+    private void Answer(ulong request, Refusal refusal)
+    {
+        if (refusal == Refusal.Unspecified)
+            Done(request);
+        else
+            Refuse(request, refusal);
+    }
+
+    private void Refuse(ulong request, Refusal refusal, uint retryAfterMs = 0) =>
+        Send(new ServerFrame { Request = request, Refused = new Refused { Refusal = refusal, RetryAfterMs = retryAfterMs } });
+}

@@ -1,0 +1,215 @@
+using Dapari.Server.Storage;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+
+namespace Dapari.Server.Connections;
+
+/// <summary>A mailbox opened by its owner on one connection. All state is guarded by its <see cref="Deliveries"/>.</summary>
+internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, MailboxId id, long number)
+{
+    public Deliveries Deliveries { get; } = deliveries;
+
+    public Connection Owner { get; } = owner;
+
+    public MailboxId Id { get; } = id;
+
+    public ByteString IdBytes { get; } = id.ToByteString();
+
+    public long Number { get; } = number;
+
+    /// <summary>The last sequence handed to this connection.</summary>
+    public long Cursor { get; set; }
+
+    /// <summary>The file may hold more after <see cref="Cursor"/>.</summary>
+    public bool More { get; set; } = true;
+
+    public bool Closed
+    {
+        get => Volatile.Read(ref _closed);
+        set => Volatile.Write(ref _closed, value);
+    }
+
+    /// <summary>Delivered and not acknowledged: sequence and size.</summary>
+    public Dictionary<long, int> InFlight { get; } = [];
+
+    private bool _closed;
+}
+
+/// <summary>
+/// Delivery on one connection: each envelope of its open mailboxes once, in order, never more than a window unacknowledged.
+/// What the window does not admit stays in the file and is read when acknowledgements make room.
+/// </summary>
+/// <remarks>
+/// 1. A fresh post that finds its mailbox drained and the window open goes out straight from memory.
+/// 2. Otherwise the mailbox is marked <see cref="OwnerSlot.More"/>, and one pump for each connection reads the file, mailbox by mailbox.
+/// A post committed while the pump reads either is in what it reads (its later notice lies at or before the cursor and is ignored)
+/// or marks the mailbox again.
+/// </remarks>
+internal sealed partial class Deliveries(Readers readers, ServerClock clock, int windowEnvelopes, long windowBytes, Action<ServerFrame> send, ILogger logger)
+{
+    private const int ReadEnvelopes = 32;
+
+    private readonly Lock _gate = new();
+    private readonly List<OwnerSlot> _slots = [];
+    private int _envelopes;
+    private long _bytes;
+    private int _turn;
+    private bool _pumping;
+    private bool _ended;
+
+    public OwnerSlot Open(MailboxId id, long number, Connection owner)
+    {
+        var slot = new OwnerSlot(this, owner, id, number);
+        lock (_gate)
+            _slots.Add(slot);
+        return slot;
+    }
+
+    /// <summary>Stops delivering a mailbox and gives its part of the window back.</summary>
+    public void Close(OwnerSlot slot)
+    {
+        lock (_gate)
+        {
+            if (slot.Closed)
+                return;
+            slot.Closed = true;
+            _slots.Remove(slot);
+            _envelopes -= slot.InFlight.Count;
+            foreach (var size in slot.InFlight.Values)
+                _bytes -= size;
+            slot.InFlight.Clear();
+        }
+
+        Pump();
+    }
+
+    public void End()
+    {
+        lock (_gate)
+            _ended = true;
+    }
+
+    /// <summary>A post is durable.</summary>
+    public void Posted(OwnerSlot slot, long sequence, long postedMs, ByteString envelope)
+    {
+        lock (_gate)
+        {
+            if (_ended || slot.Closed || sequence <= slot.Cursor)
+                return;
+            if (!slot.More && !_pumping && Admits(envelope.Length))
+            {
+                Deliver(slot, sequence, postedMs, envelope);
+                return;
+            }
+
+            slot.More = true;
+        }
+
+        Pump();
+    }
+
+    /// <summary>Acknowledgements are durable: the window opens.</summary>
+    public void Acknowledged(OwnerSlot slot, IReadOnlyList<ulong> sequences)
+    {
+        lock (_gate)
+        {
+            foreach (var sequence in sequences)
+            {
+                if (sequence <= uint.MaxValue && slot.InFlight.Remove((long)sequence, out var size))
+                {
+                    _envelopes--;
+                    _bytes -= size;
+                }
+            }
+        }
+
+        Pump();
+    }
+
+    /// <summary>Starts reading the file if there is something to deliver and room for it. Also called now and then, should a read have failed.</summary>
+    public void Pump()
+    {
+        lock (_gate)
+        {
+            if (_pumping || !IsThereWork())
+                return;
+            _pumping = true;
+        }
+
+        _ = Task.Run(PumpAsync);
+    }
+
+    private async Task PumpAsync()
+    {
+        try
+        {
+            while (Next() is { } next)
+            {
+                var (slot, cursor, room, bytes) = next;
+                var limit = Math.Min(room, ReadEnvelopes);
+                var rows = await readers.ReadAsync(r => r.After(slot.Number, cursor, limit, bytes), CancellationToken.None);
+                lock (_gate)
+                {
+                    if (rows.Count > 0) // Perhaps more; an empty read settles it.
+                        slot.More = true;
+                    foreach (var row in rows)
+                    {
+                        if (_ended || slot.Closed || !Admits(row.Envelope.Length))
+                            break;
+                        Deliver(slot, row.Sequence, row.PostedMs, UnsafeByteOperations.UnsafeWrap(row.Envelope));
+                    }
+                }
+            }
+        }
+        catch (StorageException e)
+        {
+            ReadFailed(logger, e.Code, e.Message);
+            lock (_gate)
+            {
+                foreach (var slot in _slots)
+                    slot.More = true;
+                _pumping = false;
+            }
+        }
+    }
+
+    /// <summary>The next mailbox in turn; null ends the pump.</summary>
+    private (OwnerSlot Slot, long Cursor, int Room, long Bytes)? Next()
+    {
+        lock (_gate)
+        {
+            if (!IsThereWork())
+            {
+                _pumping = false;
+                return null;
+            }
+
+            do
+                _turn = (_turn + 1) % _slots.Count;
+            while (!_slots[_turn].More);
+            var slot = _slots[_turn];
+            slot.More = false;
+            return (slot, slot.Cursor, windowEnvelopes - _envelopes, Math.Max(1, windowBytes - _bytes));
+        }
+    }
+
+    private bool IsThereWork() => !_ended && Admits(1) && _slots.Exists(s => s.More);
+
+    private bool Admits(int size) => _envelopes < windowEnvelopes && (_envelopes == 0 || _bytes + size <= windowBytes);
+
+    private void Deliver(OwnerSlot slot, long sequence, long postedMs, ByteString envelope)
+    {
+        slot.Cursor = sequence;
+        slot.InFlight[sequence] = envelope.Length;
+        _envelopes++;
+        _bytes += envelope.Length;
+        send(new ServerFrame
+        {
+            Deliver = new Deliver { MailboxId = slot.IdBytes, Sequence = (ulong)sequence, Envelope = envelope, LayMs = clock.AgeMs(postedMs) },
+        });
+    }
+
+    [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "Reading stored envelopes failed (SQLite {Code}: {Detail}).")]
+    private static partial void ReadFailed(ILogger logger, int code, string detail);
+}

@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+using Dapari.Server.Limits;
+using Dapari.Server.Options;
+using Dapari.Server.Storage;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+
+namespace Dapari.Server.Connections;
+
+/// <summary>What all connections share: who is connected, which connection has which mailbox, and how many there may be.</summary>
+internal sealed class Hub : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<AddressKey, int> _perAddress = [];
+    private readonly ConcurrentDictionary<Connection, byte> _connections = [];
+    private readonly ConcurrentDictionary<long, OwnerSlot> _owners = [];
+    private readonly ConcurrentDictionary<PrekeyStoreId, Connection> _prekeyOwners = [];
+    private readonly ITimer _tick;
+    private int _total;
+    private bool _goingAway;
+
+    public Hub(ServerOptions options, ServerClock clock, RandomSource random, Writer writer, Readers readers, ILogger logger)
+    {
+        Options = options;
+        Clock = clock;
+        Random = random;
+        Writer = writer;
+        Readers = readers;
+        Logger = logger;
+        Limits = new RateLimits(options.Rates, clock.Time);
+        Budget = new OutboxBudget(options.AllSendQueuesBytes);
+        _tick = clock.Time.CreateTimer(_ => Tick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+    }
+
+    public ServerOptions Options { get; }
+
+    public ServerClock Clock { get; }
+
+    public RandomSource Random { get; }
+
+    public Writer Writer { get; }
+
+    public Readers Readers { get; }
+
+    public ILogger Logger { get; }
+
+    public RateLimits Limits { get; }
+
+    public OutboxBudget Budget { get; }
+
+    public int ConnectionCount => _connections.Count;
+
+    /// <summary>Whether the address may have one more connection now. Each true needs a <see cref="Leave"/>.</summary>
+    public bool TryEnter(AddressKey address)
+    {
+        if (!Limits.Connections.TryTake(address, out _))
+            return false;
+        lock (_gate)
+        {
+            var here = _perAddress.GetValueOrDefault(address);
+            if (_goingAway || here >= Options.ConnectionsPerAddress || _total >= Options.MaxConnections)
+                return false;
+            _perAddress[address] = here + 1;
+            _total++;
+            return true;
+        }
+    }
+
+    public void Leave(AddressKey address)
+    {
+        lock (_gate)
+        {
+            _total--;
+            if (--_perAddress[address] == 0)
+                _perAddress.Remove(address);
+        }
+    }
+
+    public void Add(Connection connection)
+    {
+        _connections[connection] = 0;
+        if (Volatile.Read(ref _goingAway)) // It came while all others were told.
+            connection.GoAway(ComeBackAfterMs(1));
+    }
+
+    public void Remove(Connection connection) => _connections.TryRemove(connection, out _);
+
+    /// <summary>Gives a mailbox to a connection; another one that had it is told and loses it.</summary>
+    public void Take(OwnerSlot slot)
+    {
+        OwnerSlot? before = null;
+        _owners.AddOrUpdate(slot.Number, slot, (_, present) =>
+        {
+            before = present;
+            return slot;
+        });
+        if (before is not null && before != slot)
+        {
+            before.Deliveries.Close(before);
+            if (before.Owner != slot.Owner)
+                before.Owner.Taken(before);
+        }
+    }
+
+    public void Release(OwnerSlot slot)
+    {
+        _owners.TryRemove(KeyValuePair.Create(slot.Number, slot));
+        slot.Deliveries.Close(slot);
+    }
+
+    /// <summary>The mailbox is gone: nobody has it.</summary>
+    public void Forget(long mailbox)
+    {
+        if (_owners.TryRemove(mailbox, out var slot))
+            slot.Deliveries.Close(slot);
+    }
+
+    public OwnerSlot? Owner(long mailbox) => _owners.GetValueOrDefault(mailbox);
+
+    public void TakePrekeyStore(PrekeyStoreId store, Connection connection) => _prekeyOwners[store] = connection;
+
+    public void ReleasePrekeyStore(PrekeyStoreId store, Connection connection) => _prekeyOwners.TryRemove(KeyValuePair.Create(store, connection));
+
+    /// <summary>Tells the owner's connection that few prekeys are left.</summary>
+    public void TellPrekeyCount(PrekeyStoreId store, int oneTime, int kem)
+    {
+        if (_prekeyOwners.TryGetValue(store, out var owner))
+            owner.Send(new ServerFrame { PrekeyCount = new PrekeyCount { StoreId = store.ToByteString(), OneTime = (uint)oneTime, OneTimeKem = (uint)kem } });
+    }
+
+    /// <summary>Tells everybody when to come back, spread out, and closes; done when all have gone or the time is over.</summary>
+    public async Task GoAwayAsync(TimeSpan patience)
+    {
+        lock (_gate)
+            _goingAway = true;
+        var connections = _connections.Keys.ToArray();
+        foreach (var connection in connections)
+            connection.GoAway(ComeBackAfterMs(connections.Length));
+        try
+        {
+            await Task.WhenAll(connections.Select(c => c.Ended)).WaitAsync(patience);
+        }
+        catch (TimeoutException)
+        {
+            foreach (var connection in connections)
+                connection.Abort();
+        }
+    }
+
+    public void Dispose() => _tick.Dispose();
+
+    /// <summary>Between half a second and two, and two milliseconds more for each connection: the crowd returns at 500 a second.</summary>
+    private uint ComeBackAfterMs(int connections)
+    {
+        var spread = (uint)Math.Min(60_000, 1500 + connections * 2);
+        return 500 + BitConverter.ToUInt32(Random.Bytes(4)) % spread;
+    }
+
+    private void Tick()
+    {
+        foreach (var (connection, _) in _connections)
+            connection.CheckDeadlines();
+    }
+}

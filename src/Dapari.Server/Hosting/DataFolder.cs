@@ -1,0 +1,50 @@
+namespace Dapari.Server.Hosting;
+
+/// <summary>The data folder, held by one server at a time.</summary>
+internal sealed class DataFolder : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private DataFolder(string path, FileStream held)
+    {
+        Database = Path.Combine(path, "dapari.db");
+        _lock = held;
+    }
+
+    public string Database { get; }
+
+    /// <summary>Makes the folder if need be and takes it.</summary>
+    /// <exception cref="StartException">It cannot be written, or another server has it.</exception>
+    public static DataFolder Take(string path)
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(path);
+            else
+                Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"The data folder {path} cannot be made: {e.Message}");
+        }
+
+        try
+        {
+            return new DataFolder(path, new FileStream(Path.Combine(path, "server.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new StartException($"The data folder {path} cannot be written.");
+        }
+        catch (IOException)
+        {
+            throw new StartException($"Another server uses the data folder {path}.");
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+}
+
+/// <summary>The server cannot start; the message is for the person at the terminal.</summary>
+internal sealed class StartException(string message) : Exception(message);

@@ -1,0 +1,93 @@
+using Dapari.Server.Options;
+using Dapari.Server.Storage;
+using Dapari.Server.Storage.Operations;
+
+namespace Dapari.Server.Hosting;
+
+/// <summary>Removes what is over: envelopes past retention and expired invites. At start and then every hour, in small portions.</summary>
+internal sealed partial class Housekeeping : IAsyncDisposable
+{
+    private const int MailboxesPerRead = 200;
+    private const int EnvelopesPerWrite = 200;
+    private readonly ServerOptions _options;
+    private readonly ServerClock _clock;
+    private readonly Writer _writer;
+    private readonly Readers _readers;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly ITimer _timer;
+
+    public Housekeeping(ServerOptions options, ServerClock clock, Writer writer, Readers readers, ILogger logger)
+    {
+        _options = options;
+        _clock = clock;
+        _writer = writer;
+        _readers = readers;
+        _logger = logger;
+        _timer = clock.Time.CreateTimer(_ => _ = SweepQuietlyAsync(), null, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
+    }
+
+    /// <summary>One sweep; how many envelopes went.</summary>
+    public async Task<int> SweepAsync()
+    {
+        await _one.WaitAsync(_stop.Token);
+        try
+        {
+            await _writer.RunAsync(new ExpireInvitesOperation(), _stop.Token);
+            var cutoff = _clock.NowMs - (long)TimeSpan.FromDays(_options.RetentionDays).TotalMilliseconds;
+            var removed = 0;
+            var next = 1L;
+            do
+            {
+                (var expired, next) = await _readers.ReadAsync(r => r.Expired(next, cutoff, MailboxesPerRead), _stop.Token);
+                foreach (var mailbox in expired)
+                {
+                    int went;
+                    do
+                    {
+                        went = await _writer.RunAsync(new SweepMailboxOperation(mailbox, cutoff, EnvelopesPerWrite), _stop.Token);
+                        removed += went;
+                    }
+                    while (went == EnvelopesPerWrite);
+                }
+            }
+            while (next != 0);
+            return removed;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        await _stop.CancelAsync();
+    }
+
+    private async Task SweepQuietlyAsync()
+    {
+        try
+        {
+            var removed = await SweepAsync();
+            if (removed > 0)
+                Swept(_logger, removed);
+        }
+        catch (StorageException e)
+        {
+            SweepFailed(_logger, e.Code, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    [LoggerMessage(EventId = 1301, Level = LogLevel.Debug, Message = "{Count} envelopes were past their retention.")]
+    private static partial void Swept(ILogger logger, int count);
+
+    [LoggerMessage(EventId = 1302, Level = LogLevel.Error, Message = "The sweep failed (SQLite {Code}: {Detail}); the next hour tries again.")]
+    private static partial void SweepFailed(ILogger logger, int code, string detail);
+}

@@ -1,0 +1,123 @@
+using Dapari.Server.Connections;
+using Dapari.Server.Limits;
+using Dapari.Server.Web;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace Dapari.Server.Hosting;
+
+/// <summary>
+/// How a request goes:
+/// 1. forwarded headers, from named proxies only;
+/// 2. the headers that every answer carries;
+/// 3. the certificate's page, on its own port;
+/// 4. /healthz, /ws, /ca.crt;
+/// 5. the web app's files.
+/// </summary>
+internal static class Pipeline
+{
+    public static void Configure(WebApplication app, ServerHost host)
+    {
+        var options = host.Options;
+        var files = new WebFiles(options.Web ?? Path.Combine(AppContext.BaseDirectory, "wwwroot", "app"));
+        var headers = new SecurityHeaders(options, files.ScriptHashes);
+        var names = new HostNames(options);
+        var page = host.Authority is null ? null : new TrustPage(host);
+
+        // Step 1.
+        if (options.Proxies.Count > 0)
+        {
+            var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All & ~ForwardedHeaders.XForwardedPrefix, ForwardLimit = null };
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var proxy in options.Proxies)
+                forwarded.KnownIPNetworks.Add(proxy);
+            app.UseForwardedHeaders(forwarded);
+        }
+
+        // Step 2.
+        app.Use((context, next) =>
+        {
+            headers.Apply(context);
+            return next(context);
+        });
+
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = Timeout.InfiniteTimeSpan });
+        app.Run(async context =>
+        {
+            // Step 3.
+            if (page is not null && !context.Request.IsHttps && context.Connection.LocalPort == host.TrustPort)
+            {
+                await page.ServeAsync(context);
+                return;
+            }
+
+            // Steps 4 and 5.
+            switch (context.Request.Path.Value)
+            {
+                case "/ws": await ConnectAsync(context, host.Hub, names); break;
+                case "/healthz": await HealthAsync(context, host); break;
+                case "/ca.crt" when page is not null: await page.ServeAsync(context); break;
+                default: await files.ServeAsync(context); break;
+            }
+        });
+    }
+
+    private static async Task ConnectAsync(HttpContext context, Hub hub, HostNames names)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            await SayAsync(context, StatusCodes.Status426UpgradeRequired, "This is for WebSocket connections.");
+            return;
+        }
+
+        if (!names.Contains(context))
+        {
+            await SayAsync(context, StatusCodes.Status421MisdirectedRequest, "This server does not know itself by this name; its operator can add it with --host or --public-url.");
+            return;
+        }
+
+        var address = AddressKey.From(context.Connection.RemoteIpAddress);
+        if (!hub.TryEnter(address))
+        {
+            context.Response.Headers.RetryAfter = "10";
+            await SayAsync(context, StatusCodes.Status429TooManyRequests, "Too many connections.");
+            return;
+        }
+
+        try
+        {
+            // No compression: it would mix secrets' lengths and cost memory for each connection, and sealed bytes do not shrink.
+            using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
+            using var connection = new Connection(socket, Host(context.Request), address, hub, context.Abort);
+            await connection.RunAsync();
+        }
+        finally
+        {
+            hub.Leave(address);
+        }
+    }
+
+    /// <summary>The host as the client named it, in lower case, without its scheme's own port.</summary>
+    private static string Host(HttpRequest request)
+    {
+        var own = request.IsHttps ? 443 : 80;
+        var host = request.Host.Port == own ? request.Host.Host : request.Host.Value!;
+        return host.ToLowerInvariant();
+    }
+
+    private static Task HealthAsync(HttpContext context, ServerHost host)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        return host.IsStorageFailing
+            ? SayAsync(context, StatusCodes.Status503ServiceUnavailable, "storage")
+            : SayAsync(context, StatusCodes.Status200OK, "ok");
+    }
+
+    private static Task SayAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(text + "\n", context.RequestAborted);
+    }
+}

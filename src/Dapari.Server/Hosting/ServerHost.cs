@@ -1,0 +1,172 @@
+using System.Net;
+using System.Security.Cryptography;
+using Dapari.Server.Certificates;
+using Dapari.Server.Connections;
+using Dapari.Server.Options;
+using Dapari.Server.Storage;
+using Dapari.Wire;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Dapari.Server.Hosting;
+
+/// <summary>One server: its data folder, its mailboxes, its web. Made and started by <see cref="StartAsync"/>, ended by disposing.</summary>
+internal sealed class ServerHost : IAsyncDisposable
+{
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+    private readonly DataFolder _folder;
+    private readonly MachineCertificate? _certificate;
+    private readonly Readers _readers;
+    private readonly Writer _writer;
+    private readonly WebApplication _app;
+    private int _disposed;
+
+    private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time)
+    {
+        Options = options;
+        _folder = folder;
+        _certificate = certificate;
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(options.Verbose ? LogLevel.Debug : LogLevel.Information);
+        if (!options.Verbose)
+            builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(ConfigureKestrel);
+        builder.WebHost.UseShutdownTimeout(Farewell);
+        _app = builder.Build();
+        var logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dapari");
+        var clock = new ServerClock(time);
+        try
+        {
+            _writer = new Writer(() => new WriteSession(folder.Database, options.MaxDataBytes, clock), logger);
+        }
+        catch (StorageException e)
+        {
+            throw new StartException($"The database {folder.Database} cannot be opened: {e.Message}");
+        }
+
+        _readers = new Readers(folder.Database, Math.Clamp(Environment.ProcessorCount, 2, 8));
+        Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, logger);
+        Housekeeping = new Housekeeping(options, clock, _writer, _readers, logger);
+        Pipeline.Configure(_app, this);
+    }
+
+    public ServerOptions Options { get; }
+
+    public Hub Hub { get; }
+
+    public Housekeeping Housekeeping { get; }
+
+    public bool IsStorageFailing => _writer.IsFailing;
+
+    public LocalAuthority? Authority => _certificate?.Authority;
+
+    public bool IsHttps => _certificate is not null;
+
+    /// <summary>The certificate in use.</summary>
+    public MachineCertificate? Certificate => _certificate;
+
+    /// <summary>Where the messenger is served, as bound.</summary>
+    public IReadOnlyList<Uri> Addresses => Bound(trust: false);
+
+    /// <summary>The port of the page about the certificate; 0: there is none.</summary>
+    public int TrustPort { get; private set; }
+
+    /// <summary>Requested to stop, by a signal.</summary>
+    public CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
+
+    /// <exception cref="StartException">It cannot start; the message says why.</exception>
+    public static async Task<ServerHost> StartAsync(ServerOptions options, TimeProvider time)
+    {
+        var folder = DataFolder.Take(options.Data);
+        MachineCertificate? certificate = null;
+        ServerHost? host = null;
+        try
+        {
+            certificate = MachineCertificate.Open(options, time);
+            host = new ServerHost(options, folder, certificate, time);
+            await host._app.StartAsync();
+            if (certificate?.Authority is not null)
+                host.TrustPort = host.Bound(trust: true)[0].Port;
+            return host;
+        }
+        catch (Exception e) when (e is IOException or StartException or CryptographicException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        {
+            if (host is not null)
+                await host.DisposeAsync();
+            else
+            {
+                certificate?.Dispose();
+                folder.Dispose();
+            }
+
+            throw e as StartException ?? new StartException(e is CryptographicException ? $"The certificate cannot be used: {e.Message}" : e.Message);
+        }
+    }
+
+    /// <summary>Says goodbye to everybody, finishes what is queued, closes the file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await Hub.GoAwayAsync(Farewell);
+        await _app.StopAsync();
+        await Housekeeping.DisposeAsync();
+        Hub.Dispose();
+        await _writer.DisposeAsync();
+        _readers.Dispose();
+        await _app.DisposeAsync();
+        _certificate?.Dispose();
+        _folder.Dispose();
+    }
+
+    private void ConfigureKestrel(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = Options.MaxConnections + 1000L;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = Options.MaxConnections;
+        kestrel.Limits.MaxRequestBodySize = 1024;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.MaxRequestHeaderCount = 64;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
+        var listen = Options.Listen.Count > 0 ? Options.Listen : [new IPEndPoint(IPAddress.IPv6Any, IsHttps ? 8443 : 8080)];
+        foreach (var endPoint in listen)
+            Listen(kestrel, endPoint, IsHttps ? UseHttps : _ => { });
+        if (_certificate?.Authority is not null)
+            Listen(kestrel, Options.TrustListen ?? new IPEndPoint(IPAddress.IPv6Any, 8080), _ => { });
+    }
+
+    private void UseHttps(ListenOptions listen) => listen.UseHttps(new HttpsConnectionAdapterOptions
+    {
+        ServerCertificateSelector = (_, _) => _certificate!.Current,
+        HandshakeTimeout = TimeSpan.FromSeconds(10),
+    });
+
+    /// <summary>Every address: both families through one socket where the machine has IPv6, else IPv4.</summary>
+    private static void Listen(KestrelServerOptions kestrel, IPEndPoint endPoint, Action<ListenOptions> configure)
+    {
+        void All(ListenOptions listen)
+        {
+            // WebSockets over HTTP/2 would share one connection's flow control between mailboxes; nothing here gains by it.
+            listen.Protocols = HttpProtocols.Http1;
+            configure(listen);
+        }
+
+        if (endPoint.Address.Equals(IPAddress.IPv6Any))
+            kestrel.ListenAnyIP(endPoint.Port, All);
+        else
+            kestrel.Listen(endPoint, All);
+    }
+
+    private List<Uri> Bound(bool trust)
+    {
+        var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .Select(a => new Uri(a.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal)))
+            .ToList();
+        return Authority is null ? addresses : addresses.FindAll(a => a.Scheme == Uri.UriSchemeHttp == trust);
+    }
+}

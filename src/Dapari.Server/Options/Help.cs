@@ -1,0 +1,21 @@
+namespace Dapari.Server.Options;
+
+/// <summary>The page of --help.</summary>
+internal static class Help
+{
+    public static void Write(TextWriter output)
+    {
+        output.WriteLine("usage: dapari-server serve [options]");
+        output.WriteLine("       dapari-server --version");
+        output.WriteLine();
+        output.WriteLine("Each option is also a setting of dapari.json in the data folder (or of the file that --config names), and a");
+        output.WriteLine("variable: --public-url is DAPARI_PUBLIC_URL. Options win over variables, and these over the file.");
+        output.WriteLine("In variables, several values are separated by semicolons; in the file they are a list.");
+        output.WriteLine();
+        foreach (var setting in Settings.All)
+        {
+            output.WriteLine($"  --{setting.Name}{(setting.Argument is null ? "" : " " + setting.Argument)}{(setting.Many ? "   (may be repeated)" : "")}");
+            output.WriteLine($"        {setting.Help}");
+        }
+    }
+}

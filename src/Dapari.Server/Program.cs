@@ -1,0 +1,54 @@
+using System.Reflection;
+using System.Text;
+using Dapari.Server.Hosting;
+using Dapari.Server.Options;
+
+namespace Dapari.Server;
+
+/// <summary>The command line. Exit codes: 0 done, 1 could not start, 2 wrong settings.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] arguments)
+    {
+        Console.OutputEncoding = new UTF8Encoding(false);
+        if (arguments.Contains("--version"))
+        {
+            Console.WriteLine(typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]);
+            return 0;
+        }
+
+        if (arguments.Length == 0 || arguments.Contains("--help") || arguments[0] is "help" or "-h")
+        {
+            Help.Write(Console.Out);
+            return 0;
+        }
+
+        if (arguments[0] != "serve")
+        {
+            await Console.Error.WriteLineAsync($"There is no command \"{arguments[0]}\"; see --help.");
+            return 2;
+        }
+
+        if (!OptionsReader.TryRead(arguments[1..], Environment.GetEnvironmentVariable, out var options, out var errors))
+        {
+            foreach (var error in errors)
+                await Console.Error.WriteLineAsync(error);
+            return 2;
+        }
+
+        try
+        {
+            await using var host = await ServerHost.StartAsync(options, TimeProvider.System);
+            Greeting.Write(Console.Out, host);
+            var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            using var stopping = host.Stopping.Register(() => stop.TrySetResult());
+            await stop.Task;
+            return 0;
+        }
+        catch (StartException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+
+namespace Dapari.Server.Storage;
+
+/// <summary>Read-only connections, a few, lent one at a time. They see the last commit and never wait for the writer.</summary>
+internal sealed class Readers : IDisposable
+{
+    private readonly string _path;
+    private readonly SemaphoreSlim _free;
+    private readonly ConcurrentBag<Reader> _readers = [];
+
+    public Readers(string path, int count)
+    {
+        _path = path;
+        _free = new SemaphoreSlim(count);
+    }
+
+    /// <exception cref="StorageException">SQLite refused.</exception>
+    public async ValueTask<T> ReadAsync<T>(Func<Reader, T> read, CancellationToken cancellation)
+    {
+        await _free.WaitAsync(cancellation);
+        Reader? reader = null;
+        try
+        {
+            if (!_readers.TryTake(out reader))
+                reader = new Reader(_path);
+            var result = read(reader);
+            _readers.Add(reader);
+            return result;
+        }
+        catch (StorageException)
+        {
+            reader?.Dispose();
+            throw;
+        }
+        finally
+        {
+            _free.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        while (_readers.TryTake(out var reader))
+            reader.Dispose();
+        _free.Dispose();
+    }
+}
+
+/// <summary>One read-only connection with its statements.</summary>
+internal sealed class Reader : IDisposable
+{
+    private readonly Database _database;
+    private readonly Statement _mailbox, _waiting, _after, _nextMailbox, _invite;
+
+    public Reader(string path)
+    {
+        _database = Database.Open(path, readOnly: true);
+        _mailbox = _database.Prepare("SELECT number, owner_key, sender_key, highest_acknowledged FROM mailboxes WHERE id = ?1");
+        _waiting = _database.Prepare("SELECT count(*) FROM envelopes WHERE key BETWEEN ?1 AND ?2");
+        _after = _database.Prepare("SELECT key, posted_ms, envelope FROM envelopes WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3");
+        _nextMailbox = _database.Prepare("SELECT mailbox, posted_ms FROM envelopes WHERE key >= ?1 ORDER BY key LIMIT 1");
+        _invite = _database.Prepare("SELECT blob FROM invites WHERE id = ?1 AND expires_ms > ?2");
+    }
+
+    public MailboxRow? Mailbox(ReadOnlySpan<byte> id)
+    {
+        _mailbox.Bind(1, id);
+        try
+        {
+            return _mailbox.Step() ? new MailboxRow(_mailbox.Int64(0), _mailbox.Blob(1), _mailbox.Blob(2), _mailbox.Int64(3)) : null;
+        }
+        finally
+        {
+            _mailbox.Reset();
+        }
+    }
+
+    public long Waiting(long mailbox)
+    {
+        var (first, last) = WriteSession.Keys(mailbox);
+        _waiting.Bind(1, first).Bind(2, last).Step();
+        var count = _waiting.Int64(0);
+        _waiting.Reset();
+        return count;
+    }
+
+    /// <summary>Envelopes after a sequence, in order, bounded in number and, beyond the first, in bytes.</summary>
+    public List<EnvelopeRow> After(long mailbox, long sequence, int count, long bytes)
+    {
+        var (first, last) = WriteSession.Keys(mailbox);
+        _after.Bind(1, first | sequence).Bind(2, last).Bind(3, count);
+        var rows = new List<EnvelopeRow>();
+        try
+        {
+            while (bytes > 0 && _after.Step())
+            {
+                var envelope = _after.Blob(2);
+                rows.Add(new EnvelopeRow(_after.Int64(0) & uint.MaxValue, _after.Int64(1), envelope));
+                bytes -= envelope.Length;
+            }
+        }
+        finally
+        {
+            _after.Reset();
+        }
+
+        return rows;
+    }
+
+    /// <summary>Mailboxes from <paramref name="from"/> on whose oldest envelope is older than the cutoff; one index step for each mailbox.</summary>
+    public (List<long> Expired, long Next) Expired(long from, long cutoffMs, int steps)
+    {
+        var expired = new List<long>();
+        while (steps-- > 0)
+        {
+            _nextMailbox.Bind(1, WriteSession.Keys(from).First);
+            var found = _nextMailbox.Step();
+            var (mailbox, posted) = found ? (_nextMailbox.Int64(0), _nextMailbox.Int64(1)) : default;
+            _nextMailbox.Reset();
+            if (!found)
+                return (expired, 0);
+            if (posted < cutoffMs)
+                expired.Add(mailbox);
+            from = mailbox + 1;
+        }
+
+        return (expired, from);
+    }
+
+    public byte[]? Invite(ReadOnlySpan<byte> id, long nowMs)
+    {
+        _invite.Bind(1, id).Bind(2, nowMs);
+        try
+        {
+            return _invite.Step() ? _invite.Blob(0) : null;
+        }
+        finally
+        {
+            _invite.Reset();
+        }
+    }
+
+    public void Dispose() => _database.Dispose();
+}

@@ -1,0 +1,83 @@
+namespace Dapari.Server.Storage;
+
+/// <summary>The tables, and how an older file becomes the present one. Each step runs in its own transaction, once.</summary>
+internal static class Schema
+{
+    /// <summary>Steps in order; the file's <c>user_version</c> is the number of steps done.</summary>
+    private static readonly string[] Steps =
+    [
+        // An envelope's key is (mailbox number << 32) | sequence: one mailbox's envelopes lie together and in order, and a post
+        // writes one row. The blob is last, so that reading the rest touches no overflow page.
+        // AUTOINCREMENT: a mailbox's number is never given to another one, so no proof or sequence outlives its mailbox.
+        """
+        CREATE TABLE mailboxes (
+          number INTEGER PRIMARY KEY AUTOINCREMENT,
+          id BLOB NOT NULL UNIQUE,
+          owner_key BLOB NOT NULL,
+          sender_key BLOB NOT NULL,
+          highest_acknowledged INTEGER NOT NULL DEFAULT 0,
+          highest_removed INTEGER NOT NULL DEFAULT 0
+        );
+        CREATE TABLE envelopes (
+          key INTEGER PRIMARY KEY,
+          mailbox INTEGER NOT NULL,
+          envelope_id BLOB NOT NULL,
+          posted_ms INTEGER NOT NULL,
+          envelope BLOB NOT NULL
+        );
+        CREATE UNIQUE INDEX envelopes_by_id ON envelopes (mailbox, envelope_id);
+        CREATE TABLE invites (
+          id BLOB PRIMARY KEY,
+          owner_key BLOB NOT NULL,
+          expires_ms INTEGER NOT NULL,
+          blob BLOB NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX invites_by_expiry ON invites (expires_ms);
+        CREATE TABLE prekey_stores (
+          number INTEGER PRIMARY KEY AUTOINCREMENT,
+          id BLOB NOT NULL UNIQUE,
+          owner_key BLOB NOT NULL,
+          device BLOB NOT NULL,
+          signed_prekey BLOB NOT NULL,
+          last_resort BLOB NOT NULL
+        );
+        CREATE TABLE prekeys (
+          store INTEGER NOT NULL,
+          kind INTEGER NOT NULL,
+          id INTEGER NOT NULL,
+          taken INTEGER NOT NULL DEFAULT 0,
+          key BLOB NOT NULL,
+          PRIMARY KEY (store, kind, taken, id)
+        ) WITHOUT ROWID;
+        """,
+    ];
+
+    /// <summary>The version that this build writes.</summary>
+    public static int Version => Steps.Length;
+
+    /// <summary>Brings the file up to <see cref="Version"/>.</summary>
+    /// <exception cref="StorageException">The file is newer than this build, or SQLite refused.</exception>
+    public static void Migrate(Database database)
+    {
+        var version = (int)(database.Scalar("PRAGMA user_version") ?? 0);
+        if (version > Version)
+            throw new StorageException(0, $"the data folder was written by a newer version (schema {version}; this build knows {Version})");
+
+        for (; version < Version; version++)
+        {
+            database.Execute("BEGIN IMMEDIATE");
+            try
+            {
+                database.Execute(Steps[version]);
+                database.Execute($"PRAGMA user_version = {version + 1}");
+                database.Execute("COMMIT");
+            }
+            catch (StorageException)
+            {
+                if (!database.AutoCommit)
+                    database.Execute("ROLLBACK");
+                throw;
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+namespace Dapari.Server.Storage;
+
+/// <summary>One change that waits for the writer. Applied in a transaction with its neighbours, completed when that is durable.</summary>
+internal abstract class WriteOperation
+{
+    /// <summary>On the writer's thread, inside the transaction. Refuses by its own result; throws only what SQLite throws.</summary>
+    public abstract void Apply(WriteSession session);
+
+    /// <summary>In order, after the commit, or after the batch was rolled back as a whole.</summary>
+    /// <param name="stored">False: nothing of the batch is kept.</param>
+    public abstract void Complete(bool stored);
+}
+
+/// <summary>A change whose issuer waits for it.</summary>
+internal abstract class WriteOperation<TResult> : WriteOperation
+{
+    private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The outcome; faults with <see cref="StorageException"/> when nothing was kept.</summary>
+    public Task<TResult> Completion => _completion.Task;
+
+    protected TResult? Result { get; set; }
+
+    public override void Complete(bool stored)
+    {
+        if (stored)
+            _completion.TrySetResult(Result!);
+        else
+            _completion.TrySetException(new StorageException(0, "not stored"));
+    }
+}

@@ -1,0 +1,19 @@
+using System.Runtime.InteropServices.JavaScript;
+using Dapari.Peer.Hosting;
+using Dapari.Web;
+using Dapari.Web.Platform;
+using Microsoft.AspNetCore.Components.WebAssembly.Hosting;
+
+// Step 1: the modules, all at once. Step 2: their events. Step 3: the peer, in this tab or behind another. Step 4: the screens.
+string[] modules = ["bridge", "camera", "elements", "formats", "keys", "page", "path", "socket", "store", "tabs", "updates"];
+await Task.WhenAll(modules.Select(module => JSHost.ImportAsync(module, $"/js/{module}.js")));
+var name = BrowserPage.Profile() is { Length: > 0 } profile ? "dapari:" + profile : "dapari";
+await BrowserPage.ConnectAsync(name);
+var browser = new Browser();
+var peer = await BrowserPeer.StartAsync(name);
+
+var builder = WebAssemblyHostBuilder.CreateDefault(args);
+builder.Services.AddSingleton<IBrowser>(browser);
+builder.Services.AddSingleton<IPeerClient>(peer);
+builder.RootComponents.Add<App>("#app");
+await builder.Build().RunAsync();

@@ -1,0 +1,89 @@
+using Dapari.Peer.Local;
+using Dapari.Peer.Store;
+using Dapari.Web.Platform;
+using Dapari.Web.Text;
+using Dapari.Wire;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Components.Routing;
+
+namespace Dapari.Web.State;
+
+/// <summary>What the peer, the browser and the address bar tell.</summary>
+public sealed partial class AppState
+{
+    private string Query => Browser.Profile.Length == 0 ? "" : "?profile=" + Browser.Profile;
+
+    private void OnNotice(Notice notice)
+    {
+        foreach (var change in notice.Messages)
+        {
+            if (change.Arrived) TellArrival(change.Record);
+        }
+
+        Settle();
+        Noticed?.Invoke(notice);
+        if (notice.Snapshot is not null || notice.Messages.Count != 0) Changed?.Invoke();
+    }
+
+    private void OnBrowser()
+    {
+        T = Texts.Of(Browser.Language);
+        Settle();
+        Changed?.Invoke();
+    }
+
+    private void OnLocation(object? sender, LocationChangedEventArgs e)
+    {
+        Place = Place.Read(new Uri(e.Location));
+        InviteLink ??= Browser.TakeInviteLink();
+        IsPaletteOpen = false;
+        Settle();
+        Changed?.Invoke();
+    }
+
+    private void OnNotificationClicked(string tag)
+    {
+        if (tag.Length == 32 && Place.Read(new Uri(new Uri(Browser.Origin), "/c/" + tag)) is { Kind: PlaceKind.Conversation } place) Go(place);
+    }
+
+    private void OnKey(KeyCall key)
+    {
+        switch (key)
+        {
+            case KeyCall.Find:
+                ShowPalette(!IsPaletteOpen);
+                break;
+            case KeyCall.Back when IsPaletteOpen:
+                ShowPalette(false);
+                break;
+            case KeyCall.Back when Place.Kind != PlaceKind.List:
+                Go(Place.Parent);
+                break;
+        }
+    }
+
+    // A newcomer's message never comes here: the engine shows a request only.
+    private void TellArrival(MessageRecord record)
+    {
+        if (!ContactId.TryRead(record.ContactId, out var id) || Find(id) is not { } contact) return;
+        var text = record.Kind == MessageKind.Text ? record.Text : T.List.NewerKind;
+        Announcement = T.Chat.MessageFrom(contact.Name, text);
+        var onScreen = Browser.IsFocused && Place.HasConversation && Place.Contact == id;
+        if (!onScreen && Browser.Notifications == Permission.Granted) Browser.Notify(id.ToString(), contact.Name, text);
+    }
+
+    // The title, the badge, and which conversation wants a direct path.
+    private void Settle()
+    {
+        var unread = 0;
+        foreach (var contact in Snapshot.Contacts) unread += (int)Math.Min(contact.Unread, 9999);
+        var name = Place.HasConversation ? Find(Place.Contact)?.Name : null;
+        Browser.SetTitle(name is null ? "Dapari" : name + " · Dapari", unread);
+
+        var active = Place.HasConversation && Browser.IsVisible && name is not null ? Place.Contact.ToByteString() : ByteString.Empty;
+        if (active.Equals(_active) || Snapshot.Self is null) return;
+        _active = active;
+        if (!active.IsEmpty) Browser.Unnotify(Place.Contact.ToString());
+        _ = Peer.ExecuteAsync(new Command { SetActiveConversation = new SetActiveConversation { ContactId = active } }, CancellationToken.None);
+    }
+}

@@ -1,0 +1,118 @@
+using Dapari.Peer.Store;
+using Dapari.Wire.V1;
+
+namespace Dapari.Web.State;
+
+/// <summary>One row of a conversation, ready to be drawn. Equal rows are drawn once.</summary>
+public sealed record ChatRow
+{
+    /// <summary>The message id in hexadecimal: key, element id and address.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What was written.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>What kind of row.</summary>
+    public required MessageKind Kind { get; init; }
+
+    /// <summary>Written here.</summary>
+    public required bool Outgoing { get; init; }
+
+    /// <summary>Hours and minutes.</summary>
+    public required string Time { get; init; }
+
+    /// <summary>The day, where it changes before this row.</summary>
+    public string? Day { get; init; }
+
+    /// <summary>Whether the "new messages" line stands before this row.</summary>
+    public bool FirstUnread { get; init; }
+
+    /// <summary>First of a run of the same sender in the same minute.</summary>
+    public bool StartsGroup { get; init; }
+
+    /// <summary>Last of such a run.</summary>
+    public bool EndsGroup { get; init; }
+
+    /// <summary>How far it came.</summary>
+    public MessageState State { get; init; }
+
+    /// <summary>The way it went.</summary>
+    public Route Route { get; init; }
+
+    /// <summary>Whether somebody jumped to this row.</summary>
+    public bool Marked { get; init; }
+}
+
+/// <summary>How a person's clock and calendar read an instant; the browser answers it.</summary>
+public interface IDayReader
+{
+    /// <summary>The local day as a number that is equal for equal days.</summary>
+    int Day(ulong ms);
+
+    /// <summary>Hours and minutes.</summary>
+    string Time(ulong ms);
+
+    /// <summary>A day separator's words.</summary>
+    string DayName(ulong ms);
+}
+
+/// <summary>Makes rows of messages: days, groups, the line before what is new.</summary>
+public static class ChatRows
+{
+    private const ulong GroupMs = 60_000;
+
+    /// <summary>Builds the rows of a window.</summary>
+    /// <param name="messages">In conversation order.</param>
+    /// <param name="readThrough">Clock up to which this person had read when the conversation was opened; the line stands after it.</param>
+    /// <param name="theyReadThrough">Clock up to which the other has read.</param>
+    /// <param name="moreOlder">Whether the window begins inside the conversation: then the first row has no day of its own.</param>
+    /// <param name="marked">A message to point at, in hexadecimal, or null.</param>
+    /// <param name="days">The calendar.</param>
+    public static List<ChatRow> Build(
+        IReadOnlyList<MessageRecord> messages, ulong? readThrough, ulong theyReadThrough, bool moreOlder, string? marked, IDayReader days)
+    {
+        var rows = new List<ChatRow>(messages.Count);
+        var lastDay = 0;
+        var unreadShown = false;
+        for (var i = 0; i < messages.Count; i++)
+        {
+            var m = messages[i];
+            var day = days.Day(m.ShownAtMs);
+            var newDay = day != lastDay && !(i == 0 && moreOlder);
+            lastDay = day;
+            var unread = !unreadShown && readThrough is { } read && !m.Outgoing && IsBubble(m) && m.Clock > read;
+            unreadShown |= unread;
+            var id = Hex(m);
+            rows.Add(new ChatRow
+            {
+                Id = id,
+                Text = m.Text,
+                Kind = m.Kind,
+                Outgoing = m.Outgoing,
+                Time = days.Time(m.ShownAtMs),
+                Day = newDay ? days.DayName(m.ShownAtMs) : null,
+                FirstUnread = unread,
+                StartsGroup = newDay || unread || i == 0 || !SameGroup(messages[i - 1], m),
+                EndsGroup = i == messages.Count - 1 || !SameGroup(m, messages[i + 1]) || days.Day(messages[i + 1].ShownAtMs) != day,
+                State = StateOf(m, theyReadThrough),
+                Route = m.Route?.Route ?? (m.Outgoing ? Route.Waiting : Route.Unspecified),
+                Marked = marked is not null && marked == id,
+            });
+        }
+
+        return rows;
+    }
+
+    /// <summary>The state to show: "read" follows from the other's watermark.</summary>
+    public static MessageState StateOf(MessageRecord message, ulong theyReadThrough) =>
+        message.Outgoing && message.State == MessageState.Delivered && message.Clock <= theyReadThrough ? MessageState.Read : message.State;
+
+    /// <summary>A message's id in hexadecimal.</summary>
+    public static string Hex(MessageRecord message) => Convert.ToHexStringLower(message.Id.Span);
+
+    private static bool SameGroup(MessageRecord a, MessageRecord b) =>
+        a.Outgoing == b.Outgoing && IsBubble(a) && IsBubble(b)
+        && (a.ShownAtMs > b.ShownAtMs ? a.ShownAtMs - b.ShownAtMs : b.ShownAtMs - a.ShownAtMs) < GroupMs;
+
+    private static bool IsBubble(MessageRecord m) => m.Kind is MessageKind.Text or MessageKind.Unknown;
+}

@@ -1,0 +1,49 @@
+using Dapari.Peer.Local;
+
+namespace Dapari.Web.Text;
+
+/// <summary>A refused command in a plain sentence or two: what happened, what it means, what to do.</summary>
+public static class RefusalTexts
+{
+    /// <summary>In English; empty for "done".</summary>
+    public static string English(CommandRefusal refusal) => refusal switch
+    {
+        CommandRefusal.Unspecified => "",
+        CommandRefusal.NoIdentity => "You have not said your name yet. Start with that, and then try again.",
+        CommandRefusal.HasIdentity => "You are already set up here. To add somebody else, open another profile.",
+        CommandRefusal.UnknownContact => "This contact is no longer here, so nothing was done. It may have been removed in another tab.",
+        CommandRefusal.NotAccepted => "The two of you are not in contact yet, so this has to wait until the request is accepted.",
+        CommandRefusal.Empty => "There is nothing written yet. Write something and try again.",
+        CommandRefusal.TooLong => "That is too long, and nothing was sent. Shorten it, or send it in parts.",
+        CommandRefusal.BadLink => "That is not a complete invite. Ask for it again, or copy the whole link.",
+        CommandRefusal.OwnInvite => "This is your own invite. Send it to somebody else, or open it in a second profile.",
+        CommandRefusal.AlreadyContact => "You are already in contact. Just open the conversation.",
+        CommandRefusal.UnknownInvite => "This invite no longer works: it was used, withdrawn, or has expired. Ask for a new one.",
+        CommandRefusal.TooMany => "There are too many of these already. Remove some that you no longer need and try again.",
+        CommandRefusal.StoreFailed => "This device could not save it, so nothing was changed and nothing was lost. Free some space and try again.",
+        CommandRefusal.Blocked => "You have blocked this person. Unblock them first if you want to write.",
+        CommandRefusal.Malformed => "Something about that was not right, and nothing was changed. Reload the page and try again.",
+        _ => "That did not work, and nothing was changed. Reload the page and try again.",
+    };
+
+    /// <summary>In Italian; empty for "done".</summary>
+    public static string Italian(CommandRefusal refusal) => refusal switch
+    {
+        CommandRefusal.Unspecified => "",
+        CommandRefusal.NoIdentity => "Non hai ancora detto come ti chiami. Comincia da lì, poi riprova.",
+        CommandRefusal.HasIdentity => "Qui ci sei già tu. Per un’altra persona apri un altro profilo.",
+        CommandRefusal.UnknownContact => "Questo contatto non c’è più, quindi non è cambiato nulla. Forse è stato tolto da un’altra scheda.",
+        CommandRefusal.NotAccepted => "Non siete ancora in contatto: bisogna aspettare che la richiesta venga accettata.",
+        CommandRefusal.Empty => "Non c’è ancora scritto niente. Scrivi qualcosa e riprova.",
+        CommandRefusal.TooLong => "È troppo lungo e non è partito. Accorcialo, oppure mandalo a pezzi.",
+        CommandRefusal.BadLink => "Questo non è un invito completo. Fattelo rimandare, o copia il link per intero.",
+        CommandRefusal.OwnInvite => "Questo invito è tuo. Mandalo a qualcun altro, o aprilo in un secondo profilo.",
+        CommandRefusal.AlreadyContact => "Siete già in contatto: basta aprire la conversazione.",
+        CommandRefusal.UnknownInvite => "Questo invito non vale più: è stato usato, ritirato o è scaduto. Chiedine uno nuovo.",
+        CommandRefusal.TooMany => "Ce ne sono già troppi. Togline qualcuno che non serve più e riprova.",
+        CommandRefusal.StoreFailed => "Il dispositivo non è riuscito a salvare: non è cambiato nulla e nulla è andato perso. Libera un po’ di spazio e riprova.",
+        CommandRefusal.Blocked => "Hai bloccato questa persona. Per scriverle, prima sbloccala.",
+        CommandRefusal.Malformed => "Qualcosa non andava, e non è cambiato nulla. Ricarica la pagina e riprova.",
+        _ => "Non ha funzionato, e non è cambiato nulla. Ricarica la pagina e riprova.",
+    };
+}

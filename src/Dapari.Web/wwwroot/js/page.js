@@ -1,0 +1,189 @@
+// Carries facts about the page, settings, sharing, permissions and notifications.
+
+/** @typedef {{ Changed(): void, NetworkChanged(): void, NotificationClicked(tag: string): void }} Sink */
+
+/** @type {Sink} */
+let sink;
+
+/** @type {any} the browser's offer to install */
+let installOffer = null;
+
+const early = /** @type {{ profile: string, invite: string }} */ (/** @type {any} */ (globalThis).dapariEarly ?? { profile: '', invite: '' });
+
+/** Says who hears of events. @param {Sink} listener */
+export function listen(listener) {
+  sink = listener;
+  const changed = () => sink.Changed();
+  document.addEventListener('visibilitychange', changed);
+  addEventListener('focus', changed);
+  addEventListener('blur', changed);
+  for (const name of ['online', 'offline']) {
+    addEventListener(name, () => {
+      changed();
+      sink.NetworkChanged();
+    });
+  }
+  /** @type {any} */ (navigator).connection?.addEventListener?.('change', () => sink.NetworkChanged());
+  addEventListener('beforeinstallprompt', event => {
+    event.preventDefault();
+    installOffer = event;
+    changed();
+  });
+  addEventListener('appinstalled', () => {
+    installOffer = null;
+    changed();
+  });
+  navigator.serviceWorker?.addEventListener('message', event => {
+    if (event.data?.kind === 'notification') sink.NotificationClicked(String(event.data.tag));
+  });
+}
+
+export const profile = () => early.profile;
+export const origin = () => location.origin;
+export const isVisible = () => document.visibilityState === 'visible';
+export const isFocused = () => document.hasFocus();
+export const isOnline = () => navigator.onLine;
+export const canInstall = () => installOffer !== null;
+export const language = () => document.documentElement.lang;
+export const browserLanguages = () => navigator.languages.join(',');
+export const reload = () => location.reload();
+export const random = (/** @type {number} */ length) => crypto.getRandomValues(new Uint8Array(length));
+
+/** The invite link that the page was opened with, once. */
+export function takeInvite() {
+  const invite = early.invite;
+  early.invite = '';
+  return invite;
+}
+
+/** @param {string} name @returns {string | null} */
+export function readSetting(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} name @param {string | null} value */
+export function writeSetting(name, value) {
+  try {
+    if (value === null || value === undefined) localStorage.removeItem(name); else localStorage.setItem(name, value);
+  } catch {
+    // Full or forbidden: a setting of the user interface is not worth an error.
+  }
+}
+
+/** @param {string} theme "light", "dark" or nothing */
+export function setTheme(theme) {
+  if (theme) document.documentElement.dataset.theme = theme; else delete document.documentElement.dataset.theme;
+}
+
+/** @param {string} tag */
+export function setLanguage(tag) {
+  document.documentElement.lang = tag;
+}
+
+export async function install() {
+  const offer = installOffer;
+  if (!offer) return false;
+  installOffer = null;
+  await offer.prompt();
+  return (await offer.userChoice).outcome === 'accepted';
+}
+
+export const canShare = () => typeof navigator.share === 'function';
+
+/** @param {string} title @param {string} text @param {string} url */
+export async function share(title, text, url) {
+  try {
+    await navigator.share({ title, text: text || undefined, url });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} text */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyBySelection(text);
+  }
+}
+
+/** For pages that are not secure, where there is no clipboard object. @param {string} text */
+function copyBySelection(text) {
+  const area = document.createElement('textarea');
+  area.value = text;
+  area.readOnly = true;
+  area.style.position = 'fixed';
+  area.style.opacity = '0';
+  const focused = document.activeElement;
+  document.body.append(area);
+  area.select();
+  try {
+    return document.execCommand('copy');
+  } catch {
+    return false;
+  } finally {
+    area.remove();
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  }
+}
+
+/** "persistent|used|quota" */
+export async function storageFacts() {
+  try {
+    const [persistent, estimate] = await Promise.all([navigator.storage.persisted(), navigator.storage.estimate()]);
+    return `${persistent ? 1 : 0}|${estimate.usage ?? 0}|${estimate.quota ?? 0}`;
+  } catch {
+    return '0|0|0';
+  }
+}
+
+export async function persist() {
+  try {
+    return await navigator.storage.persist();
+  } catch {
+    return false;
+  }
+}
+
+export const notificationPermission = () => ('Notification' in globalThis ? Notification.permission : 'unsupported');
+
+export async function askNotifications() {
+  return 'Notification' in globalThis ? Notification.requestPermission() : 'unsupported';
+}
+
+/** @param {string} tag @param {string} title @param {string} body */
+export async function notify(tag, title, body) {
+  if (notificationPermission() !== 'granted') return;
+  const options = { tag, body, icon: '/icons/icon-192.png', badge: '/icons/icon-192.png', data: { tag } };
+  const registration = await navigator.serviceWorker?.getRegistration();
+  if (registration) {
+    await registration.showNotification(title, options);
+  } else {
+    const shown = new Notification(title, options);
+    shown.onclick = () => {
+      window.focus();
+      shown.close();
+      sink.NotificationClicked(tag);
+    };
+  }
+}
+
+/** @param {string} tag */
+export async function unnotify(tag) {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  for (const shown of (await registration?.getNotifications({ tag })) ?? []) shown.close();
+}
+
+/** @param {string} title @param {number} unread */
+export function setTitle(title, unread) {
+  document.title = title;
+  const badge = unread > 0 ? /** @type {any} */ (navigator).setAppBadge?.(unread) : /** @type {any} */ (navigator).clearAppBadge?.();
+  badge?.catch?.(() => {});
+}

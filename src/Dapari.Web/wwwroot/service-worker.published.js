@@ -1,0 +1,95 @@
+// Keeps the published app for starting offline. A version is kept whole, each file checked by its hash, before it may start; it starts when
+// the person says so, or when no tab runs the former one. So a page never mixes two versions.
+self.importScripts('./service-worker-assets.js');
+
+const manifest = /** @type {any} */ (self).assetsManifest;
+const NAME = 'dapari-' + manifest.version;
+const LEFT_OUT = /\.(map|LICENSE\.txt|br|gz)$|^service-worker/;
+const assets = manifest.assets.filter(asset => !LEFT_OUT.test(asset.url));
+const kept = new Set(assets.map(asset => new URL(asset.url, self.registration.scope).pathname));
+
+self.addEventListener('install', event => event.waitUntil(install()));
+self.addEventListener('activate', event => event.waitUntil(activate()));
+self.addEventListener('fetch', event => {
+  const answer = answerFor(event.request);
+  if (answer) event.respondWith(answer);
+});
+self.addEventListener('message', event => {
+  if (event.data === 'start') self.skipWaiting();
+});
+self.addEventListener('notificationclick', event => {
+  event.notification.close();
+  event.waitUntil(open(String(event.notification.data?.tag ?? event.notification.tag)));
+});
+
+async function install() {
+  const cache = await caches.open(NAME);
+  // What the former version holds with the same hash is taken over instead of loaded again.
+  const former = await formerFiles();
+  await Promise.all(assets.map(async asset => {
+    const same = former.get(asset.url + ' ' + asset.hash);
+    const response = same ?? await fetch(new Request(asset.url, { integrity: asset.hash, cache: 'no-cache' }));
+    if (!response.ok) throw new Error(`${asset.url}: ${response.status}`);
+    await cache.put(asset.url, withHash(response, asset.hash));
+  }));
+}
+
+async function formerFiles() {
+  const files = new Map();
+  for (const name of await caches.keys()) {
+    if (!name.startsWith('dapari-') || name === NAME) continue;
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) {
+      const response = await cache.match(request);
+      const hash = response?.headers.get('dapari-hash');
+      if (response && hash) files.set(new URL(request.url).pathname.slice(1) + ' ' + hash, response);
+    }
+  }
+  return files;
+}
+
+/** @param {Response} response @param {string} hash */
+function withHash(response, hash) {
+  const headers = new Headers(response.headers);
+  headers.set('dapari-hash', hash);
+  headers.delete('content-encoding'); // the body is kept as decoded
+  headers.delete('content-length');
+  return new Response(response.body, { status: 200, headers });
+}
+
+async function activate() {
+  for (const name of await caches.keys()) if (name.startsWith('dapari-') && name !== NAME) await caches.delete(name);
+  // Navigations need not wait for the worker where the network answers first; this app starts from the cache alone.
+  await self.registration.navigationPreload?.disable();
+  await self.clients.claim();
+}
+
+/** @param {Request} request @returns {Promise<Response> | null} null: not ours, the browser goes on by itself */
+function answerFor(request) {
+  const url = new URL(request.url);
+  if (request.method !== 'GET' || url.origin !== self.location.origin) return null;
+  if (request.mode === 'navigate') {
+    // The app's own addresses all open the same page. What the server itself serves (files with an ending, its health) is left to it.
+    const own = !/\.[a-z0-9]+$/i.test(url.pathname) && url.pathname !== '/ws' && url.pathname !== '/healthz' && !url.pathname.startsWith('/ca');
+    return own || url.pathname === '/index.html' ? fromCache('index.html', request) : null;
+  }
+  return kept.has(url.pathname) ? fromCache(url.pathname.slice(1), request) : null;
+}
+
+/** @param {string} path @param {Request} request */
+async function fromCache(path, request) {
+  const cache = await caches.open(NAME);
+  return (await cache.match(path)) ?? fetch(request);
+}
+
+/** Brings a tab to the front, or opens one, and tells it which notification was clicked. @param {string} tag */
+async function open(tag) {
+  const tabs = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const tab = tabs.find(one => one.visibilityState === 'visible') ?? tabs[0];
+  if (tab) {
+    await tab.focus();
+    tab.postMessage({ kind: 'notification', tag });
+  } else {
+    await self.clients.openWindow('/');
+  }
+}

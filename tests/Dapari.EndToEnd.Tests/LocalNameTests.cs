@@ -1,0 +1,25 @@
+using Microsoft.Playwright;
+using Xunit;
+
+namespace Dapari.EndToEnd.Tests;
+
+/// <summary>Browsers hide local addresses behind names that only the local network resolves.</summary>
+public sealed class LocalNameTests(Theatre theatre) : Scene(theatre)
+{
+    [Fact]
+    public async Task Two_who_cannot_resolve_each_others_local_names_or_can_still_get_every_message()
+    {
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await Chromium.StartWithLocalNamesAsync(playwright);
+        var (alice, bob) = await MeetAsync(browser: browser);
+        for (var i = 0; i < 5; i++)
+        {
+            await alice.WriteAsync($"there {i}");
+            await bob.SeesAsync($"there {i}");
+            await bob.WriteAsync($"back {i}");
+            await alice.SeesAsync($"back {i}");
+        }
+
+        await alice.SeesStepAsync("there 4", Person.Step.Read);
+    }
+}

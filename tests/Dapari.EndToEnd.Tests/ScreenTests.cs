@@ -1,0 +1,102 @@
+using Dapari.Wire.V1;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+using Step = Dapari.EndToEnd.Person.Step;
+
+namespace Dapari.EndToEnd.Tests;
+
+/// <summary>
+/// Every main screen, on a phone and on a computer, light and dark, in both languages: axe finds nothing, nothing is wider than the narrowest
+/// phone, and a picture of each is kept under artifacts/screenshots.
+/// </summary>
+public sealed class ScreenTests(Theatre theatre) : Scene(theatre)
+{
+    private const int Narrowest = 320;
+
+    private static readonly (string Name, int Width, int Height)[] Sizes = [("phone", 390, 844), ("desktop", 1280, 800)];
+
+    [Theory]
+    [InlineData("en")]
+    [InlineData("it")]
+    public async Task Every_screen_is_accessible_and_fits(string language)
+    {
+        var look = new Look(language);
+        List<string> faults = [];
+        var alice = await ArriveAsync("Alice", look);
+        await Expect(alice.Page.GetByRole(AriaRole.Button, new() { Name = alice.Words.Start.Begin })).ToBeVisibleAsync();
+        await JudgeAsync(alice, "01-start", faults);
+        await alice.BeginAsync();
+        await alice.GoAsync("/");
+        await Expect(alice.Page.GetByText(alice.Words.List.Empty).First).ToBeVisibleAsync();
+        await JudgeAsync(alice, "02-nobody-yet", faults);
+        var link = new Uri(await alice.InviteAsync());
+        await JudgeAsync(alice, "03-invite", faults);
+
+        var bob = await ArriveAsync("Bob", look, path: link.PathAndQuery + link.Fragment);
+        await Expect(bob.Page.GetByText(bob.Words.Start.Invited)).ToBeVisibleAsync();
+        await JudgeAsync(bob, "04-invited", faults);
+        await bob.BeginAsync();
+        await bob.WriteAsync(language == "it" ? "Ciao Alice, mi senti?" : "Hello Alice, can you hear me?");
+        await Expect(bob.Page.GetByText(bob.Words.Chat.WaitAccept("Alice"))).ToBeVisibleAsync();
+        await JudgeAsync(bob, "05-not-accepted-yet", faults);
+        await alice.GoAsync("/");
+        await Expect(alice.Page.GetByText(alice.Words.List.WantsContact("Bob"))).ToBeVisibleAsync();
+        await JudgeAsync(alice, "06-request", faults);
+
+        await alice.AcceptAsync("Bob");
+        await alice.OpenAsync("Bob");
+        await alice.SeesDirectPathAsync();
+        var said = language == "it" ? "Forte e chiaro, e senza nessuno in mezzo." : "Loud and clear, and with nobody in between.";
+        await alice.WriteAsync(said);
+        await alice.SeesWayAsync(said, Route.Direct);
+        await bob.OpenAsync("Alice");
+        await alice.SeesStepAsync(said, Step.Read);
+        await JudgeAsync(alice, "07-conversation", faults);
+        await alice.OpenDetailsAsync(said);
+        await JudgeAsync(alice, "08-how-it-went", faults);
+        await alice.OpenAsync("Bob");
+        await alice.OpenContactAsync();
+        await JudgeAsync(alice, "09-contact", faults);
+        await alice.GoAsync("/settings");
+        await JudgeAsync(alice, "10-settings", faults);
+        await alice.GoAsync("/ways");
+        await JudgeAsync(alice, "11-ways", faults);
+        await alice.GoAsync("/");
+        await JudgeAsync(alice, "12-list", faults);
+        await alice.Page.Keyboard.PressAsync("Control+k");
+        await alice.Page.Keyboard.TypeAsync(language == "it" ? "forte" : "loud");
+        await Expect(alice.Page.GetByText(said).Last).ToBeVisibleAsync();
+        await JudgeAsync(alice, "13-search", faults);
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+    }
+
+    private static async Task JudgeAsync(Person person, string screen, List<string> faults)
+    {
+        Directory.CreateDirectory(Repository.Screenshots);
+        foreach (var (size, width, height) in Sizes)
+        {
+            await person.Page.SetViewportSizeAsync(width, height);
+            foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
+            {
+                await person.Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+                var name = $"{screen}-{size}-{scheme}-{person.Look.Language}".ToLowerInvariant();
+                await person.Page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Screenshots, name + ".png") });
+                var result = await person.Page.RunAxe();
+                faults.AddRange(result.Violations.Select(violation => $"{name}: {Describe(violation)}"));
+            }
+        }
+
+        await person.Page.SetViewportSizeAsync(Narrowest, 640);
+        var wide = await person.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
+        if (wide > Narrowest) faults.Add($"{screen}: {wide} pixels wide on a screen of {Narrowest}");
+        await person.Page.SetViewportSizeAsync(person.Look.Width, person.Look.Height);
+        await person.Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
+    }
+
+    private static string Describe(AxeResultItem violation) =>
+        $"{violation.Id} ({violation.Impact}): {violation.Help}: {string.Join("; ", violation.Nodes.Take(3).Select(node => node.Html))}";
+}

@@ -1,0 +1,40 @@
+using Microsoft.Playwright;
+
+namespace Dapari.EndToEnd;
+
+/// <summary>Starts the browser.</summary>
+public static class Chromium
+{
+    /// <summary>
+    /// Host candidates carry plain addresses: Chromium's .local names are resolved by multicast DNS, which containers do not carry.
+    /// Everything else about direct paths is as people have it.
+    /// </summary>
+    private const string PlainHostCandidates = "--disable-features=WebRtcHideLocalIpsWithMdns";
+
+    private static readonly string[] Flags =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ];
+
+    /// <summary>The browser named by DAPARI_CHROMIUM, or the system's.</summary>
+    public static string Executable
+    {
+        get
+        {
+            var named = Environment.GetEnvironmentVariable("DAPARI_CHROMIUM");
+            return string.IsNullOrEmpty(named) ? "/usr/bin/chromium" : named;
+        }
+    }
+
+    /// <summary>A browser whose contexts keep everything in memory.</summary>
+    public static Task<IBrowser> StartAsync(IPlaywright playwright) =>
+        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
+
+    /// <summary>The same, but hiding local addresses behind multicast DNS names, as browsers do by themselves.</summary>
+    public static Task<IBrowser> StartWithLocalNamesAsync(IPlaywright playwright) =>
+        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Flags, Headless = true });
+
+    /// <summary>A browser with one context that keeps everything in a folder, as people's browsers do.</summary>
+    public static Task<IBrowserContext> StartKeepingAsync(IPlaywright playwright, string folder) =>
+        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
+}

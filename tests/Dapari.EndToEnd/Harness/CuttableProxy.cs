@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Dapari.EndToEnd;
+
+/// <summary>A piece of network between browsers and a server: passes TCP through on a port of its own, until it is cut.</summary>
+public sealed class CuttableProxy : IAsyncDisposable
+{
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentDictionary<TcpClient, byte> open = new();
+    private readonly int target;
+    private readonly Task accepting;
+    private volatile bool cut;
+    private long bytesToBrowser;
+
+    /// <summary>Passes everything to a loopback port.</summary>
+    public CuttableProxy(int target)
+    {
+        this.target = target;
+        listener.Start();
+        accepting = AcceptAsync();
+    }
+
+    /// <summary>Where browsers find the server through this piece of network.</summary>
+    public string Origin => $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+
+    /// <summary>What the server sent through here so far: headers, bodies and frames, as they are on the wire above TCP.</summary>
+    public long BytesToBrowser => Interlocked.Read(ref bytesToBrowser);
+
+    /// <summary>Ends every connection and lets no further one through.</summary>
+    public void Cut()
+    {
+        cut = true;
+        CloseAll();
+    }
+
+    /// <summary>Lets connections through again.</summary>
+    public void Mend() => cut = false;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        listener.Stop();
+        CloseAll();
+        await accepting;
+        listener.Dispose();
+    }
+
+    private void CloseAll()
+    {
+        foreach (var connection in open.Keys) connection.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+        {
+            TcpClient near;
+            try
+            {
+                near = await listener.AcceptTcpClientAsync();
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+
+            _ = PassAsync(near);
+        }
+    }
+
+    private async Task PassAsync(TcpClient near)
+    {
+        using var far = new TcpClient { NoDelay = true };
+        using (near)
+        {
+            near.NoDelay = true;
+            open[near] = 0;
+            open[far] = 0;
+            try
+            {
+                if (cut) return;
+                await far.ConnectAsync(IPAddress.Loopback, target);
+                if (cut) return;
+                var there = near.GetStream();
+                var back = far.GetStream();
+                await Task.WhenAny(there.CopyToAsync(back), CopyCountingAsync(back, there));
+            }
+            catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
+            {
+                // An end went away: the other is closed below, as a router would have it.
+            }
+            finally
+            {
+                open.TryRemove(near, out _);
+                open.TryRemove(far, out _);
+            }
+        }
+    }
+
+    private async Task CopyCountingAsync(NetworkStream from, NetworkStream to)
+    {
+        var buffer = new byte[64 * 1024];
+        while (await from.ReadAsync(buffer) is var count and > 0)
+        {
+            Interlocked.Add(ref bytesToBrowser, count);
+            await to.WriteAsync(buffer.AsMemory(0, count));
+        }
+    }
+}

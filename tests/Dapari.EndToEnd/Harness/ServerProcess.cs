@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Dapari.EndToEnd;
+
+/// <summary>The real server, as its own process, with a data folder of its own. It can be killed and started again at the same address.</summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
+
+    private readonly string data;
+    private readonly string[] options;
+    private readonly ConcurrentQueue<string> log = new();
+    private Process? process;
+
+    private ServerProcess(int port, string data, string[] options)
+    {
+        Port = port;
+        this.data = data;
+        this.options = options;
+    }
+
+    /// <summary>The loopback port it listens on.</summary>
+    public int Port { get; }
+
+    /// <summary>Where browsers find it.</summary>
+    public string Origin => $"http://127.0.0.1:{Port}";
+
+    /// <summary>What it has said so far.</summary>
+    public string Log => string.Join('\n', log);
+
+    /// <summary>Starts a server on a free port and waits until it answers.</summary>
+    /// <param name="options">Further options of <c>dapari-server serve</c>.</param>
+    public static async Task<ServerProcess> StartAsync(params string[] options)
+    {
+        var server = new ServerProcess(FreePort(), Directory.CreateTempSubdirectory("dapari-e2e-").FullName, options);
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    /// <summary>Starts it after <see cref="KillAsync"/>: same address, same data.</summary>
+    public async Task StartAgainAsync()
+    {
+        if (process is not null) throw new InvalidOperationException("The server runs already.");
+        foreach (var needed in (string[])[Repository.Server, Path.Combine(Repository.App, "index.html")])
+        {
+            if (!File.Exists(needed)) throw new FileNotFoundException($"Not built: {needed}. ./test builds it.", needed);
+        }
+
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = data,
+        };
+        foreach (var argument in (string[])[Repository.Server, "serve", "--web", Repository.App, "--data", data, "--listen", $"127.0.0.1:{Port}", .. options])
+            start.ArgumentList.Add(argument);
+        var started = process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
+        started.OutputDataReceived += (_, line) => Keep(line.Data);
+        started.ErrorDataReceived += (_, line) => Keep(line.Data);
+        started.BeginOutputReadLine();
+        started.BeginErrorReadLine();
+        await Waiting.UntilAsync("the server answers /healthz", IsHealthyAsync, StartLimit, () => Log);
+    }
+
+    /// <summary>Ends it at once (SIGKILL): no farewell, nothing flushed.</summary>
+    public async Task KillAsync()
+    {
+        if (process is not { } running) return;
+        process = null;
+        running.Kill();
+        await running.WaitForExitAsync();
+        running.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        Directory.Delete(data, recursive: true);
+    }
+
+    /// <summary>A loopback port that is free now.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is not null) log.Enqueue(line);
+    }
+
+    private async Task<bool> IsHealthyAsync()
+    {
+        if (process is { HasExited: true } ended) throw new InvalidOperationException($"The server ended with code {ended.ExitCode}:\n{Log}");
+        try
+        {
+            using var answer = await Http.GetAsync(new Uri(Origin + "/healthz"));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (TaskCanceledException)
+        {
+            return false;
+        }
+    }
+}
