@@ -1,5 +1,6 @@
 using System.Text;
 using Dapari.Bench.Server;
+using Dapari.Bench.Simulate;
 using Dapari.Bench.Web;
 
 namespace Dapari.Bench;
@@ -7,7 +8,7 @@ namespace Dapari.Bench;
 /// <summary>"NAME [--quick]" runs a benchmark; without a name they are listed. Exit code 0 also when a goal is missed: the report says it.</summary>
 internal static class Program
 {
-    private static readonly IBench[] Benches = [new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench()];
+    private static readonly IBench[] Benches = [new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench()];
 
     public static async Task<int> Main(string[] arguments)
     {

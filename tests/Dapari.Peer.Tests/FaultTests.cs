@@ -88,6 +88,22 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public void A_server_that_asks_for_patience_gets_it()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        bob.Stop();
+        alice.Write(bob, "con calma");
+        world.Server.RefusedOpenings = 3;
+        bob.Restart();
+        Assert.Equal(2, world.Server.RefusedOpenings);
+        Assert.Empty(bob.Messages(alice));
+        world.Pass(5_000);
+        Assert.Equal(0, world.Server.RefusedOpenings);
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "con calma").State);
+    }
+
+    [Fact]
     public void A_server_that_talks_nonsense_is_left_and_tried_again_later()
     {
         var world = new World();

@@ -25,6 +25,9 @@ public sealed class ModelServer(string origin, Func<long> now)
     /// <summary>Envelopes that one mailbox holds at most.</summary>
     public int MailboxEnvelopes { get; set; } = 10_000;
 
+    /// <summary>So many openings of mailboxes are refused for coming too fast.</summary>
+    public int RefusedOpenings { get; set; }
+
     public long RetentionMs { get; set; } = 30L * 24 * 60 * 60 * 1000;
 
     /// <summary>Every frame that clients said, by kind.</summary>
@@ -180,6 +183,12 @@ public sealed class ModelServer(string origin, Func<long> now)
 
     private ServerFrame Open(int number, Connection connection, OpenMailbox open)
     {
+        if (RefusedOpenings > 0)
+        {
+            RefusedOpenings--;
+            return Refuse(Refusal.Rate);
+        }
+
         if (!_mailboxes.TryGetValue(Id(open.MailboxId), out var mailbox)
             || !mailbox.Owner.Verify(ProofMessage.MailboxOwner(Host, connection.Challenge, Id(open.MailboxId)), open.Signature.Span))
             return Refuse(Refusal.UnknownMailbox);

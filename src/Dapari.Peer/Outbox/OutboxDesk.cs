@@ -10,7 +10,7 @@ using Google.Protobuf;
 namespace Dapari.Peer.Outbox;
 
 /// <summary>What goes out: sealed, kept, sent by the way that the chooser says, and again by another until it is acknowledged.</summary>
-internal sealed class OutboxDesk(Parts parts)
+internal sealed partial class OutboxDesk(Parts parts)
 {
     private const long FirstFullBackoffMs = 2_000;
     private const long LongestFullBackoffMs = 5 * 60_000;
@@ -221,42 +221,6 @@ internal sealed class OutboxDesk(Parts parts)
         return entry.Message;
     }
 
-    /// <summary>The recipient could not open it: sealed anew, under a new envelope id.</summary>
-    public void SealAnew(Step step, Contact contact, EnvelopeId id)
-    {
-        if (contact.Queue.Find(id) is not { Phase: not EntryPhase.Unsealed, Message: not null } entry)
-            return;
-        ContactQueue.MarkOffServer(entry);
-        TrySeal(step, entry);
-    }
-
-    /// <summary>All that is not known to have been opened is sealed anew; what arrives twice is shown once.</summary>
-    public void SealAllAnew(Step step, Contact contact)
-    {
-        foreach (var entry in contact.Queue.All.Where(entry => entry.Phase != EntryPhase.Unsealed).OrderBy(entry => entry.Order).ToList())
-        {
-            ContactQueue.MarkOffServer(entry);
-            TrySeal(step, entry);
-        }
-    }
-
-    /// <summary>Nothing sealed so far may leave any more: this device is an old copy of itself, or the address changed.</summary>
-    public void Unseal(Step step, Contact contact)
-    {
-        foreach (var entry in contact.Queue.All.Where(entry => entry.Phase is not (EntryPhase.OnServer or EntryPhase.Unsealed)).ToList())
-        {
-            if (entry.ContentKind == Content.KindOneofCase.ContactRequest)
-            {
-                Remove(step, entry);
-                continue;
-            }
-
-            entry.Record.Envelope = ByteString.Empty;
-            contact.Queue.Move(entry, EntryPhase.Unsealed);
-            step.Changed(entry);
-        }
-    }
-
     /// <summary>All that was to go to a contact is given up.</summary>
     public void Forget(Step step, Contact contact)
     {
@@ -339,39 +303,6 @@ internal sealed class OutboxDesk(Parts parts)
             TrySeal(step, entry);
         Dispatch(step, contact);
         step.Shown(contact);
-    }
-
-    private void TrySeal(Step step, OutboxEntry entry)
-    {
-        var contact = entry.Contact;
-        var content = entry.Message is { } message ? Conversations.ChatDesk.ContentOf(message) : Content.Parser.ParseFrom(entry.Record.Content);
-        if (!parts.Seals.TrySeal(step, contact, content, Lane.Durable, out var id, out var envelope))
-        {
-            if (entry.Phase != EntryPhase.Unsealed)
-            {
-                entry.Record.Envelope = ByteString.Empty;
-                contact.Queue.Move(entry, EntryPhase.Unsealed);
-                step.Changed(entry);
-            }
-
-            return;
-        }
-
-        contact.Queue.Remove(entry);
-        step.Deleted(entry);
-        var record = entry.Record;
-        record.EnvelopeId = id.ToByteString();
-        record.Envelope = UnsafeByteOperations.UnsafeWrap(envelope);
-        if (record.Message is { } kept)
-        {
-            kept.EnvelopeId = record.EnvelopeId;
-            step.Put(kept);
-        }
-
-        var resealed = new OutboxEntry(contact, record);
-        contact.Queue.Add(resealed);
-        _backlog.Add(contact);
-        step.Changed(resealed);
     }
 
     private void SendOnPath(Step step, OutboxEntry entry)

@@ -50,6 +50,8 @@ internal sealed class OwnBoxes(Parts parts)
 
     public void OpenSome(Step step, ServerConnection connection)
     {
+        if (step.Now.MonotonicMs < connection.PatienceUntil)
+            return;
         for (var opened = 0; opened < OpenedPerStep && connection.IsOnline && connection.ToOpen.TryDequeue(out var box);)
         {
             if (parts.State.Boxes.GetValueOrDefault(box.Id) != box)

@@ -200,14 +200,15 @@ internal sealed class ServerDesk(Parts parts)
                 return connection.StateSince + ConnectDeadlineMs;
         }
 
-        if (connection.ToOpen.Count > 0)
-            return long.MinValue;
         long? next = connection.Pinging
             ? connection.OldestRequestAt + PongDeadlineMs
             : Math.Min(connection.LastReceived, connection.LastSent) + PingEvery(connection);
+        // Without a plea for patience: at once.
+        if (connection.ToOpen.Count > 0)
+            next = Deadline.Earlier(next, connection.PatienceUntil);
         if (connection.HasRequests && !connection.Pinging)
             next = Deadline.Earlier(next, connection.OldestRequestAt + AnswerDeadlineMs);
-        if (connection.PatienceUntil > connection.LastReceived)
+        if (connection.PatienceUntil != long.MinValue)
             next = Deadline.Earlier(next, connection.PatienceUntil);
         return next;
     }
