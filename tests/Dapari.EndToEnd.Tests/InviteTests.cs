@@ -76,7 +76,7 @@ public sealed class InviteTests(Theatre theatre) : Scene(theatre)
 
         var bob = await SettleAsync("Bob");
         await bob.TakeInviteAsync(link);
-        await Expect(bob.Page.GetByText(bob.Words.Chat.InviteGone)).ToBeVisibleAsync();
+        await Expect(bob.Page.GetByText(bob.Words.Refusal(Peer.Local.CommandRefusal.UnknownInvite))).ToBeVisibleAsync();
     }
 
     [Fact]
