@@ -62,7 +62,7 @@ internal sealed class Contact
     public Dictionary<MessageId, RouteRecord> DueByPath { get; } = [];
 
     /// <summary>Envelopes to report as unopenable, with their numbers at the server if they lay there, and when the last report left (monotonic).</summary>
-    public Dictionary<EnvelopeId, ulong?> Unopened { get; } = [];
+    public Dictionary<EnvelopeId, List<ulong>> Unopened { get; } = [];
 
     public long LastUnopenedReport { get; set; } = long.MinValue / 2;
 

@@ -51,7 +51,9 @@ internal sealed class Inbox(Parts parts)
                 return sequence is null;
             case Opening.Unopenable when outcome.Lane == Lane.Durable && arrival.Box.Contact is { IsAccepted: true } contact:
                 if (contact.Unopened.Count < WireLimits.CannotOpenPerEnvelope)
-                    contact.Unopened[outcome.Envelope] = sequence;
+                    contact.Unopened.TryAdd(outcome.Envelope, []);
+                if (sequence is { } kept && contact.Unopened.TryGetValue(outcome.Envelope, out var sequences))
+                    sequences.Add(kept);
                 _toReport.Add(contact);
                 // Its server may forget it only when the report of it is kept.
                 return sequence is null;
@@ -102,10 +104,10 @@ internal sealed class Inbox(Parts parts)
                 continue;
             _toReport.Remove(contact);
             contact.LastUnopenedReport = step.Now.MonotonicMs;
-            foreach (var sequence in contact.Unopened.Values)
+            foreach (var sequence in contact.Unopened.Values.SelectMany(sequences => sequences))
             {
-                if (sequence is { } lay && contact.Box is { } box)
-                    parts.Boxes.Settle(box, lay);
+                if (contact.Box is { } box)
+                    parts.Boxes.Settle(box, sequence);
             }
 
             var report = new CannotOpen();
@@ -228,7 +230,7 @@ internal sealed class Inbox(Parts parts)
                         parts.Outbox.SealAnew(step, contact, id);
                 }
 
-                parts.Outbox.Dispatch(step, contact);
+                parts.Outbox.SessionReady(step, contact);
                 break;
             case Kind.None:
                 Unknown(step, arrival, contact, outcome);

@@ -27,7 +27,7 @@ internal sealed class Restorer(Parts parts)
         foreach (var contact in parts.State.Contacts.Values.ToList())
         {
             foreach (var device in contact.Record.Devices)
-                device.SealingSession = ByteString.Empty;
+                Retire(device);
             step.Changed(contact);
             parts.Outbox.Unseal(step, contact);
             parts.Paths.Close(step, contact, tell: false);
@@ -38,6 +38,13 @@ internal sealed class Restorer(Parts parts)
                 parts.Keys.Ask(step, contact);
             }
         }
+    }
+
+    private static void Retire(RemoteDevice device)
+    {
+        device.SealingSession = ByteString.Empty;
+        device.OpeningOnly.Clear();
+        device.OpeningOnly.Add(device.SessionIds);
     }
 
     /// <summary>The same for rows that are known to be an old copy.</summary>
@@ -58,7 +65,7 @@ internal sealed class Restorer(Parts parts)
             {
                 var contact = ContactRecord.Parser.ParseFrom(row.Value);
                 foreach (var device in contact.Devices)
-                    device.SealingSession = ByteString.Empty;
+                    Retire(device);
                 restored.Add(new StateRow(row.Key, contact.ToByteArray()));
             }
             else if (row.Key.StartsWith("outbox/", StringComparison.Ordinal))

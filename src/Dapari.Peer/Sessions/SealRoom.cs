@@ -84,9 +84,11 @@ internal sealed class SealRoom(PeerState state)
     /// <summary>What the other surely can open is sealed with from now on.</summary>
     public static void SealWith(Step step, Contact contact, KnownSession session)
     {
-        if (contact.Device is not { } device || device.SealingSession == session.Id.ToByteString())
+        // A session of before a restore may open, but its keys may have been used in the life that is lost.
+        var id = session.Id.ToByteString();
+        if (contact.Device is not { } device || device.SealingSession == id || device.OpeningOnly.Contains(id))
             return;
-        device.SealingSession = session.Id.ToByteString();
+        device.SealingSession = id;
         step.Changed(contact);
     }
 
@@ -102,6 +104,7 @@ internal sealed class SealRoom(PeerState state)
         foreach (var device in contact.Record.Devices)
         {
             device.SessionIds.Clear();
+            device.OpeningOnly.Clear();
             device.SealingSession = ByteString.Empty;
         }
 
@@ -144,6 +147,7 @@ internal sealed class SealRoom(PeerState state)
                 continue;
             if (SessionId.TryRead(device.SessionIds[i], out var oldest) && state.Sessions.Remove(oldest, out var gone))
                 step.Deleted(gone);
+            device.OpeningOnly.Remove(device.SessionIds[i]);
             device.SessionIds.RemoveAt(i--);
         }
 
