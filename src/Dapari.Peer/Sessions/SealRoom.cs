@@ -67,7 +67,8 @@ internal sealed class SealRoom(PeerState state)
             return OpenOutcome.Foreign;
         return session.TryOpen(inner, id, out var plaintext) == OpenFault.None
             ? new OpenOutcome(Opening.Opened, id, null, new FreshSession(session, remote!, fork), inner.Lane, plaintext)
-            : OpenOutcome.Foreign;
+            // Theirs, begun in a life of ours that is lost, and further on by now: they are asked to seal it anew.
+            : box.Contact is null ? OpenOutcome.Foreign : unopenable;
     }
 
     /// <summary>Keeps a session that an envelope of this contact began, and its used prekeys gone.</summary>
