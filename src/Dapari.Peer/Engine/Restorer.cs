@@ -71,8 +71,9 @@ internal sealed class Restorer(Parts parts)
             else if (row.Key.StartsWith("outbox/", StringComparison.Ordinal))
             {
                 var entry = OutboxRecord.Parser.ParseFrom(row.Value);
-                if (!entry.OnServer)
-                    entry.Envelope = ByteString.Empty;
+                // What lay at a server may be delivered and receipted to the life that is lost: it goes again, and its receipt comes again.
+                entry.OnServer = false;
+                entry.Envelope = ByteString.Empty;
                 restored.Add(new StateRow(row.Key, entry.ToByteArray()));
             }
             else if (row.Key != "prekeys")

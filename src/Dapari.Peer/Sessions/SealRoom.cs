@@ -63,11 +63,15 @@ internal sealed class SealRoom(PeerState state)
             return new OpenOutcome(Opening.Repeated, id, null, null, inner.Lane, null);
         if (fault == HandshakeFault.UnknownPrekey)
             return unopenable;
-        if (fault != HandshakeFault.None || session!.Id != sessionId || (box.Contact is { } contact && contact.Identity != remote!.Identity))
+        if (fault != HandshakeFault.None || (box.Contact is { } contact && contact.Identity != remote!.Identity))
             return OpenOutcome.Foreign;
+        // Sealed for prekeys of a life that a backup replaced, whose numbers are given anew: another secret, so another session.
+        if (session!.Id != sessionId)
+            return box.Contact is null ? OpenOutcome.Foreign : unopenable;
         return session.TryOpen(inner, id, out var plaintext) == OpenFault.None
             ? new OpenOutcome(Opening.Opened, id, null, new FreshSession(session, remote!, fork), inner.Lane, plaintext)
-            : OpenOutcome.Foreign;
+            // Theirs, begun in a life of ours that is lost, and further on by now: they are asked to seal it anew.
+            : box.Contact is null ? OpenOutcome.Foreign : unopenable;
     }
 
     /// <summary>Keeps a session that an envelope of this contact began, and its used prekeys gone.</summary>
