@@ -19,7 +19,7 @@ internal sealed class SimulateBench : IBench
 
     public Task<BenchReport> RunAsync(BenchArguments arguments)
     {
-        var seeds = Number(arguments.Rest, 0, arguments.Quick ? 100 : 1_000);
+        var seeds = Number(arguments.Rest, 0, arguments.Quick ? 100UL : 1_000UL);
         var first = Number(arguments.Rest, 1, 1);
         var watch = Stopwatch.StartNew();
         var said = new Lock();
