@@ -84,7 +84,7 @@ public sealed class ScreenTests(Theatre theatre) : Scene(theatre)
             {
                 await person.Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
                 var name = $"{screen}-{size}-{scheme}-{person.Look.Language}".ToLowerInvariant();
-                await person.Page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Screenshots, name + ".png") });
+                await person.Page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Screenshots, name + ".png"), Caret = ScreenshotCaret.Initial });
                 var result = await person.Page.RunAxe();
                 faults.AddRange(result.Violations.Select(violation => $"{name}: {Describe(violation)}"));
             }

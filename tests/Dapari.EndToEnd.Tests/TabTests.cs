@@ -39,7 +39,7 @@ public sealed class TabTests(Theatre theatre) : Scene(theatre)
             alice.Page.EvaluateAsync(WriteMany, new object[] { "left", Each }),
             second.EvaluateAsync(WriteMany, new object[] { "right", Each }));
 
-        var texts = await bob.ReadWholeConversationAsync(2 * Each, TimeSpan.FromSeconds(90));
+        var texts = await bob.ReadWholeConversationAsync(2 * Each, TimeSpan.FromSeconds(120));
         Assert.Equal(2 * Each, texts.Count(text => text.StartsWith("left ", StringComparison.Ordinal) || text.StartsWith("right ", StringComparison.Ordinal)));
         foreach (var tab in (string[])["left", "right"])
             Assert.Equal(Enumerable.Range(0, Each).Select(i => $"{tab} {i}"), texts.Where(text => text.StartsWith(tab + " ", StringComparison.Ordinal)));

@@ -1,3 +1,5 @@
+using Microsoft.Playwright;
+
 namespace Dapari.EndToEnd;
 
 public sealed partial class Person
@@ -10,11 +12,25 @@ public sealed partial class Person
         }
         """;
 
+    private const string Kept = """
+        async () => {
+          const [{ name }] = await indexedDB.databases();
+          const db = await new Promise((resolve, reject) => { const open = indexedDB.open(name); open.onsuccess = () => resolve(open.result); open.onerror = () => reject(open.error); });
+          const count = await new Promise(resolve => { const get = db.transaction('messages').objectStore('messages').count(); get.onsuccess = () => resolve(get.result); });
+          db.close();
+          return count;
+        }
+        """;
+
     /// <summary>Scrolls the open conversation from its end to its beginning and returns every text on the way, in the order of the screen.</summary>
     /// <param name="atLeast">How many messages are awaited.</param>
     /// <param name="limit">For them to arrive and be read.</param>
     public async Task<IReadOnlyList<string>> ReadWholeConversationAsync(int atLeast, TimeSpan limit)
     {
+        var kept = 0;
+        await Waiting.UntilAsync($"{atLeast} messages kept", async () => (kept = await Page.EvaluateAsync<int>(Kept)) > atLeast, limit, () => $"{kept} were.");
+        if (await Page.GetByRole(AriaRole.Button, new() { Name = Words.Chat.ToEnd }).IsVisibleAsync())
+            await Page.GetByRole(AriaRole.Button, new() { Name = Words.Chat.ToEnd }).ClickAsync();
         LinkedList<string> ids = [];
         Dictionary<string, string> texts = [];
         await Waiting.UntilAsync(
