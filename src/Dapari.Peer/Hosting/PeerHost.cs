@@ -34,8 +34,8 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly SynchronizationContext? _context;
     private readonly CancellationTokenSource _stopping = new();
 
-    // A browser has one thread and puts off everything that was posted to it until it has painted what a key press changed: there the loop goes on
-    // within the call that brought the input, which spares a message some 50 ms.
+    // A browser has one thread and puts off what was posted to it until it has painted what a key press changed: there the loop goes on within the
+    // call that brought the input.
     private readonly Channel<PeerInput> _inputs = Channel.CreateBounded<PeerInput>(
         new BoundedChannelOptions(QueueLength) { SingleReader = true, AllowSynchronousContinuations = OperatingSystem.IsBrowser() });
 
