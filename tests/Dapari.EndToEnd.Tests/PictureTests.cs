@@ -12,7 +12,7 @@ public sealed class PictureTests(Theatre theatre) : Scene(theatre)
     private const string Table = """
         <!DOCTYPE html>
         <style>
-          body { margin: 0; width: 1400px; height: 830px; position: relative; background: linear-gradient(135deg, #e9eef3, #d5dee6); }
+          body { margin: 0; width: 1400px; height: 830px; position: relative; background: #dfe6ec; }
           img { position: absolute; display: block; }
           .desk { left: 36px; width: 1010px; top: 84px; border-radius: 14px; box-shadow: 0 12px 40px #0b162033; }
           .hand { right: 36px; bottom: 30px; width: 316px; border-radius: 30px; border: 7px solid #10151b; box-shadow: 0 16px 44px #0b162066; }
