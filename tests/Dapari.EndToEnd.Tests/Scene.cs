@@ -31,6 +31,9 @@ public abstract class Scene(Theatre theatre) : IAsyncLifetime
     /// <summary>The browser and server that all share.</summary>
     protected Stage Stage => theatre.Stage;
 
+    /// <summary>Whether what the pages reported is the app's own: not where a tool puts styles of its own into them.</summary>
+    protected virtual bool JudgesPages => true;
+
     /// <inheritdoc/>
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -86,7 +89,7 @@ public abstract class Scene(Theatre theatre) : IAsyncLifetime
             foreach (var person in people)
             {
                 if (failed) await KeepEvidenceAsync(person);
-                else faults.AddRange(await FaultsAsync(person));
+                else if (JudgesPages) faults.AddRange(await FaultsAsync(person));
             }
         }
         finally

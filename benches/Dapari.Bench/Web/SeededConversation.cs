@@ -78,7 +78,7 @@ internal static class SeededConversation
                 last = Make(contactId, number, count);
                 var key = new byte[40];
                 contactId.CopyTo(key, 0);
-                for (var i = 0; i < 16; i++) key[16 + i] = (byte)~last.OrderKey[i];
+                for (var i = 0; i < 16; i++) key[16 + i] = (byte)(last.OrderKey[i] ^ 0xFF);
                 BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(32), last.ShownAtMs);
                 rows.Add(
                 [

@@ -109,11 +109,12 @@ public sealed partial class Person
         await Expect(Page.GetByRole(AriaRole.Log, new() { Name = Words.Chat.Messages(who) })).ToBeVisibleAsync();
     }
 
-    /// <summary>Writes a message and presses Enter.</summary>
+    /// <summary>Writes a message and presses Enter; on a phone, where Enter begins a line, the button.</summary>
     public async Task WriteAsync(string text)
     {
         await Composer.FillAsync(text);
-        await Composer.PressAsync("Enter");
+        if (Look.Width < 600) await Page.GetByRole(AriaRole.Button, new() { Name = Words.Chat.Send, Exact = true }).ClickAsync();
+        else await Composer.PressAsync("Enter");
     }
 
     /// <summary>Waits until a message is on their screen, once.</summary>
