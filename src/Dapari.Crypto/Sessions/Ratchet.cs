@@ -58,6 +58,15 @@ internal sealed partial class Ratchet : IDisposable
             _closed = _closed,
         };
 
+    /// <summary>Turns for sending ahead of the next seal, if a turn is due; false: nothing changed.</summary>
+    public bool TryTurnAhead(RandomSource random)
+    {
+        if (_sendingChain.Length != 0 || _remotePublic.Length == 0)
+            return false;
+        TurnSending(random);
+        return true;
+    }
+
     /// <summary>Takes the next sending key. The caller zeroes it.</summary>
     public byte[] NextToSeal(RandomSource random, out byte[] ratchetKey, out uint previousCount, out uint number)
     {

@@ -115,6 +115,16 @@ public sealed class Session : IDisposable
     }
 
     /// <summary>
+    /// Makes the durable lane's next ratchet key now, if one is due, so that the next seal costs no key agreement. The specification's own order:
+    /// a receiver turns at once (Signal, "The Double Ratchet Algorithm", §3.4); this is for when it has time. False: nothing changed.
+    /// </summary>
+    public bool PrepareToSeal(RandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        return _durable.TryTurnAhead(random);
+    }
+
+    /// <summary>
     /// Opens what the other end sealed. On success the lane moves on and the pending handshake is dropped; on any fault nothing changed.
     /// </summary>
     /// <param name="envelope">What the outer seal covered.</param>

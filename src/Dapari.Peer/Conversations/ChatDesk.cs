@@ -38,9 +38,16 @@ internal sealed class ChatDesk(Parts parts)
             return;
         }
 
-        // Said again, perhaps after a restart, it must not be composed anew: the store knows. Until it answers, the message id is the lookup's name.
         if (!EnvelopeId.TryRead(command.MessageId, out var lookup))
             throw new InvalidOperationException("Ids have one length.");
+        if (!command.Again && !_lookups.ContainsKey(lookup))
+        {
+            Compose(step, contact, id, text);
+            step.Done(token);
+            return;
+        }
+
+        // Said again, perhaps after a restart, it must not be composed anew: the store knows. Until it answers, the message id is the lookup's name.
         if (_lookups.TryGetValue(lookup, out var before))
         {
             before.Tokens.Add(token);

@@ -119,6 +119,7 @@ public sealed class PeerEngine
                 _parts.Inbox.Report(step);
                 _parts.Receipts.Flush(step);
                 _parts.Boxes.Acknowledge(step);
+                _parts.Seals.Prepare(step);
                 break;
             case PeerInput.ServerConnected connected:
                 _parts.Servers.Connected(step, connected.Origin);

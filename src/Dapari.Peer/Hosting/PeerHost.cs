@@ -11,7 +11,7 @@ namespace Dapari.Peer.Hosting;
 /// The hands of a peer engine: takes what store, links and clock give, and does what the engine says. One loop owns the engine.
 /// </summary>
 /// <remarks>
-/// Step 1: take all inputs that wait, at most <see cref="GroupSize"/>. Step 2: handle each; when none is left, the engine hears so. Step 3: keep all their
+/// Step 1: take all inputs that wait, at most <see cref="GroupSize"/>. Step 2: handle each; when none waits, the engine hears so, as a group of its own. Step 3: keep all their
 /// batches in one commit. Step 4: do the effects, in order. A commit that fails discards the engine: it is loaded anew from what was kept, its
 /// connections are closed, and the commands in it are completed with STORE_FAILED.
 /// The queue of inputs is bounded. Full, it closes what floods it: the server connection or the path whose message found no room, as if it had been lost;
@@ -34,8 +34,8 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly SynchronizationContext? _context;
     private readonly CancellationTokenSource _stopping = new();
 
-    // A browser has one thread and puts off everything that was posted to it until it has painted what a key press changed: there the loop goes on
-    // within the call that brought the input, which spares a message some 50 ms.
+    // A browser has one thread and puts off what was posted to it until it has painted what a key press changed: there the loop goes on within the
+    // call that brought the input.
     private readonly Channel<PeerInput> _inputs = Channel.CreateBounded<PeerInput>(
         new BoundedChannelOptions(QueueLength) { SingleReader = true, AllowSynchronousContinuations = OperatingSystem.IsBrowser() });
 
@@ -180,8 +180,12 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
             _drained = false;
         }
 
-        if (!_drained && group.Count < GroupSize)
+        // What arrived is kept and shown before receipts are sealed for it: first the loop lets the others of its thread go on.
+        if (!_drained && group.Count == 0)
         {
+            await Task.Yield();
+            if (TryPeek())
+                return;
             group.Add(_engine.Handle(new PeerInput.Drained(), Now()));
             _drained = true;
         }
@@ -201,6 +205,8 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
 
         Arm();
     }
+
+    private bool TryPeek() => _own.Count > 0 || !_overflow.IsEmpty || _inputs.Reader.TryPeek(out _);
 
     private bool TryTake(out PeerInput input)
     {

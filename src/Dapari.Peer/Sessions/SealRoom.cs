@@ -15,6 +15,8 @@ namespace Dapari.Peer.Sessions;
 /// </summary>
 internal sealed class SealRoom(PeerState state)
 {
+    private readonly HashSet<KnownSession> _opened = [];
+
     /// <summary>Sessions with one device; the oldest that does not seal gives way.</summary>
     public const int MaxSessions = 5;
 
@@ -33,6 +35,21 @@ internal sealed class SealRoom(PeerState state)
 
         step.Changed(known);
         return true;
+    }
+
+    /// <summary>
+    /// When there is nothing else to do: the ratchet keys that the next messages need are made, for in a browser each costs milliseconds
+    /// that the person would wait for.
+    /// </summary>
+    public void Prepare(Step step)
+    {
+        foreach (var known in _opened)
+        {
+            if (state.Contacts.TryGetValue(known.Contact, out var contact) && Sealing(contact) == known && known.Session.PrepareToSeal(state.Random))
+                step.Changed(known);
+        }
+
+        _opened.Clear();
     }
 
     /// <summary>The session that seals for a contact, if there is one.</summary>
@@ -122,6 +139,8 @@ internal sealed class SealRoom(PeerState state)
         {
             case OpenFault.None:
                 step.Changed(known);
+                if (inner.Lane == Lane.Durable)
+                    _opened.Add(known);
                 return new OpenOutcome(Opening.Opened, id, known, null, inner.Lane, plaintext);
             case OpenFault.OpenedBefore:
                 return new OpenOutcome(Opening.Repeated, id, known, null, inner.Lane, null);

@@ -79,6 +79,7 @@ internal sealed partial class BrowserPeer : IPeerClient
             catch (ObjectDisposedException)
             {
                 // This tab gave the engine up meanwhile: whoever has it now is asked.
+                command = Again(command);
             }
         }
 
@@ -128,7 +129,7 @@ internal sealed partial class BrowserPeer : IPeerClient
         Say(new TabMessage { LeaderRun = _tab });
         Say(new TabMessage { Notice = new Notice { Snapshot = host.Snapshot } });
         _ready.TrySetResult();
-        foreach (var (_, (command, done)) in _asked.ToArray()) _ = AnswerOwnAsync(host, command, done);
+        foreach (var (_, (command, done)) in _asked.ToArray()) _ = AnswerOwnAsync(host, Again(command), done);
     }
 
     private static async Task AnswerOwnAsync(PeerHost host, Command command, TaskCompletionSource<CommandResult> done)
@@ -238,9 +239,18 @@ internal sealed partial class BrowserPeer : IPeerClient
                 _heard = true;
                 if (_leader == message.LeaderRun) break;
                 _leader = message.LeaderRun;
-                foreach (var (number, (command, _)) in _asked.ToArray()) Say(new TabMessage { Number = number, Command = command, ToTab = _leader });
+                foreach (var (number, (command, _)) in _asked.ToArray()) Say(new TabMessage { Number = number, Command = Again(command), ToTab = _leader });
                 break;
         }
+    }
+
+    // The former owner may have carried it out and gone before it could say so.
+    private static Command Again(Command command)
+    {
+        if (command.KindCase != Command.KindOneofCase.SendText) return command;
+        var again = command.Clone();
+        again.SendText.Again = true;
+        return again;
     }
 
     private async Task AnswerAsync(PeerHost host, TabMessage message)

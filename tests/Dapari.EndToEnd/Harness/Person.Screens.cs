@@ -123,6 +123,10 @@ public sealed partial class Person
     public Task SeesStepAsync(string text, Step step, float seconds = 10) =>
         Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(StepWords(step)) + ", "), new() { Timeout = seconds * 1000 });
 
+    /// <summary>Waits until a message of theirs shows that the other's device has it, read or not.</summary>
+    public Task SeesArrivedAsync(string text) => Expect(Badge(text)).ToHaveAccessibleNameAsync(
+        new Regex($", ({Regex.Escape(StepWords(Step.Delivered))}|{Regex.Escape(StepWords(Step.Read))}), "), new() { Timeout = 10_000 });
+
     /// <summary>Waits until a message's badge shows this way.</summary>
     public Task SeesWayAsync(string text, Route route, float seconds = 10) =>
         Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(Words.Ways.Name(route)) + "\\."), new() { Timeout = seconds * 1000 });

@@ -86,7 +86,7 @@ internal sealed class Person
     {
         SendText = new SendText
         {
-            ContactId = other.Id.ToByteString(), MessageId = id ?? ByteString.CopyFrom(Random.Bytes(16)), Text = text,
+            ContactId = other.Id.ToByteString(), MessageId = id ?? ByteString.CopyFrom(Random.Bytes(16)), Text = text, Again = id is not null,
         },
     });
 

@@ -114,7 +114,10 @@ internal sealed partial class SimPeer
                 continue;
             _unconfirmed.Remove(text);
             if (_random.Chance(0.8))
+            {
+                text.Again = true;
                 Say(new Command { SendText = text });
+            }
         }
 
         // The link was opened before its server had the invite: a person tries again.
