@@ -42,4 +42,7 @@ public sealed class FoundSeedsTests
 
     [Fact]
     public void An_invite_that_a_full_disk_refused_is_published_later() => Seeds.AllClean(1307, 1);
+
+    [Fact]
+    public void Two_who_were_restored_at_once_find_a_session_that_both_open() => Seeds.AllClean(2370, 1);
 }

@@ -112,6 +112,7 @@ internal sealed class Inbox(Parts parts)
             contact.Unopened.Clear();
             if (!contact.IsAccepted || report.EnvelopeIds.Count == 0)
                 continue;
+            BeginAnewIfUnheard(step, contact);
             parts.Outbox.SendSetUp(step, contact, new Content { CannotOpen = report });
         }
     }
@@ -139,6 +140,27 @@ internal sealed class Inbox(Parts parts)
     }
 
     public static string ParkedKey(EnvelopeId envelope) => "inbox/" + envelope;
+
+    private static bool IsUnheard(KnownSession known) => known.Session is { IsInitiator: true, PendingHandshake: not null };
+
+    /// <summary>
+    /// A second report in a session that we began and that was never answered: they may open it no better than we open theirs. Both were restored at
+    /// once, and each took prekeys of a life that the other lost. Left alone, the two would report each other's reports for ever.
+    /// </summary>
+    private void BeginAnewIfUnheard(Step step, Contact contact)
+    {
+        if (parts.Seals.Sealing(contact) is not { } sealing || !IsUnheard(sealing))
+            return;
+        if (contact.ReportedWith != sealing.Id)
+        {
+            contact.ReportedWith = sealing.Id;
+            return;
+        }
+
+        SealRoom.StopSealing(step, contact);
+        parts.Outbox.SealAllAnew(step, contact);
+        parts.Keys.Ask(step, contact);
+    }
 
     /// <summary>Its server may forget it when the store has answered; false where one keeps it.</summary>
     private bool Awaits(Arrival arrival, EnvelopeId envelope, ulong? sequence)
@@ -185,7 +207,7 @@ internal sealed class Inbox(Parts parts)
         if (outcome.Fresh is null || !contact.IsAccepted)
             return;
         // They began anew although a session was in use: what it sealed for them may open nowhere any more.
-        if (former is not null and not { Session: { IsInitiator: true, PendingHandshake: not null } })
+        if (former is not null && (!IsUnheard(former) || contact.ReportedWith == former.Id))
             parts.Outbox.SealAllAnew(step, contact);
         parts.Outbox.SessionReady(step, contact);
     }
