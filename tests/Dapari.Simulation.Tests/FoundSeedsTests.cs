@@ -36,4 +36,13 @@ public sealed class FoundSeedsTests
 
     [Fact]
     public void One_envelope_delivered_under_many_numbers_leaves_none_behind() => Seeds.AllClean(551, 1);
+
+    [Fact]
+    public void A_parked_message_is_acknowledged_only_with_its_receipt() => Seeds.AllClean(495, 1);
+
+    [Fact]
+    public void An_invite_that_a_full_disk_refused_is_published_later() => Seeds.AllClean(1307, 1);
+
+    [Fact]
+    public void Two_who_were_restored_at_once_find_a_session_that_both_open() => Seeds.AllClean(2370, 1);
 }

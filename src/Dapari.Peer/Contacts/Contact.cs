@@ -66,6 +66,9 @@ internal sealed class Contact
 
     public long LastUnopenedReport { get; set; } = long.MinValue / 2;
 
+    /// <summary>The session, begun here and never answered, in which something of theirs was last reported unopenable in this run.</summary>
+    public SessionId? ReportedWith { get; set; }
+
     /// <summary>When keys for a fresh session may be asked for again (monotonic).</summary>
     public long KeysAskAt { get; set; } = long.MinValue;
 

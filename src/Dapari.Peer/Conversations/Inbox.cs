@@ -20,7 +20,7 @@ internal sealed class Inbox(Parts parts)
 {
     private const long ReportEveryMs = 10_000;
 
-    // Repetitions that wait for the store's answer, with what their servers are told then.
+    // Repetitions and parked messages that wait for the store's answer, with what their servers are told then.
     private readonly Dictionary<EnvelopeId, (Arrival Arrival, List<ulong> Sequences)> _lookups = [];
     private readonly HashSet<Contact> _toReport = [];
 
@@ -39,16 +39,10 @@ internal sealed class Inbox(Parts parts)
                 if (arrival.Door == ArrivalDoor.Path)
                     parts.Paths.Heard(step, contact);
                 if (parts.State.Parked.ContainsKey(outcome.Envelope))
-                    return true;
-                if (!_lookups.TryGetValue(outcome.Envelope, out var lookup))
-                {
-                    _lookups.Add(outcome.Envelope, lookup = (arrival, []));
+                    return Awaits(arrival, outcome.Envelope, sequence);
+                if (!_lookups.ContainsKey(outcome.Envelope))
                     step.Do(new PeerEffect.FindByEnvelope(outcome.Envelope));
-                }
-
-                if (sequence is { } lies)
-                    lookup.Sequences.Add(lies);
-                return sequence is null;
+                return Awaits(arrival, outcome.Envelope, sequence);
             case Opening.Unopenable when outcome.Lane == Lane.Durable && arrival.Box.Contact is { IsAccepted: true } contact:
                 if (contact.Unopened.Count < WireLimits.CannotOpenPerEnvelope)
                     contact.Unopened.TryAdd(outcome.Envelope, []);
@@ -59,7 +53,8 @@ internal sealed class Inbox(Parts parts)
                 return sequence is null;
             case Opening.Opened when ContentCodec.TryRead(outcome.Plaintext, out var content, out _):
                 Opened(step, arrival, outcome, content);
-                return true;
+                // A parked one will owe a receipt; its server delivers it again if that is lost.
+                return !parts.State.Parked.ContainsKey(outcome.Envelope) || Awaits(arrival, outcome.Envelope, sequence);
             default:
                 return true;
         }
@@ -71,18 +66,20 @@ internal sealed class Inbox(Parts parts)
         if (parts.State.Parked.Remove(envelope, out var parked))
         {
             step.Delete(ParkedKey(envelope));
+            var lay = _lookups.Remove(envelope, out var awaited) && awaited.Sequences.Count > 0;
+            if (lay)
+                Settle(awaited.Arrival, awaited.Sequences);
             if (ContactId.TryRead(parked.ContactId, out var id) && parts.State.Contacts.GetValueOrDefault(id) is { IsAccepted: true } contact)
-                Unpark(step, contact, parked.Message, message);
+                Unpark(step, contact, parked.Message, message, byPath: !lay && parked.Message.Route.Route != Route.Mailbox);
             return;
         }
 
         if (parts.Chats.Found(step, envelope, message) || !_lookups.Remove(envelope, out var lookup))
             return;
-        foreach (var sequence in lookup.Sequences)
-            parts.Boxes.Settle(lookup.Arrival.Box, sequence);
+        Settle(lookup.Arrival, lookup.Sequences);
         if (lookup.Arrival.Box.Contact is { IsAccepted: true } author && message is { Outgoing: false } && message.ContactId == author.Record.Id
             && MessageId.TryRead(message.Id, out var messageId))
-            parts.Receipts.Owe(step, author, messageId, message.Route, lookup.Arrival.Door == ArrivalDoor.Path);
+            parts.Receipts.Owe(step, author, messageId, message.Route, byPath: lookup.Arrival.Door == ArrivalDoor.Path && lookup.Sequences.Count == 0);
     }
 
     /// <summary>At the start: what was parked is looked up again.</summary>
@@ -115,6 +112,7 @@ internal sealed class Inbox(Parts parts)
             contact.Unopened.Clear();
             if (!contact.IsAccepted || report.EnvelopeIds.Count == 0)
                 continue;
+            BeginAnewIfUnheard(step, contact);
             parts.Outbox.SendSetUp(step, contact, new Content { CannotOpen = report });
         }
     }
@@ -137,10 +135,48 @@ internal sealed class Inbox(Parts parts)
         {
             parts.State.Parked.Remove(envelope);
             step.Delete(ParkedKey(envelope));
+            _lookups.Remove(envelope);
         }
     }
 
     public static string ParkedKey(EnvelopeId envelope) => "inbox/" + envelope;
+
+    private static bool IsUnheard(KnownSession known) => known.Session is { IsInitiator: true, PendingHandshake: not null };
+
+    /// <summary>
+    /// A second report in a session that we began and that was never answered: they may open it no better than we open theirs. Both were restored at
+    /// once, and each took prekeys of a life that the other lost. Left alone, the two would report each other's reports for ever.
+    /// </summary>
+    private void BeginAnewIfUnheard(Step step, Contact contact)
+    {
+        if (parts.Seals.Sealing(contact) is not { } sealing || !IsUnheard(sealing))
+            return;
+        if (contact.ReportedWith != sealing.Id)
+        {
+            contact.ReportedWith = sealing.Id;
+            return;
+        }
+
+        SealRoom.StopSealing(step, contact);
+        parts.Outbox.SealAllAnew(step, contact);
+        parts.Keys.Ask(step, contact);
+    }
+
+    /// <summary>Its server may forget it when the store has answered; false where one keeps it.</summary>
+    private bool Awaits(Arrival arrival, EnvelopeId envelope, ulong? sequence)
+    {
+        if (!_lookups.TryGetValue(envelope, out var lookup))
+            _lookups.Add(envelope, lookup = (arrival, []));
+        if (sequence is { } lies)
+            lookup.Sequences.Add(lies);
+        return sequence is null;
+    }
+
+    private void Settle(Arrival arrival, List<ulong> sequences)
+    {
+        foreach (var sequence in sequences)
+            parts.Boxes.Settle(arrival.Box, sequence);
+    }
 
     private void Opened(Step step, Arrival arrival, OpenOutcome outcome, Content content)
     {
@@ -171,7 +207,7 @@ internal sealed class Inbox(Parts parts)
         if (outcome.Fresh is null || !contact.IsAccepted)
             return;
         // They began anew although a session was in use: what it sealed for them may open nowhere any more.
-        if (former is not null and not { Session: { IsInitiator: true, PendingHandshake: not null } })
+        if (former is not null && (!IsUnheard(former) || contact.ReportedWith == former.Id))
             parts.Outbox.SealAllAnew(step, contact);
         parts.Outbox.SessionReady(step, contact);
     }
@@ -272,11 +308,10 @@ internal sealed class Inbox(Parts parts)
         step.Do(new PeerEffect.FindMessage(envelope, id));
     }
 
-    private void Unpark(Step step, Contact contact, MessageRecord message, MessageRecord? kept)
+    private void Unpark(Step step, Contact contact, MessageRecord message, MessageRecord? kept, bool byPath)
     {
         if (!MessageId.TryRead(message.Id, out var id))
             return;
-        var byPath = message.Route.Route != Route.Mailbox;
         if (kept is null && contact.Lately.TryGet(id, out var shown))
             kept = shown;
         if (kept is null)

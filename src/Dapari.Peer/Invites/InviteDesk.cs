@@ -89,11 +89,25 @@ internal sealed class InviteDesk(Parts parts)
     {
         foreach (var invite in parts.State.Invites.Values.Where(invite => invite.Record.Server == connection.Origin).ToList())
         {
+            invite.IsToAskAgain = false;
             if (!invite.Admits(step.Now.WallMs))
                 Withdraw(step, connection, invite);
             // One without an end is put there again: the server keeps it for its own longest time only.
             else if (!invite.Record.Published || invite.Record.ExpiresAtMs == 0)
                 Publish(step, connection, invite);
+        }
+    }
+
+    /// <summary>The server may be asked again: what it refused for the moment is said once more.</summary>
+    public void PatienceOver(Step step, ServerConnection connection)
+    {
+        foreach (var invite in parts.State.Invites.Values.Where(invite => invite.IsToAskAgain && invite.Record.Server == connection.Origin).ToList())
+        {
+            invite.IsToAskAgain = false;
+            if (invite.Admits(step.Now.WallMs))
+                Publish(step, connection, invite);
+            else
+                Withdraw(step, connection, invite);
         }
     }
 
@@ -107,10 +121,21 @@ internal sealed class InviteDesk(Parts parts)
 
     public void PublishingRefused(Step step, OwnInvite invite, Refusal refusal)
     {
-        if (!IsKept(invite) || refusal == Refusal.Rate)
+        if (!IsKept(invite))
+            return;
+        invite.IsToAskAgain = refusal is Refusal.Rate or Refusal.Storage;
+        if (refusal == Refusal.Rate || !invite.Record.Published)
             return;
         invite.Record.Published = false;
         step.Changed(invite);
+    }
+
+    public void WithdrawalRefused(Step step, OwnInvite invite, Refusal refusal)
+    {
+        if (refusal == Refusal.UnknownInvite)
+            Withdrawn(step, invite);
+        else if (refusal is Refusal.Rate or Refusal.Storage)
+            invite.IsToAskAgain = true;
     }
 
     public void Withdrawn(Step step, OwnInvite invite)

@@ -25,6 +25,9 @@ internal sealed class OwnInvite
 
     public MailboxPrivateKey Owner { get; }
 
+    /// <summary>A server refused for the moment what was asked about it.</summary>
+    public bool IsToAskAgain { get; set; }
+
     public bool IsUsedUp => !Record.Reusable && Record.Uses > 0;
 
     public static string RowKey(InviteId id) => "invite/" + id;

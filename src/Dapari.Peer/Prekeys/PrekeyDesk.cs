@@ -26,6 +26,7 @@ internal sealed class PrekeyDesk(Parts parts)
     private const long LookEveryMs = 6L * 60 * 60 * 1000;
 
     private bool _filling;
+    private bool _isToAskAgain;
     private long _lookAt = long.MaxValue;
 
     public long? NextDeadline => _lookAt == long.MaxValue ? null : _lookAt;
@@ -34,6 +35,7 @@ internal sealed class PrekeyDesk(Parts parts)
     {
         if (parts.State is not { Self: { } self, Vault: { } vault, Device: { } device } || self.HomeServer != connection.Origin)
             return;
+        _isToAskAgain = false;
         Rotate(step);
         var whole = !self.PrekeysPublished;
         Upload(step, connection, whole ? vault.TakeUpload(device) : vault.Replenish(device, parts.State.Random, 0, 0, step.WallMs), whole);
@@ -48,6 +50,16 @@ internal sealed class PrekeyDesk(Parts parts)
         }
 
         Counted(step, connection, count);
+    }
+
+    /// <summary>The server refused an upload for the moment.</summary>
+    public void Refused() => _isToAskAgain = true;
+
+    /// <summary>The server may be asked again.</summary>
+    public void PatienceOver(Step step, ServerConnection connection)
+    {
+        if (_isToAskAgain)
+            Online(step, connection);
     }
 
     public void Counted(Step step, ServerConnection connection, PrekeyCount count)

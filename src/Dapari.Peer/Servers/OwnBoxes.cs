@@ -204,10 +204,12 @@ internal sealed class OwnBoxes(Parts parts)
             step.Delete(OwnBox.GoneKey(box.Id));
     }
 
-    public void DeletionRefused(Step step, OwnBox box, Refusal refusal)
+    public void DeletionRefused(Step step, ServerConnection connection, OwnBox box, Refusal refusal)
     {
         if (refusal == Refusal.UnknownMailbox)
             DeletedAtServer(step, box);
+        else if (refusal is Refusal.Rate or Refusal.Storage)
+            connection.ToOpen.Enqueue(box);
     }
 
     private static void Delete(Step step, ServerConnection connection, OwnBox box) =>

@@ -156,7 +156,7 @@ internal sealed class ServerAnswers(Parts parts)
                 parts.Boxes.Refused(step, connection, open, refused.Refusal);
                 break;
             case Asked.ToDeleteBox delete:
-                parts.Boxes.DeletionRefused(step, delete.Box, refused.Refusal);
+                parts.Boxes.DeletionRefused(step, connection, delete.Box, refused.Refusal);
                 break;
             case Asked.ToAcknowledge acknowledge when refused.Refusal is Refusal.Rate or Refusal.Storage:
                 parts.Boxes.AcknowledgementRefused(acknowledge);
@@ -172,8 +172,11 @@ internal sealed class ServerAnswers(Parts parts)
             case Asked.ToPublish publish:
                 parts.Invites.PublishingRefused(step, publish.Invite, refused.Refusal);
                 break;
-            case Asked.ToWithdraw withdraw when refused.Refusal is Refusal.UnknownInvite:
-                parts.Invites.Withdrawn(step, withdraw.Invite);
+            case Asked.ToWithdraw withdraw:
+                parts.Invites.WithdrawalRefused(step, withdraw.Invite, refused.Refusal);
+                break;
+            case Asked.ToPutPrekeys when refused.Refusal is Refusal.Rate or Refusal.Storage:
+                parts.Prekeys.Refused();
                 break;
             case Asked.ForInvite invite:
                 parts.Openings.Refused(step, invite.Contact, refused.Refusal);

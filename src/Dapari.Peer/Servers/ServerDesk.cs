@@ -268,6 +268,9 @@ internal sealed class ServerDesk(Parts parts)
         if (connection.PatienceUntil != long.MinValue && now >= connection.PatienceUntil)
         {
             connection.PatienceUntil = long.MinValue;
+            parts.Prekeys.PatienceOver(step, connection);
+            parts.Invites.PatienceOver(step, connection);
+            parts.Openings.Online(step, connection);
             parts.Outbox.Pump(step, connection.Origin);
         }
     }

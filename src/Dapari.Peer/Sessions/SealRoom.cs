@@ -113,6 +113,15 @@ internal sealed class SealRoom(PeerState state)
         step.Changed(contact);
     }
 
+    /// <summary>No session seals until a new one is begun; what they seal is opened as before.</summary>
+    public static void StopSealing(Step step, Contact contact)
+    {
+        if (contact.Device is not { } device)
+            return;
+        device.SealingSession = ByteString.Empty;
+        step.Changed(contact);
+    }
+
     /// <summary>All sessions with a contact go.</summary>
     public void Forget(Step step, Contact contact)
     {
