@@ -35,8 +35,6 @@ internal sealed class ServerHost : IAsyncDisposable
             builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(ConfigureKestrel);
-        // One thread-pool hop less for each read and write. Unsafe only for code that blocks: here nothing does but the writer, on a thread of its own.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.UseShutdownTimeout(Farewell);
         _app = builder.Build();
         var logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dapari");
