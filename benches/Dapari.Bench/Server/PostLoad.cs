@@ -15,10 +15,14 @@ internal sealed record PostLoadResult(double PostsPerSecond, double P50Ms, doubl
 /// <summary>
 /// The load generator, in a process of its own: so many connections, each the owner of a mailbox and the sender to its neighbour's. Each posts,
 /// waits for the answer, and posts again; what is delivered it acknowledges in groups, as a peer does that commits what has come.
+/// It connects once; each line on its input starts a round and each round is answered by a line, so that rounds can take turns with what is compared.
 /// </summary>
 internal sealed class PostLoad
 {
     public const string Command = "--post-load";
+
+    /// <summary>Written when all are connected.</summary>
+    public const string Ready = "ready";
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = null };
     private readonly Uri _server;
@@ -37,21 +41,32 @@ internal sealed class PostLoad
         _peers = [.. Enumerable.Range(0, peers).Select(_ => new Peer())];
     }
 
-    /// <summary>Arguments: server, peers, envelope bytes, acknowledge every, warm-up ms, measure ms. Writes one JSON line.</summary>
+    /// <summary>Arguments: server, peers, envelope bytes, acknowledge every, warm-up ms, measure ms. Writes <see cref="Ready"/>, then one JSON line for each line read.</summary>
     public static async Task<int> RunAsync(string[] arguments)
     {
         int Number(int index) => int.Parse(arguments[index], CultureInfo.InvariantCulture);
         var load = new PostLoad(new Uri(arguments[0]), Number(1), Number(2), Number(3));
-        var result = await load.MeasureAsync(TimeSpan.FromMilliseconds(Number(4)), TimeSpan.FromMilliseconds(Number(5)));
-        Console.WriteLine(JsonSerializer.Serialize(result, Json));
+        await load.ConnectAsync();
+        Console.WriteLine(Ready);
+        while (await Console.In.ReadLineAsync() is not null)
+            Console.WriteLine(JsonSerializer.Serialize(await load.MeasureAsync(TimeSpan.FromMilliseconds(Number(4)), TimeSpan.FromMilliseconds(Number(5))), Json));
+        foreach (var peer in load._peers)
+            peer.Dispose();
         return 0;
     }
 
-    private async Task<PostLoadResult> MeasureAsync(TimeSpan warmUp, TimeSpan measure)
+    private async Task ConnectAsync()
     {
         await Parallel.ForEachAsync(_peers, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (peer, _) => await peer.CreateAsync(_server));
         await Parallel.ForEachAsync(Enumerable.Range(0, _peers.Length), new ParallelOptions { MaxDegreeOfParallelism = 32 },
             async (i, _) => await _peers[i].OpenSenderAsync(_server, _peers[(i + 1) % _peers.Length]));
+    }
+
+    private async Task<PostLoadResult> MeasureAsync(TimeSpan warmUp, TimeSpan measure)
+    {
+        _stop = false;
+        foreach (var peer in _peers)
+            peer.Latencies.Clear();
         var tasks = _peers.Select((peer, i) => Task.Run(() => WorkAsync(peer, _peers[(i + 1) % _peers.Length]))).ToArray();
         await Task.Delay(warmUp, TimeProvider.System);
         var (start, deliveries) = (Stopwatch.GetTimestamp(), Volatile.Read(ref _deliveries));
@@ -62,8 +77,6 @@ internal sealed class PostLoad
         deliveries = Volatile.Read(ref _deliveries) - deliveries;
         _stop = true;
         await Task.WhenAll(tasks);
-        foreach (var peer in _peers)
-            peer.Dispose();
         var latencies = _peers.SelectMany(p => p.Latencies).ToList();
         return new PostLoadResult(latencies.Count / seconds, Statistics.Percentile(latencies, 50), Statistics.Percentile(latencies, 99), deliveries / seconds);
     }
@@ -75,7 +88,8 @@ internal sealed class PostLoad
         {
             Post = new Post { MailboxId = neighbour.Mailbox.ToByteString(), Envelope = UnsafeByteOperations.UnsafeWrap(_envelope) },
         };
-        var acknowledge = new Acknowledge { MailboxId = peer.Mailbox.ToByteString() };
+        var acknowledge = peer.Acknowledge;
+        acknowledge.MailboxId = peer.Mailbox.ToByteString();
         var id = new byte[16];
         while (!_stop)
         {
@@ -118,11 +132,15 @@ internal sealed class PostLoad
         private readonly byte[] _seed = RandomSource.System.Bytes(32);
         private readonly byte[] _key = new byte[32];
         private readonly byte[] _buffer = new byte[8 * 1024];
+        private readonly byte[] _sending = new byte[8 * 1024];
         private byte[] _challenge = [];
 
         public MailboxId Mailbox { get; } = MailboxId.Random(RandomSource.System);
 
         public ulong Request { get; set; }
+
+        /// <summary>What has been delivered and not acknowledged yet.</summary>
+        public Acknowledge Acknowledge { get; } = new();
 
         public List<double> Latencies { get; } = new(4096);
 
@@ -147,8 +165,13 @@ internal sealed class PostLoad
             OpenSender = new OpenSender { MailboxId = to.Mailbox.ToByteString(), Signature = to.Sign(ProofMessage.MailboxSender(server.Authority, _challenge, to.Mailbox)) },
         });
 
-        public ValueTask SendAsync(ClientFrame frame) =>
-            _socket.SendAsync(frame.ToByteArray().AsMemory(), WebSocketMessageType.Binary, true, CancellationToken.None);
+        /// <summary>One at a time: the bytes are kept in a buffer that is used again.</summary>
+        public ValueTask SendAsync(ClientFrame frame)
+        {
+            var bytes = _sending.AsMemory(0, frame.CalculateSize());
+            frame.WriteTo(bytes.Span);
+            return _socket.SendAsync(bytes, WebSocketMessageType.Binary, true, CancellationToken.None);
+        }
 
         public async ValueTask<ServerFrame> ReceiveAsync()
         {

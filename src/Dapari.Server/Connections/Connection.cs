@@ -19,6 +19,7 @@ internal sealed partial class Connection : IDisposable
     private static readonly TimeSpan CloseDeadline = TimeSpan.FromSeconds(5);
 
     private readonly WebSocket _socket;
+    private readonly JoiningStream _stream;
     private readonly Hub _hub;
     private readonly Outbox _outbox;
     private readonly Action _abort;
@@ -32,9 +33,10 @@ internal sealed partial class Connection : IDisposable
     private int _closing;
     private WebSocketCloseStatus _closeStatus = WebSocketCloseStatus.NormalClosure;
 
-    public Connection(WebSocket socket, string host, AddressKey address, Hub hub, Action abort)
+    public Connection(WebSocket socket, JoiningStream stream, string host, AddressKey address, Hub hub, Action abort)
     {
         _socket = socket;
+        _stream = stream;
         _hub = hub;
         _host = host;
         _address = address;
@@ -153,8 +155,9 @@ internal sealed partial class Connection : IDisposable
         {
             while (await _outbox.WaitAsync())
             {
-                while (_outbox.TryTake(out var frame))
+                while (_outbox.TryTake(out var frame, out var more))
                 {
+                    _stream.IsMoreComing = more;
                     Volatile.Write(ref _sendingSince, Now);
                     await _socket.SendAsync(frame, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage | WebSocketMessageFlags.DisableCompression,
                         CancellationToken.None);

@@ -1,6 +1,7 @@
 using Dapari.Server.Connections;
 using Dapari.Server.Limits;
 using Dapari.Server.Web;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.HttpOverrides;
 
 namespace Dapari.Server.Hosting;
@@ -38,6 +39,8 @@ internal static class Pipeline
         app.Use((context, next) =>
         {
             headers.Apply(context);
+            if (context.Request.Path.Value == "/ws" && context.Features.Get<IHttpUpgradeFeature>() is { } upgrade)
+                context.Features.Set<IHttpUpgradeFeature>(new JoiningUpgrade(upgrade));
             return next(context);
         });
 
@@ -89,7 +92,7 @@ internal static class Pipeline
         {
             // No compression: it would mix secrets' lengths and cost memory for each connection, and sealed bytes do not shrink.
             using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
-            using var connection = new Connection(socket, Host(context.Request), address, hub, context.Abort);
+            using var connection = new Connection(socket, ((JoiningUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!, Host(context.Request), address, hub, context.Abort);
             await connection.RunAsync();
         }
         finally

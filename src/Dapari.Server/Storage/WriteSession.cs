@@ -13,7 +13,7 @@ internal sealed partial class WriteSession : IDisposable
     private readonly Dictionary<long, MailboxState> _mailboxes = [];
     private readonly List<MailboxState> _dirty = [];
     private readonly Statement _begin, _commit, _rollback, _mailboxByNumber, _mailboxById, _stored, _insertMailbox, _deleteMailbox, _deleteEnvelopes,
-        _updateMarks, _insertEnvelope, _deleteEnvelope, _oldest, _holds, _length;
+        _updateMarks, _insertEnvelope, _deleteEnvelope, _oldest, _holds;
 
     public WriteSession(string path, long maxDataBytes, ServerClock clock)
     {
@@ -38,8 +38,7 @@ internal sealed partial class WriteSession : IDisposable
             _deleteEnvelopes = _database.Prepare("DELETE FROM envelopes WHERE key BETWEEN ?1 AND ?2");
             _updateMarks = _database.Prepare("UPDATE mailboxes SET highest_acknowledged = ?2, highest_removed = ?3 WHERE number = ?1");
             _insertEnvelope = _database.Prepare("INSERT OR IGNORE INTO envelopes (key, mailbox, envelope_id, posted_ms, envelope) VALUES (?1, ?2, ?3, ?4, ?5)");
-            _deleteEnvelope = _database.Prepare("DELETE FROM envelopes WHERE key = ?1");
-            _length = _database.Prepare("SELECT length(envelope) FROM envelopes WHERE key = ?1");
+            _deleteEnvelope = _database.Prepare("DELETE FROM envelopes WHERE key = ?1 RETURNING length(envelope)");
             _oldest = _database.Prepare("SELECT key, posted_ms, length(envelope) FROM envelopes WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT 1");
             _holds = _database.Prepare("SELECT 1 FROM envelopes WHERE mailbox = ?1 AND envelope_id = ?2");
             PrepareOthers();
@@ -193,12 +192,11 @@ internal sealed partial class WriteSession : IDisposable
 
     private void Remove(MailboxState mailbox, long key)
     {
-        _length.Bind(1, key);
-        var length = _length.Step() ? _length.Int64(0) : -1;
-        _length.Reset();
+        _deleteEnvelope.Bind(1, key);
+        var length = _deleteEnvelope.Step() ? _deleteEnvelope.Int64(0) : -1;
+        _deleteEnvelope.Reset();
         if (length < 0)
             return;
-        _deleteEnvelope.Bind(1, key).Run();
         mailbox.StoredEnvelopes--;
         mailbox.StoredBytes -= length;
     }

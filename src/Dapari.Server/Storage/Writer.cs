@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Dapari.Server.Connections;
 
 namespace Dapari.Server.Storage;
 
@@ -17,7 +18,7 @@ internal sealed partial class Writer : IAsyncDisposable
 
     /// <summary>Operations in one transaction. Not all that can wait: while one batch is written, the one before is answered and its issuers
     /// send again, so disk and network work at the same time.</summary>
-    private const int BatchLength = 256;
+    private const int BatchLength = 512;
 
     private readonly Channel<WriteOperation> _queue =
         Channel.CreateBounded<WriteOperation>(new BoundedChannelOptions(QueueLength) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -142,8 +143,11 @@ internal sealed partial class Writer : IAsyncDisposable
     {
         await foreach (var (batch, stored) in _done.Reader.ReadAllAsync())
         {
-            foreach (var operation in batch)
-                operation.Complete(stored);
+            Outbox.Gather(() =>
+            {
+                foreach (var operation in batch)
+                    operation.Complete(stored);
+            });
         }
     }
 
