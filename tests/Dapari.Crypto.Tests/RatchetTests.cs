@@ -205,28 +205,6 @@ public sealed class RatchetTests
     }
 
     [Fact]
-    public void A_turn_made_ahead_is_made_once_and_survives_saving()
-    {
-        for (var i = 0; i < 200; i++)
-        {
-            var letter = Seal(_alice, Lane.Durable, i);
-            Opens(_bob, letter, i);
-            Assert.True(_bob.PrepareToSeal(new SeededRandom((ulong)i)));
-            Assert.False(_bob.PrepareToSeal(new SeededRandom((ulong)i)));
-            _bob = Reloaded(_bob);
-
-            // What was under way meanwhile still opens, and does not undo the turn.
-            if (i % 2 == 0)
-                Opens(_bob, Seal(_alice, Lane.Durable, i), i);
-            var key = _bob.Save().Durable.LocalPublic;
-            var answer = Seal(_bob, Lane.Durable, i);
-            Assert.Equal(key, answer.Envelope.Header.RatchetKey);
-            Assert.Equal(0u, answer.Envelope.Header.Number);
-            Opens(_alice, answer, i);
-        }
-    }
-
-    [Fact]
     public void No_ratchet_key_and_number_is_used_twice_and_each_turn_has_a_new_key()
     {
         var places = new HashSet<(ByteString, uint)>();
