@@ -70,7 +70,7 @@ internal sealed class ConversationOpenBench : IBench
             await bob.LeaveAsync();
             await alice.Page.GotoAsync(server.Origin + "/icons/icon.svg");
             var seeding = TimeProvider.System.GetTimestamp();
-            await SeededConversation.FillAsync(alice.Page, contact, Messages);
+            await SeededConversation.FillAsync(alice.Page, "alice", contact, Messages);
             var seeded = TimeProvider.System.GetElapsedTime(seeding);
 
             await alice.Page.GotoAsync(server.Origin + "/?profile=alice");

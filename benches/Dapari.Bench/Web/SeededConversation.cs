@@ -26,8 +26,10 @@ internal static class SeededConversation
           const db = await new Promise((resolve, reject) => { const open = indexedDB.open(name); open.onsuccess = () => resolve(open.result); open.onerror = () => reject(open.error); });
           const transaction = db.transaction('messages', 'readwrite', { durability: 'relaxed' });
           const messages = transaction.objectStore('messages');
-          for (const [key, id, envelope, words, shown, record] of rows)
-            messages.put({ i: bytes(id), e: bytes(envelope), w: words.split(' '), t: -shown, r: bytes(record) }, bytes(key));
+          for (const row of rows.split('\n')) {
+            const [key, id, envelope, words, shown, record] = row.split('|');
+            messages.put({ i: bytes(id), e: bytes(envelope), w: words.split(' '), t: -Number(shown), r: bytes(record) }, bytes(key));
+          }
           await new Promise((resolve, reject) => { transaction.oncomplete = resolve; transaction.onabort = () => reject(transaction.error); });
           db.close();
         }
@@ -63,16 +65,17 @@ internal static class SeededConversation
 
     /// <summary>Writes the messages of one contact on a page of the app's origin that does not run the app.</summary>
     /// <param name="page">Such a page.</param>
+    /// <param name="profile">Whose store.</param>
     /// <param name="contact">The contact's id in hexadecimal, as in the address of the conversation.</param>
     /// <param name="count">How many.</param>
-    public static async Task FillAsync(IPage page, string contact, int count)
+    public static async Task FillAsync(IPage page, string profile, string contact, int count)
     {
-        var name = await page.EvaluateAsync<string>("async () => (await indexedDB.databases())[0].name");
+        var name = "dapari:" + profile;
         var contactId = Convert.FromHexString(contact);
         MessageRecord? last = null;
         for (var from = 0; from < count; from += AtOnce)
         {
-            var rows = new List<object[]>(AtOnce);
+            var rows = new List<string>(AtOnce);
             for (var number = from; number < Math.Min(count, from + AtOnce); number++)
             {
                 last = Make(contactId, number, count);
@@ -80,14 +83,12 @@ internal static class SeededConversation
                 contactId.CopyTo(key, 0);
                 for (var i = 0; i < 16; i++) key[16 + i] = (byte)(last.OrderKey[i] ^ 0xFF);
                 BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(32), last.ShownAtMs);
-                rows.Add(
-                [
-                    Convert.ToBase64String(key), last.Id.ToBase64(), last.EnvelopeId.ToBase64(),
-                    string.Join(' ', SearchWords.Of(last.Text)), last.ShownAtMs, Convert.ToBase64String(last.ToByteArray()),
-                ]);
+                rows.Add(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Convert.ToBase64String(key)}|{last.Id.ToBase64()}|{last.EnvelopeId.ToBase64()}|{string.Join(' ', SearchWords.Of(last.Text))}|{last.ShownAtMs}|{Convert.ToBase64String(last.ToByteArray())}"));
             }
 
-            await page.EvaluateAsync(Put, new object[] { name, rows });
+            await page.EvaluateAsync(Put, new[] { name, string.Join('\n', rows) });
         }
 
         var row = "contact/" + contact;
