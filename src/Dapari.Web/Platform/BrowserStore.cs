@@ -15,6 +15,8 @@ internal sealed partial class BrowserStore : IPeerStore
     private readonly JSObject _store;
     private readonly byte[] _run;
 
+    private bool _claimDue;
+
     private BrowserStore(JSObject store, byte[] run)
     {
         _store = store;
@@ -27,8 +29,13 @@ internal sealed partial class BrowserStore : IPeerStore
     /// <param name="lost">Told when the browser takes the database away, or a newer version of the app upgrades it.</param>
     public static async Task<BrowserStore> OpenAsync(string name, byte[] run, Action<string> lost) => new(await Js.Open(name, lost), run);
 
-    /// <summary>From now on only this tab commits.</summary>
-    public async Task<StoreFault> ClaimAsync() => FaultOf(await Js.Claim(_store, _run));
+    /// <summary>From now on only this tab commits. A claim that a full or failing storage refused is made again before the next commit.</summary>
+    public async Task<StoreFault> ClaimAsync()
+    {
+        var fault = FaultOf(await Js.Claim(_store, _run));
+        _claimDue = fault != StoreFault.None;
+        return fault;
+    }
 
     public async ValueTask<IReadOnlyList<StateRow>> LoadStateAsync(CancellationToken cancellation)
     {
@@ -40,6 +47,7 @@ internal sealed partial class BrowserStore : IPeerStore
 
     public async ValueTask<StoreFault> CommitAsync(StoreBatch batch, CancellationToken cancellation)
     {
+        if (_claimDue && await ClaimAsync() is var fault and not StoreFault.None) return fault;
         var parts = new List<ReadOnlyMemory<byte>>(2 + (3 * batch.State.Count) + batch.ForgottenConversations.Count + (5 * batch.Messages.Count));
         var counts = new byte[12];
         BinaryPrimitives.WriteInt32LittleEndian(counts, batch.State.Count);
