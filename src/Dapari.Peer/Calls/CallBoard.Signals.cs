@@ -48,7 +48,7 @@ internal sealed partial class CallBoard
     {
         foreach (var call in _calls.Values.ToList())
         {
-            if (call.Phase == CallPhase.Joined)
+            if (call.Phase == CallPhase.Joined && !Excluded(host, call))
                 KeepWay(host, call);
             if (call.Exchange.Tell(Compose(host, call)))
                 host.Changed(call);
@@ -110,8 +110,9 @@ internal sealed partial class CallBoard
         exchange.AnswerDue = false;
         exchange.SentAt = host.Now.MonotonicMs;
         exchange.Again++;
-        if (host.TrySend(call.With, signal))
-            call.AliveWallMs = Wall(host);
+        call.AliveWallMs = Wall(host);
+        host.TrySend(call.With, signal);
+        host.Changed(call);
     }
 
     private Call Meet(ICallHost host, ContactId from, MessageId id, CallState theirs)
@@ -220,10 +221,16 @@ internal sealed partial class CallBoard
 
         if (call.Phase != CallPhase.Joined)
             return;
-        var reach = host.ReachOf(call.With, call.Chosen);
-        if (CallWays.Exclude(CallWays.OnWire(reach.Way), theirs.Way))
-            End(host, call, call.HasTalked ? CallEnding.Lost : CallEnding.NoWay);
-        else
+        if (!Excluded(host, call))
             FollowLeg(host, call);
+    }
+
+    /// <summary>The two ends' ways leave none in common: it has ended.</summary>
+    private bool Excluded(ICallHost host, Call call)
+    {
+        if (call.Theirs is not { } theirs || !CallWays.Exclude(CallWays.OnWire(host.ReachOf(call.With, call.Chosen).Way), theirs.Way))
+            return false;
+        End(host, call, call.HasTalked ? CallEnding.Lost : CallEnding.NoWay);
+        return true;
     }
 }
