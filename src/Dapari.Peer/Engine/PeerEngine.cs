@@ -49,7 +49,7 @@ public sealed class PeerEngine
         }
     }
 
-    /// <summary>The small state as of the last step; replaced, never changed.</summary>
+    /// <summary>The small state as of the last step, or as it was kept before the first; replaced, never changed.</summary>
     public Snapshot Snapshot => _parts.Views.Last;
 
     /// <summary>For tests that play a hostile peer.</summary>
@@ -63,6 +63,7 @@ public sealed class PeerEngine
         ArgumentNullException.ThrowIfNull(random);
         var parts = new Parts(new PeerState(random, pathsSupported, callsSupported));
         Loader.Load(parts, rows);
+        parts.Views.Loaded(now);
         return new PeerEngine(parts, now);
     }
 
