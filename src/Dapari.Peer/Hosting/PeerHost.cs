@@ -290,17 +290,9 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         CloseAll();
         KeepOnlyCommands();
         // Also commands of earlier groups that the discarded engine had under way: no other knows them.
-<<<<<<< HEAD
-        CompleteTaken(CommandRefusal.StoreFailed);
-        await Task.Delay(_backoff, _time, _stopping.Token);
-        _backoff = TimeSpan.FromTicks(Math.Min(_backoff.Ticks * 2, _longestBackoff.Ticks));
-        var rows = await _store.LoadStateAsync(_stopping.Token);
-        _engine = Load(rows);
-=======
         CompleteTaken(refusal);
         await RestAsync();
         _engine = Load(await LoadAsync());
->>>>>>> main
         _drained = true;
         Raise(new Notice { Snapshot = _engine.Snapshot });
         var waiting = _own.ToArray();
