@@ -158,8 +158,10 @@ internal sealed partial class CallBoard
         var said = theirs.End?.Ending ?? CallEnding.Unspecified;
         if (!call.IsEnded)
         {
-            var base_ = call.Phase != CallPhase.Joined ? CallEnding.Absorbed : call.HasTalked ? CallEnding.Lost : CallEnding.NoWay;
-            End(host, call, Endings.Merge(base_, said, call.HasTalked));
+            // An ending of a newer version is one all the same.
+            var least = call.Phase == CallPhase.Joined ? call.HasTalked ? CallEnding.Lost : CallEnding.NoWay
+                : said == CallEnding.Unspecified || !Enum.IsDefined(said) ? CallEnding.Missed : CallEnding.Absorbed;
+            End(host, call, Endings.Merge(least, said, call.HasTalked));
             return;
         }
 

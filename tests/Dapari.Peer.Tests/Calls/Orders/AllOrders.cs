@@ -9,7 +9,7 @@ namespace Dapari.Peer.Tests.Calls.Orders;
 /// </summary>
 public sealed class AllOrders
 {
-    private static readonly string[] _names = ["0 calls", "1 calls", "0 answers", "1 answers", "0 ends", "1 ends", "0's minute", "1's minute", "0 restarts", "1 restarts"];
+    private static readonly string[] _names = ["0 calls", "1 calls", "0 answers", "1 answers", "0 ends", "1 ends", "0's minute", "1's minute", "0 restarts", "1 restarts", "0 mutes", "1 mutes"];
 
     [Theory]
     [InlineData("one call", 8, 1, 1, "0 calls", "1 answers", "0 ends", "1 ends")]
@@ -18,6 +18,7 @@ public sealed class AllOrders
     [InlineData("both call", 7, 1, 0, "0 calls", "1 calls", "0 answers", "1 answers", "0 ends", "1 ends")]
     [InlineData("both call, twice", 7, 0, 1, "0 calls", "1 calls", "0 ends", "1 ends")]
     [InlineData("restarts", 7, 1, 0, "0 calls", "1 answers", "1 ends", "0 restarts", "1 restarts")]
+    [InlineData("mutes", 8, 1, 1, "0 calls", "1 answers", "0 mutes", "1 mutes")]
     [InlineData("both call, and one restarts", 7, 0, 0, "0 calls", "1 calls", "0 ends", "0 restarts", "1 restarts")]
     public void Agree(string name, int depth, int losses, int repeats, params string[] doings)
     {
@@ -78,7 +79,8 @@ public sealed class AllOrders
                 var going = peer.Board.Calls.SingleOrDefault(call => call.IsEngaging);
                 var other = line.Peers[1 - Array.IndexOf(line.Peers, peer)];
                 if (going is { Phase: CallPhase.Joined })
-                    Assert.Contains(other.Board.Calls, call => call.Id == going.Id && call.Phase == CallPhase.Joined && call.Leg.Id == going.Leg.Id);
+                    Assert.Contains(other.Board.Calls, call => call.Id == going.Id && call.Phase == CallPhase.Joined && call.Leg.Id == going.Leg.Id
+                        && going.Media.Equals(call.Theirs?.Media));
             }
 
             line.Heal(80_000);
@@ -160,6 +162,9 @@ public sealed class AllOrders
                 break;
             case 4:
                 peer.Restart();
+                break;
+            case 5 when peer.Board.Engaged is { } muted:
+                peer.Board.SetMedia(peer, muted, new CallMedia());
                 break;
         }
 
