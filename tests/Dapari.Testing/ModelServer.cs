@@ -31,6 +31,9 @@ public sealed class ModelServer(string origin, Func<long> now)
     /// <summary>Uploads of prekeys are refused, as by a full disk.</summary>
     public bool RefusesPrekeys { get; set; }
 
+    /// <summary>Acknowledgements are refused, as by a full disk.</summary>
+    public bool RefusesAcknowledgements { get; set; }
+
     public long RetentionMs { get; set; } = 30L * 24 * 60 * 60 * 1000;
 
     /// <summary>Every frame that clients said, by kind.</summary>
@@ -245,6 +248,8 @@ public sealed class ModelServer(string origin, Func<long> now)
     {
         if (Owned(number, acknowledge.MailboxId) is not { } mailbox)
             return Refuse(Refusal.NotOpen);
+        if (RefusesAcknowledgements)
+            return Refuse(Refusal.Storage);
         mailbox.Stored.RemoveAll(stored => acknowledge.Sequences.Contains(stored.Sequence));
         mailbox.HighestAcknowledged = Math.Max(mailbox.HighestAcknowledged, acknowledge.Sequences.DefaultIfEmpty().Max());
         return new ServerFrame { Done = new Done() };

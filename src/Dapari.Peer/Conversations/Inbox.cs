@@ -180,7 +180,7 @@ internal sealed class Inbox(Parts parts)
 
     private void Opened(Step step, Arrival arrival, OpenOutcome outcome, Content content)
     {
-        if (arrival.Box.Invite is { } invite)
+        if ((arrival.Box.Invite ?? arrival.Box.FormerInvite) is { } invite)
         {
             if (outcome is { Fresh: { } fresh, Lane: Lane.Durable } && content.KindCase == Kind.ContactRequest)
                 parts.Requests.Arrived(step, invite, fresh, content.ContactRequest);
@@ -236,7 +236,7 @@ internal sealed class Inbox(Parts parts)
                     parts.Requests.Accepted(step, contact, content.ContactAccept);
                     return;
                 case Kind.ContactDecline:
-                    parts.Requests.Declined(step, contact);
+                    parts.Requests.Declined(step, contact, content.ContactDecline);
                     return;
             }
         }

@@ -244,7 +244,7 @@ internal sealed class InviteOpener(Parts parts)
                 contact.Record.InviteId = blob.InviteId;
                 contact.Record.InviteSecret = provisional.Record.InviteSecret;
                 contact.KeysAskAt = long.MinValue;
-                contact.InviteGone = false;
+                contact.InviteGone = contact.Record.InviteGone = false;
                 step.Changed(contact);
                 return device.Identity == contact.Identity ? CommandRefusal.Unspecified : throw new InvalidOperationException("Another identity.");
         }

@@ -114,6 +114,8 @@ internal sealed partial class OutboxDesk(Parts parts)
     {
         var contact = entry.Contact;
         contact.Queue.DoorBackoffMs = 0;
+        if (contact.Record.State == ContactState.Asked)
+            SetInviteGone(step, contact, false);
         parts.Paths.PostAnswered(step, contact, posted.RecipientConnected);
         if (!IsKept(entry))
         {
@@ -179,6 +181,8 @@ internal sealed partial class OutboxDesk(Parts parts)
             ? gone ? FirstGoneBackoffMs : FirstFullBackoffMs
             : Math.Min(queue.DoorBackoffMs * 2, LongestFullBackoffMs);
         queue.DoorGone = gone;
+        if (gone && contact.Record.State == ContactState.Asked)
+            SetInviteGone(step, contact, true);
         queue.DoorShutUntil = step.Now.MonotonicMs + queue.DoorBackoffMs;
         step.Shown(contact);
     }
@@ -328,6 +332,15 @@ internal sealed partial class OutboxDesk(Parts parts)
         step.Deleted(entry);
         step.Shown(entry.Contact);
         parts.Contacts.Left(step, entry.Contact);
+    }
+
+    /// <summary>The invite's mailbox took no request: somebody else used the invite up, or it was taken back. Were it found again, it would.</summary>
+    private static void SetInviteGone(Step step, Contact contact, bool gone)
+    {
+        if (contact.Record.InviteGone == gone)
+            return;
+        contact.Record.InviteGone = gone;
+        step.Changed(contact);
     }
 
     private void PumpAfter(Step step, Contact contact)
