@@ -1,6 +1,7 @@
 using Dapari.Peer.Engine;
 using Dapari.Peer.Store;
 using Dapari.Peer.Tests.Harness;
+using Dapari.Wire.V1;
 
 namespace Dapari.Peer.Tests;
 
@@ -73,5 +74,69 @@ public sealed class RecoveryTests
         Assert.Equal(MessageState.Delivered, alice.Message(bob, "mi senti?").State);
         Assert.Equal(MessageState.Delivered, bob.Message(alice, "e tu?").State);
         Assert.Equal(0, world.Server.StoredEnvelopes);
+    }
+
+    /// <summary>Receipts came on a path only: the server knows nothing that the copy does not, and keys are used again (docs/threats.md).</summary>
+    [Fact]
+    public void An_old_copy_that_nobody_notices_is_heard_all_the_same()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted(paths: true);
+        alice.Write(bob, "prima");
+        world.Pass(5_000);
+        var old = alice.Store.Copy();
+        alice.Write(bob, "dopo");
+        Assert.Equal(Route.Direct, alice.Message(bob, "dopo").Route.Route);
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "dopo").State);
+        alice.Stop();
+        alice.Store = old;
+        world.PathsBlocked = true;
+        alice.Restart();
+        alice.Write(bob, "da una copia");
+        world.Pass(120_000);
+        Assert.DoesNotContain(alice.Store.Messages(bob.Id), message => message.Kind == MessageKind.EventRestored);
+        Assert.Single(bob.Messages(alice), message => message.Text == "da una copia");
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "da una copia").State);
+        bob.Write(alice, "ti sento");
+        Assert.Single(alice.Messages(bob), message => message.Text == "ti sento");
+    }
+
+    [Fact]
+    public void What_a_silently_restored_copy_left_at_the_server_is_receipted_again()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        bob.Stop();
+        alice.Write(bob, "lettera");
+        var old = alice.Store.Copy();
+        bob.Restart();
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "lettera").State);
+        alice.Stop();
+        alice.Store = old;
+        alice.Restart();
+        world.Pass(120_000);
+        Assert.Contains(alice.Store.Messages(bob.Id), message => message.Kind == MessageKind.EventRestored);
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "lettera").State);
+        Assert.Single(bob.Messages(alice), message => message.Text == "lettera");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    [InlineData(-40)]
+    public void What_a_server_throws_away_is_posted_again_though_the_connection_lasted_and_the_clock_was_wrong(int daysFast)
+    {
+        const long day = 24L * 60 * 60 * 1000;
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        bob.Stop();
+        alice.WallSkewMs = daysFast * day;
+        alice.Write(bob, "lettera lunga");
+        Assert.Equal(MessageState.OnServer, alice.Message(bob, "lettera lunga").State);
+        alice.WallSkewMs = 0;
+        world.Pass(31 * day);
+        bob.Restart();
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "lettera lunga").State);
+        Assert.Single(bob.Messages(alice));
     }
 }

@@ -44,11 +44,7 @@ internal sealed class Inbox(Parts parts)
                     step.Do(new PeerEffect.FindByEnvelope(outcome.Envelope));
                 return Awaits(arrival, outcome.Envelope, sequence);
             case Opening.Unopenable when outcome.Lane == Lane.Durable && arrival.Box.Contact is { IsAccepted: true } contact:
-                if (contact.Unopened.Count < WireLimits.CannotOpenPerEnvelope)
-                    contact.Unopened.TryAdd(outcome.Envelope, []);
-                if (sequence is { } kept && contact.Unopened.TryGetValue(outcome.Envelope, out var sequences))
-                    sequences.Add(kept);
-                _toReport.Add(contact);
+                Unopenable(contact, outcome.Envelope, sequence is { } lies ? [lies] : []);
                 // Its server may forget it only when the report of it is kept.
                 return sequence is null;
             case Opening.Opened when ContentCodec.TryRead(outcome.Plaintext, out var content, out _):
@@ -76,6 +72,14 @@ internal sealed class Inbox(Parts parts)
 
         if (parts.Chats.Found(step, envelope, message) || !_lookups.Remove(envelope, out var lookup))
             return;
+        // Its key is used, and it is not on record: another one was sealed with the same key, by an old copy of their device that does not know that it
+        // is one. Or it was no message, and their outbox no longer knows of it.
+        if (message is null && lookup.Arrival.Box.Contact is { IsAccepted: true } unlucky)
+        {
+            Unopenable(unlucky, envelope, lookup.Sequences);
+            return;
+        }
+
         Settle(lookup.Arrival, lookup.Sequences);
         if (lookup.Arrival.Box.Contact is { IsAccepted: true } author && message is { Outgoing: false } && message.ContactId == author.Record.Id
             && MessageId.TryRead(message.Id, out var messageId))
@@ -170,6 +174,15 @@ internal sealed class Inbox(Parts parts)
         if (sequence is { } lies)
             lookup.Sequences.Add(lies);
         return sequence is null;
+    }
+
+    private void Unopenable(Contact contact, EnvelopeId envelope, List<ulong> sequences)
+    {
+        if (contact.Unopened.Count < WireLimits.CannotOpenPerEnvelope)
+            contact.Unopened.TryAdd(envelope, []);
+        if (contact.Unopened.TryGetValue(envelope, out var kept))
+            kept.AddRange(sequences);
+        _toReport.Add(contact);
     }
 
     private void Settle(Arrival arrival, List<ulong> sequences)

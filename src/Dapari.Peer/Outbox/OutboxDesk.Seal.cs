@@ -28,6 +28,17 @@ internal sealed partial class OutboxDesk
         }
     }
 
+    /// <summary>What is thought to lie at a server is no longer counted on.</summary>
+    public void TakeBack(Step step, Contact contact)
+    {
+        foreach (var entry in contact.Queue.All.Where(entry => entry.Phase == EntryPhase.OnServer).ToList())
+        {
+            ContactQueue.MarkOffServer(entry);
+            contact.Queue.Move(entry, EntryPhase.Ready);
+            step.Changed(entry);
+        }
+    }
+
     /// <summary>Nothing sealed so far may leave any more: this device is an old copy of itself, or the address changed.</summary>
     public void Unseal(Step step, Contact contact)
     {

@@ -17,6 +17,10 @@ internal sealed partial class OutboxDesk(Parts parts)
     private const long FirstGoneBackoffMs = 30_000;
     private const ulong DayMs = 24UL * 60 * 60 * 1000;
 
+    private const long LookEveryMs = 6L * 60 * 60 * 1000;
+
+    private long _lookAt;
+
     // Contacts with something that waits for a way.
     private readonly HashSet<Contact> _backlog = [];
 
@@ -93,13 +97,14 @@ internal sealed partial class OutboxDesk(Parts parts)
 
     public void Online(Step step, ServerConnection connection)
     {
-        var retention = (connection.Limits?.RetentionDays ?? 0) * DayMs;
+        // Half the time: clocks may be days off, and posting what is still there changes nothing.
+        var patience = (connection.Limits?.RetentionDays ?? 0) * DayMs / 2;
         foreach (var contact in parts.State.Contacts.Values.Where(contact => contact.Queue.Count > 0 && contact.Address?.Server == connection.Origin).ToList())
         {
             foreach (var entry in contact.Queue.All.Where(entry => entry.Phase == EntryPhase.OnServer).ToList())
             {
-                // The server has thrown it away by now.
-                if (retention == 0 || step.WallMs < entry.Record.OnServerAtMs || step.WallMs - entry.Record.OnServerAtMs < retention)
+                // The server throws it away some day. By a clock that went back nobody knows when.
+                if (patience == 0 || (step.WallMs >= entry.Record.OnServerAtMs && step.WallMs - entry.Record.OnServerAtMs < patience))
                     continue;
                 ContactQueue.MarkOffServer(entry);
                 contact.Queue.Move(entry, EntryPhase.Ready);
@@ -239,6 +244,14 @@ internal sealed partial class OutboxDesk(Parts parts)
 
     public void Tick(Step step)
     {
+        if (step.Now.MonotonicMs >= _lookAt)
+        {
+            // A connection may last longer than a server keeps things.
+            _lookAt = step.Now.MonotonicMs + LookEveryMs;
+            foreach (var connection in parts.Servers.Connections.Where(connection => connection.IsOnline).ToList())
+                Online(step, connection);
+        }
+
         foreach (var contact in _backlog.ToList())
         {
             if (contact.Queue.DoorShutUntil <= step.Now.MonotonicMs)
@@ -266,7 +279,7 @@ internal sealed partial class OutboxDesk(Parts parts)
     {
         get
         {
-            long? next = null;
+            long? next = parts.State.Self is null ? null : _lookAt;
             foreach (var contact in _backlog)
                 next = Deadline.Earlier(next, contact.Queue.DoorShutUntil);
             return next;
