@@ -190,7 +190,7 @@ internal sealed class ContactDesk(Parts parts)
         {
             device.Mailbox = mailbox;
             contact.Queue.DoorShutUntil = null;
-            contact.Queue.DoorGone = false;
+            contact.Queue.DoorGone = contact.Queue.LastFoundGone = false;
             contact.Queue.DoorBackoffMs = 0;
             parts.Outbox.Unseal(step, contact);
         }

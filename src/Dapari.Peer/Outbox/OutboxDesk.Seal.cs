@@ -28,6 +28,13 @@ internal sealed partial class OutboxDesk
         }
     }
 
+    /// <summary>Receipts, profiles and reports of a time that is over.</summary>
+    public void DropUntracked(Step step, Contact contact)
+    {
+        foreach (var entry in contact.Queue.All.Where(entry => entry.Record.Untracked).ToList())
+            Remove(step, entry);
+    }
+
     /// <summary>What is thought to lie at a server is no longer counted on.</summary>
     public void TakeBack(Step step, Contact contact)
     {

@@ -119,6 +119,7 @@ internal sealed partial class OutboxDesk(Parts parts)
     {
         var contact = entry.Contact;
         contact.Queue.DoorBackoffMs = 0;
+        contact.Queue.LastFoundGone = false;
         if (contact.Record.State == ContactState.Asked)
             SetInviteGone(step, contact, false);
         parts.Paths.PostAnswered(step, contact, posted.RecipientConnected);
@@ -186,6 +187,7 @@ internal sealed partial class OutboxDesk(Parts parts)
             ? gone ? FirstGoneBackoffMs : FirstFullBackoffMs
             : Math.Min(queue.DoorBackoffMs * 2, LongestFullBackoffMs);
         queue.DoorGone = gone;
+        queue.LastFoundGone |= gone;
         if (gone && contact.Record.State == ContactState.Asked)
             SetInviteGone(step, contact, true);
         queue.DoorShutUntil = step.Now.MonotonicMs + queue.DoorBackoffMs;
