@@ -100,6 +100,19 @@ public sealed class ContactTests
     }
 
     [Fact]
+    public void What_was_owed_to_a_contact_goes_with_it()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        alice.Write(bob, "letto?");
+        var id = alice.Id.ToByteString();
+        bob.Say(new Command { MarkRead = new MarkRead { ContactId = id, ThroughClock = ulong.MaxValue } });
+        bob.Say(new Command { RemoveContact = new RemoveContact { ContactId = id } });
+        world.Settle();
+        Assert.DoesNotContain(bob.Store.State, row => row.Key.StartsWith("outbox/", StringComparison.Ordinal) || row.Key.StartsWith("contact/", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Who_was_removed_and_is_invited_anew_goes_on_in_the_same_conversation()
     {
         var world = new World();

@@ -139,4 +139,32 @@ public sealed class RecoveryTests
         Assert.Equal(MessageState.Delivered, alice.Message(bob, "lettera lunga").State);
         Assert.Single(bob.Messages(alice));
     }
+
+    [Fact]
+    public void An_old_copy_that_nobody_notices_is_heard_also_when_neither_opens_the_other()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted(paths: true);
+        alice.Write(bob, "prima");
+        world.Pass(5_000);
+        var old = alice.Store.Copy();
+        for (var i = 0; i < 3; i++)
+        {
+            alice.Write(bob, $"dopo {i}");
+            bob.Write(alice, $"risposta {i}");
+        }
+
+        alice.Stop();
+        alice.Store = old;
+        world.PathsBlocked = true;
+        alice.Restart();
+        alice.Write(bob, "da una copia");
+        bob.Write(alice, "non ti capisco");
+        world.Pass(5 * 60_000);
+        Assert.DoesNotContain(alice.Store.Messages(bob.Id), message => message.Kind == MessageKind.EventRestored);
+        Assert.Single(bob.Messages(alice), message => message.Text == "da una copia");
+        Assert.Single(alice.Messages(bob), message => message.Text == "non ti capisco");
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "da una copia").State);
+        Assert.Equal(MessageState.Delivered, bob.Message(alice, "non ti capisco").State);
+    }
 }

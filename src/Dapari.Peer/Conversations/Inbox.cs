@@ -116,7 +116,7 @@ internal sealed class Inbox(Parts parts)
             contact.Unopened.Clear();
             if (!contact.IsAccepted || report.EnvelopeIds.Count == 0)
                 continue;
-            BeginAnewIfUnheard(step, contact);
+            BeginAnewIfLost(step, contact);
             parts.Outbox.SendSetUp(step, contact, new Content { CannotOpen = report });
         }
     }
@@ -148,12 +148,13 @@ internal sealed class Inbox(Parts parts)
     private static bool IsUnheard(KnownSession known) => known.Session is { IsInitiator: true, PendingHandshake: not null };
 
     /// <summary>
-    /// A second report in a session that we began and that was never answered: they may open it no better than we open theirs. Both were restored at
-    /// once, and each took prekeys of a life that the other lost. Left alone, the two would report each other's reports for ever.
+    /// A second report in a session in which nothing of theirs was opened since the first: they may open it no better than we open theirs. Both were restored at
+    /// once, and each took prekeys of a life that the other lost; or one is an old copy that nobody noticed. Left alone, the two would report each other's
+    /// reports for ever.
     /// </summary>
-    private void BeginAnewIfUnheard(Step step, Contact contact)
+    private void BeginAnewIfLost(Step step, Contact contact)
     {
-        if (parts.Seals.Sealing(contact) is not { } sealing || !IsUnheard(sealing))
+        if (parts.Seals.Sealing(contact) is not { } sealing)
             return;
         if (contact.ReportedWith != sealing.Id)
         {
@@ -213,6 +214,8 @@ internal sealed class Inbox(Parts parts)
 
         if (arrival.Door == ArrivalDoor.Path)
             parts.Paths.Heard(step, contact);
+        if (outcome.Lane == Lane.Durable && contact.ReportedWith == known!.Id)
+            contact.ReportedWith = null;
         if (outcome.Lane == Lane.Durable)
             Durable(step, arrival, outcome, contact, known!, content);
         else if (contact.IsAccepted)
