@@ -34,6 +34,7 @@ internal static class CallRows
             Measure = call.Measure,
             EndKnown = call.EndKnown,
             Entered = call.Entered,
+            Counted = call.Counted,
             Hidden = call.Hidden,
             LastWay = call.LastWay,
         };
@@ -61,6 +62,7 @@ internal static class CallRows
             Measure = row.Measure,
             EndKnown = row.EndKnown,
             Entered = row.Entered,
+            Counted = row.Counted,
             Hidden = row.Hidden,
             LastWay = row.LastWay,
         };
