@@ -30,6 +30,8 @@ internal static class CallRows
             TheirRevision = call.Exchange.TheirRevision,
             Theirs = call.Exchange.Theirs,
             Epoch = call.Leg.Epoch,
+            Leg = call.Leg.Id,
+            LegOwn = call.Leg.Own,
             Ending = call.Ending,
             Measure = call.Measure,
             EndKnown = call.EndKnown,
@@ -70,7 +72,8 @@ internal static class CallRows
         call.Exchange.Ours = row.Ours;
         call.Exchange.TheirRevision = row.TheirRevision;
         call.Exchange.Theirs = row.Theirs;
-        call.Leg.Epoch = row.Epoch;
+        // Gone with its driver; known still, so that nobody takes it for a new one.
+        (call.Leg.Epoch, call.Leg.Id, call.Leg.Own) = (row.Epoch, row.Leg, row.LegOwn);
         foreach (var share in row.Shares)
             call.Talked[share.Route] = (long)Math.Min(share.TalkedMs, long.MaxValue / 16);
         return call;
