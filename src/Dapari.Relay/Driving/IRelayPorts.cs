@@ -7,7 +7,7 @@ public interface IRelayPorts
 {
     /// <summary>Opens the relayed socket number <paramref name="port"/>.</summary>
     /// <param name="port">
-    /// The number by which the core will name this socket: 0 and up, dense (an array's index), below <see cref="RelayLimits.Ports"/>; used again after
+    /// The number by which the core will name this socket: 0 and up, dense (an array's index), below <see cref="RelayOptions.Ports"/>; used again after
     /// <see cref="Close"/>.
     /// </param>
     /// <param name="local">What to bind to, exactly (no wildcard, no SO_REUSEPORT: a port that is taken must fail).</param>

@@ -21,7 +21,7 @@ public static class AddressErrorCode
 
     /// <summary>Adds it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The code is not between 300 and 699.</exception>
-    public static void Write(ref StunWriter writer, RequestedFamily family, int code, ReadOnlySpan<byte> reason)
+    public static void Write(ref StunWriter writer, RequestedFamily family, int code, scoped ReadOnlySpan<byte> reason)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(code, 300);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(code, 699);

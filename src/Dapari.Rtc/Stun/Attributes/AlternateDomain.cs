@@ -15,7 +15,7 @@ public static class AlternateDomain
 
     /// <summary>Adds it.</summary>
     /// <exception cref="ArgumentException">It is too long.</exception>
-    public static void Write(ref StunWriter writer, ReadOnlySpan<byte> text)
+    public static void Write(ref StunWriter writer, scoped ReadOnlySpan<byte> text)
     {
         if (text.Length > Longest)
             throw new ArgumentException("Too long.", nameof(text));

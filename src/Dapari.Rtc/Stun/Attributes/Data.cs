@@ -11,5 +11,5 @@ public static class Data
     public static bool TryRead(in StunMessage message, out ReadOnlySpan<byte> data) => message.TryFind(Type, out data);
 
     /// <summary>Adds it.</summary>
-    public static void Write(ref StunWriter writer, ReadOnlySpan<byte> data) => writer.Add(Type, data);
+    public static void Write(ref StunWriter writer, scoped ReadOnlySpan<byte> data) => writer.Add(Type, data);
 }

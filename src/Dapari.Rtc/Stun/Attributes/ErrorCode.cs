@@ -29,7 +29,7 @@ public static class ErrorCode
 
     /// <summary>Adds it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The code is not between 300 and 699, or the reason is too long.</exception>
-    public static void Write(ref StunWriter writer, int code, ReadOnlySpan<byte> reason)
+    public static void Write(ref StunWriter writer, int code, scoped ReadOnlySpan<byte> reason)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(code, 300);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(code, 699);

@@ -26,7 +26,7 @@ public static class MessageIntegritySha256
     }
 
     /// <summary>Adds it, over what was written so far.</summary>
-    public static void Write(ref StunWriter writer, ReadOnlySpan<byte> key)
+    public static void Write(ref StunWriter writer, scoped ReadOnlySpan<byte> key)
     {
         var before = writer.Length;
         var value = writer.Add(Type, Length);

@@ -62,7 +62,7 @@ public static class Nonce
 
     /// <summary>Adds it.</summary>
     /// <exception cref="ArgumentException">It is too long.</exception>
-    public static void Write(ref StunWriter writer, ReadOnlySpan<byte> nonce)
+    public static void Write(ref StunWriter writer, scoped ReadOnlySpan<byte> nonce)
     {
         if (nonce.Length > Longest)
             throw new ArgumentException("Too long.", nameof(nonce));

@@ -30,5 +30,5 @@ public static class PasswordAlgorithms
     }
 
     /// <summary>Adds an offer.</summary>
-    public static void Write(ref StunWriter writer, ReadOnlySpan<byte> offered) => writer.Add(Type, offered);
+    public static void Write(ref StunWriter writer, scoped ReadOnlySpan<byte> offered) => writer.Add(Type, offered);
 }

@@ -21,7 +21,7 @@ public static class UnknownAttributes
     }
 
     /// <summary>Adds it.</summary>
-    public static void Write(ref StunWriter writer, ReadOnlySpan<ushort> types)
+    public static void Write(ref StunWriter writer, scoped ReadOnlySpan<ushort> types)
     {
         var value = writer.Add(Type, 2 * types.Length);
         for (var i = 0; i < types.Length; i++)

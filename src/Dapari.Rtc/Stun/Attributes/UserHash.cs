@@ -21,7 +21,7 @@ public static class UserHash
 
     /// <summary>Adds it.</summary>
     /// <exception cref="ArgumentException">Not 32 bytes.</exception>
-    public static void Write(ref StunWriter writer, ReadOnlySpan<byte> hash)
+    public static void Write(ref StunWriter writer, scoped ReadOnlySpan<byte> hash)
     {
         if (hash.Length != Length)
             throw new ArgumentException("A hash has 32 bytes.", nameof(hash));
