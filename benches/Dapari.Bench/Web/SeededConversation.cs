@@ -17,9 +17,6 @@ internal static class SeededConversation
     private const ulong FirstClock = 1_000;
     private const ulong MinuteMs = 60_000;
 
-    // Letters by how often a text has them: some words are in every tenth message, some in one of thousands.
-    private static readonly string[] Common = ["we", "meet", "at", "the", "station", "tomorrow", "bring", "your", "book", "and", "call", "me", "when", "train", "leaves", "home"];
-
     private const string Put = """
         async ([name, rows]) => {
           const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
@@ -27,8 +24,8 @@ internal static class SeededConversation
           const transaction = db.transaction('messages', 'readwrite', { durability: 'relaxed' });
           const messages = transaction.objectStore('messages');
           for (const row of rows.split('\n')) {
-            const [key, id, envelope, words, shown, record] = row.split('|');
-            messages.put({ i: bytes(id), e: bytes(envelope), w: words.split(' '), t: -Number(shown), r: bytes(record) }, bytes(key));
+            const [key, id, envelope, words, record] = row.split('|');
+            messages.put({ i: bytes(id), e: bytes(envelope), w: words.split(' '), r: bytes(record) }, bytes(key));
           }
           await new Promise((resolve, reject) => { transaction.oncomplete = resolve; transaction.onabort = () => reject(transaction.error); });
           db.close();
@@ -44,6 +41,28 @@ internal static class SeededConversation
         }
         """;
 
+    // As an upgrade from the first schema leaves them: the app makes the index of words at its next start.
+    private const string Unindexed = """
+        async name => {
+          const db = await new Promise((resolve, reject) => { const open = indexedDB.open(name); open.onsuccess = () => resolve(open.result); open.onerror = () => reject(open.error); });
+          const transaction = db.transaction('meta', 'readwrite', { durability: 'strict' });
+          transaction.objectStore('meta').put(new Uint8Array(0), 'unindexed');
+          await new Promise((resolve, reject) => { transaction.oncomplete = resolve; transaction.onabort = () => reject(transaction.error); });
+          db.close();
+        }
+        """;
+
+    private const string WaitIndexed = """
+        async name => {
+          const started = performance.now();
+          const db = await new Promise((resolve, reject) => { const open = indexedDB.open(name); open.onsuccess = () => resolve(open.result); open.onerror = () => reject(open.error); });
+          const left = () => new Promise((resolve, reject) => { const count = db.transaction('meta').objectStore('meta').count('unindexed'); count.onsuccess = () => resolve(count.result); count.onerror = () => reject(count.error); });
+          while (await left()) await new Promise(resolve => setTimeout(resolve, 50));
+          db.close();
+          return performance.now() - started;
+        }
+        """;
+
     private const string WriteRow = """
         async ([name, key, row]) => {
           const db = await new Promise((resolve, reject) => { const open = indexedDB.open(name); open.onsuccess = () => resolve(open.result); open.onerror = () => reject(open.error); });
@@ -54,13 +73,14 @@ internal static class SeededConversation
         }
         """;
 
-    /// <summary>The text of a message.</summary>
-    public static string Text(int number)
+    /// <summary>The id of a message.</summary>
+    public static MessageId Id(int number)
     {
-        var a = Common[number % Common.Length];
-        var b = Common[number / 7 % Common.Length];
-        var c = Common[number / 31 % Common.Length];
-        return string.Create(CultureInfo.InvariantCulture, $"{a} {b} {c} number{number} word{number % 997}");
+        var id = new byte[16];
+        BinaryPrimitives.WriteInt32BigEndian(id.AsSpan(12), number + 1);
+        // Ids are random: their first bytes differ.
+        BinaryPrimitives.WriteUInt32BigEndian(id, unchecked((uint)number * 2_654_435_761u));
+        return MessageId.TryRead(id, out var message) ? message : throw new InvalidOperationException("An id is 16 bytes.");
     }
 
     /// <summary>Writes the messages of one contact on a page of the app's origin that does not run the app.</summary>
@@ -85,12 +105,13 @@ internal static class SeededConversation
                 BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(32), last.ShownAtMs);
                 rows.Add(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Convert.ToBase64String(key)}|{last.Id.ToBase64()}|{last.EnvelopeId.ToBase64()}|{string.Join(' ', SearchWords.Of(last.Text))}|{last.ShownAtMs}|{Convert.ToBase64String(last.ToByteArray())}"));
+                    $"{Convert.ToBase64String(key)}|{last.Id.ToBase64()}|{last.EnvelopeId.ToBase64()}|{string.Join(' ', SearchWords.Of(last.Text))}|{Convert.ToBase64String(last.ToByteArray())}"));
             }
 
             await page.EvaluateAsync(Put, new[] { name, string.Join('\n', rows) });
         }
 
+        await page.EvaluateAsync(Unindexed, name);
         var row = "contact/" + contact;
         var record = ContactRecord.Parser.ParseFrom(Convert.FromBase64String(await page.EvaluateAsync<string>(ReadRow, new[] { name, row })));
         record.LastMessage = last;
@@ -100,13 +121,14 @@ internal static class SeededConversation
         await page.EvaluateAsync(WriteRow, new[] { name, row, Convert.ToBase64String(record.ToByteArray()) });
     }
 
+    /// <summary>Waits, on the app's page, until it has indexed what was filled in.</summary>
+    /// <returns>Milliseconds that it took from now.</returns>
+    public static Task<double> IndexedAsync(IPage page, string profile) => page.EvaluateAsync<double>(WaitIndexed, "dapari:" + profile);
+
     private static MessageRecord Make(byte[] contact, int number, int count)
     {
-        var id = new byte[16];
-        BinaryPrimitives.WriteInt32BigEndian(id.AsSpan(12), number + 1);
-        // Ids are random: their first bytes differ.
-        BinaryPrimitives.WriteUInt32BigEndian(id, unchecked((uint)number * 2_654_435_761u));
-        if (!MessageId.TryRead(id, out var message)) throw new InvalidOperationException("An id is 16 bytes.");
+        var message = Id(number);
+        var id = message.ToArray();
         var envelope = id.Reverse().ToArray();
         var shown = (ulong)(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - (long)((count - number) * (long)MinuteMs));
         var clock = FirstClock + (ulong)number;
@@ -117,7 +139,7 @@ internal static class SeededConversation
             Outgoing = number % 2 == 0,
             Clock = clock,
             Kind = MessageKind.Text,
-            Text = Text(number),
+            Text = SeededTexts.Of(number),
             State = number % 2 == 0 ? MessageState.Delivered : MessageState.Received,
             Route = new RouteRecord { Route = Route.Direct, Reason = Reason.DirectPathOpen, Network = Network.Same, RoundTripMs = 2 },
             EnvelopeId = ByteString.CopyFrom(envelope),
