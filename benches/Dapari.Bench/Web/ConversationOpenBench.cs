@@ -37,10 +37,11 @@ internal sealed class ConversationOpenBench : IBench
           const field = document.querySelector('#search-input, #palette-input');
           const results = field.closest('.find').querySelector('.find-results');
           const items = () => results.querySelectorAll('a:has(.find-text)');
-          const until = done => new Promise(resolve => {
+          const until = done => new Promise((resolve, reject) => {
             if (done()) return resolve();
             const observer = new MutationObserver(() => { if (done()) { observer.disconnect(); resolve(); } });
             observer.observe(results, { childList: true, subtree: true, characterData: true, attributes: true });
+            setTimeout(() => reject(new Error(`${query}: not ${count} results, the first ${newest}, but ${items().length}, ${items()[0]?.href}`)), 20000);
           });
           const type = text => { field.value = text; field.dispatchEvent(new Event('input', { bubbles: true })); };
           type('');
@@ -95,7 +96,7 @@ internal sealed class ConversationOpenBench : IBench
             for (var round = 0; round < rounds; round++)
             {
                 var number = 1_234 + round * 3_571;
-                searches.Add(await FindAsync(alice.Page, $"number{number}", [number]));
+                searches.Add(await FindAsync(alice.Page, $"number{number}", SeededTexts.Matches(words, $"number{number}")));
                 foreach (var (name, query) in SeededTexts.Questions)
                 {
                     if (!answers.ContainsKey(name)) answers[name] = [];
