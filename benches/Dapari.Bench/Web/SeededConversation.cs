@@ -10,7 +10,7 @@ using Microsoft.Playwright;
 
 namespace Dapari.Bench.Web;
 
-/// <summary>Fills a conversation, in the format in which the app keeps one (see store.js), while the app does not run.</summary>
+/// <summary>Fills a conversation, in the format in which the app's first schema kept one (see store.js), while the app does not run.</summary>
 internal static class SeededConversation
 {
     private const int AtOnce = 2_000;
@@ -24,8 +24,8 @@ internal static class SeededConversation
           const transaction = db.transaction('messages', 'readwrite', { durability: 'relaxed' });
           const messages = transaction.objectStore('messages');
           for (const row of rows.split('\n')) {
-            const [key, id, envelope, words, record] = row.split('|');
-            messages.put({ i: bytes(id), e: bytes(envelope), w: words.split(' '), r: bytes(record) }, bytes(key));
+            const [key, id, envelope, words, shown, record] = row.split('|');
+            messages.put({ i: bytes(id), e: bytes(envelope), w: words.split(' '), t: -Number(shown), r: bytes(record) }, bytes(key));
           }
           await new Promise((resolve, reject) => { transaction.oncomplete = resolve; transaction.onabort = () => reject(transaction.error); });
           db.close();
@@ -41,14 +41,37 @@ internal static class SeededConversation
         }
         """;
 
-    // As an upgrade from the first schema leaves them: the app makes the index of words at its next start.
-    private const string Unindexed = """
+    // The store as the first schema had it, with the rows of the profile: the app upgrades it at its next start, and then indexes all words.
+    private const string FirstSchema = """
         async name => {
-          const db = await new Promise((resolve, reject) => { const open = indexedDB.open(name); open.onsuccess = () => resolve(open.result); open.onerror = () => reject(open.error); });
-          const transaction = db.transaction('meta', 'readwrite', { durability: 'strict' });
-          transaction.objectStore('meta').put(new Uint8Array(0), 'unindexed');
-          await new Promise((resolve, reject) => { transaction.oncomplete = resolve; transaction.onabort = () => reject(transaction.error); });
+          const opened = version => new Promise((resolve, reject) => {
+            const open = indexedDB.open(name, version);
+            open.onsuccess = () => resolve(open.result);
+            open.onerror = () => reject(open.error);
+            open.onupgradeneeded = () => {
+              for (const store of ['meta', 'state', 'messages']) open.result.createObjectStore(store);
+              const messages = open.transaction.objectStore('messages');
+              messages.createIndex('id', 'i', { unique: true });
+              messages.createIndex('envelope', 'e');
+              messages.createIndex('words', 'w', { multiEntry: true });
+              messages.createIndex('time', 't');
+            };
+          });
+          const done = request => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+          const db = await opened();
+          const rows = [];
+          for (const store of ['meta', 'state']) {
+            const kept = db.transaction(store).objectStore(store);
+            const [keys, values] = await Promise.all([done(kept.getAllKeys()), done(kept.getAll())]);
+            rows.push(...keys.map((key, i) => [store, key, values[i]]));
+          }
           db.close();
+          await done(indexedDB.deleteDatabase(name));
+          const first = await opened(1);
+          const transaction = first.transaction(['meta', 'state'], 'readwrite', { durability: 'strict' });
+          for (const [store, key, value] of rows) transaction.objectStore(store).put(value, key);
+          await new Promise((resolve, reject) => { transaction.oncomplete = resolve; transaction.onabort = () => reject(transaction.error); });
+          first.close();
         }
         """;
 
@@ -92,6 +115,7 @@ internal static class SeededConversation
     {
         var name = "dapari:" + profile;
         var contactId = Convert.FromHexString(contact);
+        await page.EvaluateAsync(FirstSchema, name);
         MessageRecord? last = null;
         for (var from = 0; from < count; from += AtOnce)
         {
@@ -105,13 +129,12 @@ internal static class SeededConversation
                 BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(32), last.ShownAtMs);
                 rows.Add(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Convert.ToBase64String(key)}|{last.Id.ToBase64()}|{last.EnvelopeId.ToBase64()}|{string.Join(' ', SearchWords.Of(last.Text))}|{Convert.ToBase64String(last.ToByteArray())}"));
+                    $"{Convert.ToBase64String(key)}|{last.Id.ToBase64()}|{last.EnvelopeId.ToBase64()}|{string.Join(' ', SearchWords.Of(last.Text))}|{last.ShownAtMs}|{Convert.ToBase64String(last.ToByteArray())}"));
             }
 
             await page.EvaluateAsync(Put, new[] { name, string.Join('\n', rows) });
         }
 
-        await page.EvaluateAsync(Unindexed, name);
         var row = "contact/" + contact;
         var record = ContactRecord.Parser.ParseFrom(Convert.FromBase64String(await page.EvaluateAsync<string>(ReadRow, new[] { name, row })));
         record.LastMessage = last;

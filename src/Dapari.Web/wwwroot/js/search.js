@@ -1,6 +1,6 @@
 // Finds the newest messages in which every word asked for begins a word: in the segments of the index of words (wordindex.js), and among
 // the messages that are in none yet. Each match is looked at in the message itself before it counts.
-import { bytes, SEGMENT, shown, split } from './wordindex.js';
+import { bytes, SEGMENT, shown, split, wordsOf } from './wordindex.js';
 import { done } from './requests.js';
 
 const LOOK = 100;      // matches looked at at once, after the first
@@ -55,7 +55,7 @@ export async function findMatches(db, words, within, count) {
     matches = matches.slice(wanted);
     looked += some.length;
     const values = await Promise.all(some.map(match => done(transaction.objectStore('messages').get(match.key))));
-    found.push(...values.filter(value => value && asked.every(word => value.w.some((/** @type {string} */ one) => one.startsWith(word)))));
+    found.push(...values.filter(value => value && has(wordsOf(value), asked)));
     if (found.length >= count || (next === segments.length && matches.length === 0)) return found.slice(0, count);
   }
 }
@@ -125,7 +125,7 @@ async function readKeys(transaction, segments) {
 /** Matches that are in no segment yet. @param {IDBObjectStore} store @param {string[]} asked @param {IDBKeyRange | null} within */
 async function readFresh(store, asked, within) {
   const [keys, words] = await Promise.all([done(store.getAllKeys(within)), done(store.getAll(within))]);
-  return keys.filter((_, i) => asked.every(word => words[i].includes('\n' + word))).map(bytes);
+  return keys.filter((_, i) => has(words[i], asked)).map(bytes);
 }
 
 /** Matches among the messages of schema 1 that are in no segment yet. @param {IDBDatabase} db @param {string[]} asked @param {IDBKeyRange | null} within */
@@ -137,10 +137,14 @@ async function readUnindexed(db, asked, within) {
     const messages = db.transaction('messages').objectStore('messages');
     const range = IDBKeyRange.lowerBound(at, true);
     const [keys, values] = await Promise.all([done(messages.getAllKeys(range, READ_ON)), done(messages.getAll(range, READ_ON))]);
-    matches.push(...keys.filter((key, i) => (!within || within.includes(key))
-      && asked.every(word => values[i].w.some((/** @type {string} */ one) => one.startsWith(word)))).map(bytes));
+    matches.push(...keys.filter((key, i) => (!within || within.includes(key)) && has(wordsOf(values[i]), asked)).map(bytes));
     at = keys.length === READ_ON ? keys[keys.length - 1] : undefined;
   }
 
   return matches;
+}
+
+/** @param {string} words "\n" before each @param {string[]} asked */
+function has(words, asked) {
+  return asked.every(word => words.includes('\n' + word));
 }

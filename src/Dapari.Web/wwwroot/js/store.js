@@ -2,8 +2,9 @@
 //
 //   meta      "owner" → the run token of the tab that may commit
 //   state     key → bytes
-//   messages  contact (16) ‖ order key inverted (16) ‖ shown at, milliseconds (8) → { i, e, w, r }
+//   messages  contact (16) ‖ order key inverted (16) ‖ shown at, milliseconds (8) → { i, e, x, r }
 //             so that ascending keys are a conversation from its newest message, and keys alone can be sorted by time
+//             (schema 1 kept w, a list, in place of x, with an index of it that remains, and gets nothing more)
 //   fresh, segments, words: the index of words, see wordindex.js
 import { pack, unpack } from './pack.js';
 import { done } from './requests.js';
@@ -152,7 +153,7 @@ export function commit(store, batch) {
       const id = parts[at++].slice();
       const envelope = parts[at++].slice();
       const words = parts[at++];
-      const value = { i: id, e: envelope.length ? envelope : undefined, w: words.length ? decoder.decode(words).split('\n') : [], r: parts[at++].slice() };
+      const value = { i: id, e: envelope.length ? envelope : undefined, x: words.length ? '\n' + decoder.decode(words) : '', r: parts[at++].slice() };
       const former = ids.getKey(id);
       former.onsuccess = () => {
         if (former.result !== undefined) {
@@ -165,7 +166,7 @@ export function commit(store, batch) {
           }
         }
         messages.put(value, key);
-        if (value.w.length) note(transaction, key, value.w);
+        if (value.x) note(transaction, key, value.x);
       };
     }
   });

@@ -22,13 +22,13 @@ export function make(db, transaction, filled) {
   db.createObjectStore('segments', { autoIncrement: true });
   db.createObjectStore('words');
   if (!filled) return;
-  for (const name of ['words', 'time']) transaction.objectStore('messages').deleteIndex(name);
+  // Its index of words is left as it is: to delete a million entries would hold up the start (by more than 15 s for 100,000 messages).
   transaction.objectStore('meta').put(new Uint8Array(0), 'unindexed');
 }
 
-/** Notes a message's words, in the transaction that keeps it. @param {IDBTransaction} transaction @param {Uint8Array} key @param {string[]} words */
+/** Notes a message's words, in the transaction that keeps it. @param {IDBTransaction} transaction @param {Uint8Array} key @param {string} words */
 export function note(transaction, key, words) {
-  transaction.objectStore('fresh').put(joined(words), key);
+  transaction.objectStore('fresh').put(words, key);
 }
 
 /** Forgets a conversation: its words leave the segments later. @param {IDBTransaction} transaction @param {Uint8Array} contact @param {IDBKeyRange} range its messages */
@@ -87,7 +87,7 @@ function indexOld(db) {
       const [some, values] = await Promise.all([done(messages.getAllKeys(range, AT_ONCE)), done(messages.getAll(range, AT_ONCE))]);
       for (const [i, key] of some.entries()) {
         keys.push(bytes(at = key));
-        words.push(joined(values[i].w));
+        words.push(wordsOf(values[i]));
       }
       if (some.length < AT_ONCE) {
         at = null;
@@ -123,7 +123,7 @@ function purge(db) {
     const empty = await done(messages.getKey(within(contact))) === undefined;
     const kept = keys.filter(key => !empty || !theirs(key));
     const values = await Promise.all(kept.map(key => done(messages.get(key))));
-    for (const [i, value] of values.entries()) if (value?.w.length) note(transaction, kept[i], value.w);
+    for (const [i, value] of values.entries()) if (value && wordsOf(value)) note(transaction, kept[i], wordsOf(value));
     return true;
   });
 }
@@ -194,9 +194,9 @@ export function shown(key) {
   return value;
 }
 
-/** @param {string[]} words */
-function joined(words) {
-  return words.map(word => '\n' + word).join('');
+/** A kept message's words, "\n" before each. @param {{ x?: string, w?: string[] }} value */
+export function wordsOf(value) {
+  return value.x ?? (value.w ?? []).map(word => '\n' + word).join('');
 }
 
 /** @param {IDBValidKey} key */
