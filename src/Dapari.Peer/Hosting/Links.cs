@@ -71,3 +71,56 @@ public interface IPathLink
     /// <summary>Closes a path and forgets it.</summary>
     void Close(ulong path);
 }
+
+/// <summary>
+/// Carries the media of calls. A leg is one connection to one other person, named by a number that the engine gives. The driver negotiates; the
+/// engine carries its signals, sealed, and decides who may be connected at all. Microphone, camera and screen are between the driver and the user interface.
+/// </summary>
+public interface IMediaLink
+{
+    /// <summary>A local description or candidate to be carried to the other end.</summary>
+    event Action<ulong, Signal>? SignalMade;
+
+    /// <summary>How the leg stands; with the settled pair once there is one.</summary>
+    event Action<ulong, LegFacts>? FactsChanged;
+
+    /// <summary>The leg failed for good: nothing more is heard of it. Not raised after <see cref="Close"/>.</summary>
+    event Action<ulong>? Closed;
+
+    /// <summary>Whether this platform has calls at all.</summary>
+    bool IsSupported { get; }
+
+    /// <summary>
+    /// Begins a leg. The offerer makes the first offer; the polite side yields in a collision of offers. relayOnly: no candidate but a relay's
+    /// is gathered. There is no leg before the other accepted the call.
+    /// </summary>
+    void Open(ulong leg, bool offerer, bool polite, bool relayOnly, IReadOnlyList<IceServer> iceServers);
+
+    /// <summary>A signal from the other end.</summary>
+    void Accept(ulong leg, Signal signal);
+
+    /// <summary>Restarts ICE: after a change of network, or to go by another way; media flows on by the former pair meanwhile.</summary>
+    void Restart(ulong leg, bool relayOnly, IReadOnlyList<IceServer> iceServers);
+
+    /// <summary>Closes a leg and forgets it.</summary>
+    void Close(ulong leg);
+}
+
+/// <summary>How a media leg stands, as this end sees it.</summary>
+/// <param name="State">Whether media can flow.</param>
+/// <param name="Path">The settled pair.</param>
+/// <param name="Fingerprint">SHA-256 of the certificate that the other end really showed in the DTLS handshake, 32 bytes; empty before.</param>
+public readonly record struct LegFacts(LegState State, PathFacts Path, ReadOnlyMemory<byte> Fingerprint);
+
+/// <summary>Whether media can flow on a leg.</summary>
+public enum LegState
+{
+    /// <summary>Not yet.</summary>
+    Opening,
+
+    /// <summary>It flows.</summary>
+    Connected,
+
+    /// <summary>It did, and nothing arrives now; it may come back.</summary>
+    Interrupted,
+}
