@@ -80,6 +80,8 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
 
     public void Focus(string id) => Call("focus", id, "");
     public void Select(string id) => Call("select", id, "");
+    public void SetValue(string id, string value) => Call("setValue", id, value);
+
     public void FitHeight(string id, int maximumPixels) => Call("fit", id, maximumPixels.ToString());
     public void ScrollToEnd(string scrollerId, bool smooth) => Call("toEnd", scrollerId, "");
     public void ScrollTo(string id, bool smooth) => Call("scrollTo", id, "");

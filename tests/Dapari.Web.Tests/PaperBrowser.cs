@@ -122,6 +122,8 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public void Select(string id) => _settings["select"] = id;
 
+    public void SetValue(string id, string value) => _settings["value/" + id] = value;
+
     public void FitHeight(string id, int maximumPixels) => _settings["fit"] = id;
 
     public void ScrollToEnd(string scrollerId, bool smooth) => _settings["end"] = scrollerId;

@@ -50,6 +50,7 @@ internal sealed class MessageLatencyBench : IBench
         try
         {
             await using var context = await Chromium.StartKeepingAsync(playwright, folder.FullName);
+            using (var reader = new StreamReader(typeof(MessageLatencyBench).Assembly.GetManifestResourceStream("trace.js")!)) await context.AddInitScriptAsync(await reader.ReadToEndAsync());
             var alice = await Person.JoinAsync(context, "Alice", server.Origin, Look.Desktop, "alice");
             await alice.BeginAsync();
             var bob = await Person.JoinAsync(context, "Bob", server.Origin, Look.Desktop, "bob");
@@ -110,6 +111,12 @@ internal sealed class MessageLatencyBench : IBench
             // The next one is written when this one is settled: what is measured is a way, not a queue.
             await from.SeesArrivedAsync(Text(kind, i));
             taken[i] = await to.Page.EvaluateAsync<double>("text => __arrived.get(text)", Text(kind, i)) - pressed;
+            if (Environment.GetEnvironmentVariable("DAPARI_TRACE") is { } file)
+            {
+                var a = await from.Page.EvaluateAsync<string>("() => JSON.stringify(__trace.take())");
+                var b = await to.Page.EvaluateAsync<string>("() => JSON.stringify(__trace.take())");
+                await File.AppendAllTextAsync(file, $"{{\"kind\":\"{kind}\",\"pressed\":{pressed.ToString(System.Globalization.CultureInfo.InvariantCulture)},\"taken\":{taken[i].ToString(System.Globalization.CultureInfo.InvariantCulture)},\"a\":{a},\"b\":{b}}}\n");
+            }
         }
 
         return taken;

@@ -20,13 +20,20 @@ export function listen(listener) {
 
 /** @param {string} id */
 export function focus(id) {
-  document.getElementById(id)?.focus({ preventScroll: true });
+  const element = document.getElementById(id);
+  if (element !== document.activeElement) element?.focus({ preventScroll: true });
 }
 
 /** @param {string} id */
 export function select(id) {
   const element = document.getElementById(id);
   if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) element.select();
+}
+
+/** @param {string} id @param {string} value */
+export function setValue(id, value) {
+  const element = document.getElementById(id);
+  if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) element.value = value;
 }
 
 /** @param {string} id @param {number} maximum pixels */
