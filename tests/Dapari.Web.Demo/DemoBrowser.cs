@@ -67,6 +67,7 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
     public void Unnotify(string tag) { }
     public void SetTitle(string title, int unread) => Call("title", title, "");
     public void Reload() { }
+    public Task PauseAsync() => Task.CompletedTask;
 
     public string Time(ulong atMs) => Format("time", atMs, Language);
     public string Day(ulong atMs) => Format("day", atMs, Language);

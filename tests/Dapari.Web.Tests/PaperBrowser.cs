@@ -80,6 +80,8 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public void ApplyUpdate() => Reload();
 
+    public Task PauseAsync() => Task.CompletedTask;
+
     public Task<bool> InstallAsync() => Task.FromResult(false);
 
     public Task<bool> ShareAsync(string title, string text, string url) => Task.FromResult(false);
