@@ -71,7 +71,7 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
     /// <summary>Shows a message that is being sent, at the end, before the peer has told of it. Nothing if it has.</summary>
     public async Task ShowSendingAsync(MessageId id, string text)
     {
-        if (!_sending.Remove(id.ToByteString())) return;
+        if (!_sending.Remove(id.ToByteString()) || _gone.IsCancellationRequested) return;
         _unreadAfter = null;
         if (_window.MoreNewer) await _window.OpenNewestAsync(_gone.Token);
         _window.Apply(new MessageRecord
