@@ -235,7 +235,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
             if (_pause is null)
                 await Task.Yield();
             else
-                await _pause();
+                await Task.WhenAny(_pause(), _inputs.Reader.WaitToReadAsync(_stopping.Token).AsTask()); // An input ends it: it is not to wait behind a frame.
             if (TryPeek())
                 return;
             group.Add(_engine.Handle(new PeerInput.Drained(), Now()));
