@@ -1,4 +1,4 @@
-// The index of words, made so that a message's commit pays one small row for it (docs/decisions/0011-search.md):
+// The index of words, made so that a message's commit pays one small row for it (docs/decisions/0010-search.md):
 //
 //   fresh     message key → its words, "\n" before each: what no segment has yet. Written with the message, in the same transaction
 //   segments  number → { keys, letters }: the keys of up to 1,024 messages, the newest shown first; immutable
