@@ -30,7 +30,7 @@ public sealed class RelayShared
             throw new ArgumentException(wrong, nameof(options));
         Options = options;
         _secrets = secrets;
-        _policy = new PeerAddressPolicy(options.AllowedPeers, options.RefusedPeers, options.OwnAddresses);
+        _policy = new PeerAddressPolicy(options.AllowedPeers, options.RefusedPeers, [.. options.OwnAddresses, .. Given(options.ExternalV4), .. Given(options.ExternalV6)]);
         Nonces = new NonceMint(entropy, options.NonceLifetime);
         Ledger = new Ledger(options);
     }
@@ -73,6 +73,8 @@ public sealed class RelayShared
             _counters = [.. _counters, counters];
         return counters;
     }
+
+    private static IEnumerable<Endpoint> Given(Endpoint? address) => address is { } given ? [given] : [];
 
     internal void AddOwn(in Endpoint address)
     {
