@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -18,29 +19,29 @@ internal sealed class NonceMint(Entropy entropy, TimeSpan lifetime)
     private readonly byte[] _key = NewKey(entropy);
     private readonly long _lifetimeSeconds = (long)lifetime.TotalSeconds;
 
-    public void Make(in ClientKey client, long unixMs, Span<byte> nonce)
-    {
-        Span<byte> raw = stackalloc byte[RawLength];
-        Seal(client, unchecked((uint)(unixMs / 1000)), raw);
-        Nonce.WriteCookie(nonce, SecurityFeatures.PasswordAlgorithms);
-        Base64Url.EncodeToUtf8(raw, nonce[Nonce.CookieLength..]);
-    }
+    public void Make(in ClientKey client, long unixMs, Span<byte> nonce) => Write(client, unchecked((uint)(unixMs / 1000)), nonce);
 
     /// <summary>Whether it was made here for this client and is not stale.</summary>
     public bool IsGood(in ClientKey client, long unixMs, ReadOnlySpan<byte> nonce)
     {
         Span<byte> raw = stackalloc byte[RawLength];
-        Span<byte> expected = stackalloc byte[RawLength];
-        Span<byte> cookie = stackalloc byte[Nonce.CookieLength];
-        Nonce.WriteCookie(cookie, SecurityFeatures.PasswordAlgorithms);
-        if (nonce.Length != Length || !nonce.StartsWith(cookie)
-            || !Base64Url.TryDecodeFromUtf8(nonce[Nonce.CookieLength..], raw, out var written) || written != RawLength)
+        // The one that throws for foreign letters is TryDecodeFromUtf8.
+        if (nonce.Length != Length || Base64Url.DecodeFromUtf8(nonce[Nonce.CookieLength..], raw, out _, out var written) != OperationStatus.Done || written != RawLength)
             return false;
         var made = BinaryPrimitives.ReadUInt32BigEndian(raw);
-        Seal(client, made, expected);
+        Span<byte> expected = stackalloc byte[Length];
+        Write(client, made, expected);
         // Across the wrap of 2106 too.
         var age = unchecked((int)((uint)(unixMs / 1000) - made));
-        return CryptographicOperations.FixedTimeEquals(raw, expected) && age >= 0 && age <= _lifetimeSeconds;
+        return CryptographicOperations.FixedTimeEquals(nonce, expected) && age >= 0 && age <= _lifetimeSeconds;
+    }
+
+    private void Write(in ClientKey client, uint seconds, Span<byte> nonce)
+    {
+        Span<byte> raw = stackalloc byte[RawLength];
+        Seal(client, seconds, raw);
+        Nonce.WriteCookie(nonce, SecurityFeatures.PasswordAlgorithms);
+        Base64Url.EncodeToUtf8(raw, nonce[Nonce.CookieLength..]);
     }
 
     private void Seal(in ClientKey client, uint seconds, Span<byte> raw)
