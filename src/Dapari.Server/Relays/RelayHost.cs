@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using Dapari.Relay;
 using Dapari.Relay.Driver;
-using Dapari.Relay.Driving;
 using Dapari.Rtc;
 using Dapari.Rtc.Sockets.Streams;
 using Dapari.Server.Hosting;

@@ -7,6 +7,7 @@ using Dapari.Rtc.Stun;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Endpoint = Dapari.Rtc.Endpoint;
 
 namespace Dapari.Server.Relays;
