@@ -25,7 +25,7 @@ public sealed partial class RelayCore
     public RelayAction FromPeer(int port, in Endpoint peer, Span<byte> buffer, int offset, int length, out RelayPacket packet)
     {
         Check(buffer, offset, length);
-        var socket = (uint)port < (uint)_sockets.Count ? _sockets[port] : null;
+        var socket = port >= 0 && port < _sockets.Count ? _sockets[port] : null;
         if (socket?.Owner is not { } owner)
         {
             packet = default;
@@ -49,7 +49,7 @@ public sealed partial class RelayCore
     public RelayAction PeerUnreachable(int port, in Endpoint peer, byte icmpType, byte icmpCode, uint icmpData, Span<byte> buffer, out RelayPacket packet)
     {
         packet = default;
-        var socket = (uint)port < (uint)_sockets.Count ? _sockets[port] : null;
+        var socket = port >= 0 && port < _sockets.Count ? _sockets[port] : null;
         if (socket?.Owner is not { } owner || owner.ExpiresMs <= _now.MonotonicMs || owner.Peers.FindPermission(peer, _now.MonotonicMs) < 0)
             return Drop(RelayCount.DroppedForbidden);
         Span<byte> transactionId = stackalloc byte[StunMessage.TransactionIdLength];

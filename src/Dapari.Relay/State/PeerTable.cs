@@ -43,7 +43,7 @@ internal sealed class PeerTable(int mostPermissions, int mostChannels)
     {
         var channels = _channels;
         var last = _lastByNumber;
-        if ((uint)last < (uint)channels.Length && channels[last].Number == number && channels[last].ExpiresMs > nowMs)
+        if (last < channels.Length && channels[last].Number == number && channels[last].ExpiresMs > nowMs)
             return last;
         for (var i = 0; i < channels.Length; i++)
         {
@@ -59,7 +59,7 @@ internal sealed class PeerTable(int mostPermissions, int mostChannels)
     {
         var channels = _channels;
         var last = _lastByPeer;
-        if ((uint)last < (uint)channels.Length && channels[last].Peer.Equals(peer) && channels[last].ExpiresMs > nowMs)
+        if (last < channels.Length && channels[last].Peer.Equals(peer) && channels[last].ExpiresMs > nowMs)
             return last;
         for (var i = 0; i < channels.Length; i++)
         {
