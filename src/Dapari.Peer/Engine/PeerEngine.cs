@@ -48,7 +48,7 @@ public sealed class PeerEngine
         }
     }
 
-    /// <summary>The small state as of the last step; replaced, never changed.</summary>
+    /// <summary>The small state as of the last step, or as it was kept before the first; replaced, never changed.</summary>
     public Snapshot Snapshot => _parts.Views.Last;
 
     /// <summary>For tests that play a hostile peer.</summary>
@@ -62,6 +62,7 @@ public sealed class PeerEngine
         ArgumentNullException.ThrowIfNull(random);
         var parts = new Parts(new PeerState(random, pathsSupported));
         Loader.Load(parts, rows);
+        parts.Views.Loaded(now);
         return new PeerEngine(parts, now);
     }
 

@@ -124,6 +124,8 @@ internal sealed partial class BrowserPeer : IPeerClient
         }
 
         _host = host;
+        // Where the error was, and nothing of what it was about.
+        host.Failed += fault => Console.Error.WriteLine($"{fault.GetType()}\n{fault.StackTrace}");
         host.Changed += OnHostChanged;
         Take(new Notice { Snapshot = host.Snapshot });
         Say(new TabMessage { LeaderRun = _tab });

@@ -23,6 +23,7 @@ public static class RefusalTexts
         CommandRefusal.StoreFailed => "This device could not save it, so nothing was changed and nothing was lost. Free some space and try again.",
         CommandRefusal.Blocked => "You have blocked this person. Unblock them first if you want to write.",
         CommandRefusal.Malformed => "Something about that was not right, and nothing was changed. Reload the page and try again.",
+        CommandRefusal.PeerFailed => "Dapari made an error of its own, and nothing was changed. Try again; if it stays so, load the page again.",
         _ => "That did not work, and nothing was changed. Reload the page and try again.",
     };
 
@@ -44,6 +45,7 @@ public static class RefusalTexts
         CommandRefusal.StoreFailed => "Il dispositivo non è riuscito a salvare: non è cambiato nulla e nulla è andato perso. Libera un po’ di spazio e riprova.",
         CommandRefusal.Blocked => "Hai bloccato questa persona. Per scriverle, prima sbloccala.",
         CommandRefusal.Malformed => "Qualcosa non andava, e non è cambiato nulla. Ricarica la pagina e riprova.",
+        CommandRefusal.PeerFailed => "Dapari ha fatto un errore suo, e non è cambiato nulla. Riprova; se non basta, ricarica la pagina.",
         _ => "Non ha funzionato, e non è cambiato nulla. Ricarica la pagina e riprova.",
     };
 }
