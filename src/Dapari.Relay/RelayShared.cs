@@ -13,6 +13,7 @@ public sealed class RelayShared
 
     private readonly Lock _lock = new();
     private long[][] _counters = [];
+    private long[] _retired = new long[Counts + 16];
     private RelaySecrets _secrets;
     private PeerAddressPolicy _policy;
 
@@ -72,6 +73,21 @@ public sealed class RelayShared
         lock (_lock)
             _counters = [.. _counters, counters];
         return counters;
+    }
+
+    /// <summary>Keeps what an ended core counted.</summary>
+    internal void Retire(long[] counters)
+    {
+        lock (_lock)
+        {
+            if (!_counters.Contains(counters))
+                return;
+            var kept = _retired.ToArray();
+            for (var i = 0; i < kept.Length; i++)
+                kept[i] += counters[i];
+            _counters = [kept, .. _counters.Where(other => other != counters && other != _retired)];
+            _retired = kept;
+        }
     }
 
     private static IEnumerable<Endpoint> Given(Endpoint? address) => address is { } given ? [given] : [];
