@@ -21,6 +21,7 @@ public sealed partial class AppState
         }
 
         Settle();
+        ResumeHeld();
         Noticed?.Invoke(notice);
         if (notice.Snapshot is not null || notice.Messages.Count != 0) Changed?.Invoke();
     }
