@@ -22,6 +22,12 @@ public sealed class ModelServer(string origin, Func<long> now)
 
     public Queue<(int Connection, byte[] Frame)> Outgoing { get; } = new();
 
+    /// <summary>What a welcome names for finding ways.</summary>
+    public List<IceServer> IceServers { get; } = [];
+
+    /// <summary>What it gives to who asks for its relay; null: it has none.</summary>
+    public RelayAccess? RelayAccess { get; set; }
+
     /// <summary>Envelopes that one mailbox holds at most.</summary>
     public int MailboxEnvelopes { get; set; } = 10_000;
 
@@ -122,6 +128,7 @@ public sealed class ModelServer(string origin, Func<long> now)
                         Challenge = ByteString.CopyFrom(connection.Challenge),
                         ServerTimeMs = (ulong)now(),
                         Limits = new Limits { RetentionDays = 30, IdleSeconds = 90, MailboxesPerConnection = 2000, EnvelopeBytes = WireLimits.EnvelopeBytes },
+                        IceServers = { IceServers },
                     },
                 };
             case Kind.Ping:
@@ -165,6 +172,8 @@ public sealed class ModelServer(string origin, Func<long> now)
                 return _prekeys.TryGetValue(frame.TakePrekeys.StoreId, out var store)
                     ? new ServerFrame { Prekeys = new Prekeys { Bundle = store.Take() } }
                     : Refuse(Refusal.UnknownPrekeys);
+            case Kind.TakeRelayAccess:
+                return RelayAccess is null ? Refuse(Refusal.NoRelay) : new ServerFrame { RelayAccess = RelayAccess.Clone() };
             default:
                 return Refuse(Refusal.Malformed);
         }

@@ -89,10 +89,12 @@ internal sealed class OwnBoxes(Parts parts)
             parts.Restorer.Noticed(step);
         }
 
+        parts.Relays.Ready(step, connection);
         if (current.Contact is { } contact)
         {
             parts.Outbox.SessionReady(step, contact);
             parts.Paths.Ready(step, contact);
+            parts.Calls.Ready(step, contact);
         }
 
         AskUsage(step, connection, current);
