@@ -2,6 +2,7 @@ using System.Net;
 using Dapari.Server.Hosting;
 using Dapari.Server.Limits;
 using Dapari.Server.Options;
+using Dapari.Server.Relays;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Dapari.Server.Tests;
@@ -50,6 +51,7 @@ internal sealed class TestServer : IAsyncDisposable
         _change(new ServerOptions
         {
             Data = Data, Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Rates = RateOptions.Unlimited, SendDeadline = TimeSpan.FromDays(10_000),
+            Relay = new RelayServing { On = false },
         }),
         Time);
 }
