@@ -171,7 +171,7 @@ public sealed class PermissionTests
 
     [Theory]
     [InlineData(0x3FFF)]
-    [InlineData(0x5000)]
+    [InlineData(0x8000)]
     [InlineData(0)]
     public void Only_numbers_of_the_range_name_channels(int number) => Assert.Equal(400, new World().Client().Allocate().Bind((ushort)number, Peer).Code);
 

@@ -37,6 +37,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly SynchronizationContext? _context;
+    private readonly Func<Task>? _pause;
     private readonly CancellationTokenSource _stopping = new();
 
     // A browser has one thread and puts off what was posted to it until it has painted what a key press changed: there the loop goes on within the
@@ -65,8 +66,9 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private long _lastToken;
     private Task _loop = Task.CompletedTask;
 
-    private PeerHost(IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, IReadOnlyList<StateRow> rows)
+    private PeerHost(IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, Func<Task>? pause, IReadOnlyList<StateRow> rows)
     {
+        _pause = pause;
         _store = store;
         _servers = servers;
         _paths = paths;
@@ -92,9 +94,16 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     public event Action<Exception>? Failed;
 
     /// <summary>Loads the engine and starts it; its first snapshot is there when this is done.</summary>
+    /// <param name="store">What is kept.</param>
+    /// <param name="servers">Connections to servers.</param>
+    /// <param name="paths">Direct paths.</param>
+    /// <param name="random">Keys and ids.</param>
+    /// <param name="time">Both clocks.</param>
+    /// <param name="cancellation">Ends the loading.</param>
+    /// <param name="pause">Lets whoever shares the loop's thread go on before there is less urgent work; none: <see cref="Task.Yield"/>.</param>
     /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
     public static async Task<PeerHost> StartAsync(
-        IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, CancellationToken cancellation)
+        IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, CancellationToken cancellation, Func<Task>? pause = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(servers);
@@ -102,7 +111,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(random);
         ArgumentNullException.ThrowIfNull(time);
         var rows = await store.LoadStateAsync(cancellation);
-        var host = new PeerHost(store, servers, paths, random, time, rows);
+        var host = new PeerHost(store, servers, paths, random, time, pause, rows);
         host.Subscribe();
         host._own.Enqueue(new PeerInput.Start());
         host._loop = host.LoopAsync();
@@ -223,7 +232,10 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         // What arrived is kept and shown before receipts are sealed for it: first the loop lets the others of its thread go on.
         if (!_drained && group.Count == 0)
         {
-            await Task.Yield();
+            if (_pause is null)
+                await Task.Yield();
+            else
+                await Task.WhenAny(_pause(), _inputs.Reader.WaitToReadAsync(_stopping.Token).AsTask()); // An input ends it: it is not to wait behind a frame.
             if (TryPeek())
                 return;
             group.Add(_engine.Handle(new PeerInput.Drained(), Now()));

@@ -19,6 +19,8 @@ public sealed partial class AppState : IDisposable
     private readonly HashSet<ByteString> _hidden = [];
     private readonly IDisposable _keys;
     private ByteString _active = ByteString.Empty;
+    private bool _settling;
+    private bool _disposed;
 
     /// <summary>Begins to listen to all of them.</summary>
     public AppState(IPeerClient peer, IBrowser browser, NavigationManager navigation, RandomSource random)
@@ -168,6 +170,7 @@ public sealed partial class AppState : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         Peer.Changed -= OnNotice;
         Browser.Changed -= OnBrowser;
         Browser.NotificationClicked -= OnNotificationClicked;
