@@ -124,6 +124,7 @@ internal sealed class RelayShard : IRelayPorts, IDisposable
         {
             while (!_stopping)
                 Round();
+            _core.End();
             foreach (var stream in _streams)
                 stream.End();
             _frames.Writer.TryComplete();
