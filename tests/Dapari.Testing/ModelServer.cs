@@ -22,11 +22,23 @@ public sealed class ModelServer(string origin, Func<long> now)
 
     public Queue<(int Connection, byte[] Frame)> Outgoing { get; } = new();
 
+    /// <summary>What a welcome names for finding ways.</summary>
+    public List<IceServer> IceServers { get; } = [];
+
+    /// <summary>What it gives to who asks for its relay; null: it has none.</summary>
+    public RelayAccess? RelayAccess { get; set; }
+
     /// <summary>Envelopes that one mailbox holds at most.</summary>
     public int MailboxEnvelopes { get; set; } = 10_000;
 
     /// <summary>So many openings of mailboxes are refused for coming too fast.</summary>
     public int RefusedOpenings { get; set; }
+
+    /// <summary>Uploads of prekeys are refused, as by a full disk.</summary>
+    public bool RefusesPrekeys { get; set; }
+
+    /// <summary>Acknowledgements are refused, as by a full disk.</summary>
+    public bool RefusesAcknowledgements { get; set; }
 
     public long RetentionMs { get; set; } = 30L * 24 * 60 * 60 * 1000;
 
@@ -116,6 +128,7 @@ public sealed class ModelServer(string origin, Func<long> now)
                         Challenge = ByteString.CopyFrom(connection.Challenge),
                         ServerTimeMs = (ulong)now(),
                         Limits = new Limits { RetentionDays = 30, IdleSeconds = 90, MailboxesPerConnection = 2000, EnvelopeBytes = WireLimits.EnvelopeBytes },
+                        IceServers = { IceServers },
                     },
                 };
             case Kind.Ping:
@@ -159,6 +172,8 @@ public sealed class ModelServer(string origin, Func<long> now)
                 return _prekeys.TryGetValue(frame.TakePrekeys.StoreId, out var store)
                     ? new ServerFrame { Prekeys = new Prekeys { Bundle = store.Take() } }
                     : Refuse(Refusal.UnknownPrekeys);
+            case Kind.TakeRelayAccess:
+                return RelayAccess is null ? Refuse(Refusal.NoRelay) : new ServerFrame { RelayAccess = RelayAccess.Clone() };
             default:
                 return Refuse(Refusal.Malformed);
         }
@@ -242,6 +257,8 @@ public sealed class ModelServer(string origin, Func<long> now)
     {
         if (Owned(number, acknowledge.MailboxId) is not { } mailbox)
             return Refuse(Refusal.NotOpen);
+        if (RefusesAcknowledgements)
+            return Refuse(Refusal.Storage);
         mailbox.Stored.RemoveAll(stored => acknowledge.Sequences.Contains(stored.Sequence));
         mailbox.HighestAcknowledged = Math.Max(mailbox.HighestAcknowledged, acknowledge.Sequences.DefaultIfEmpty().Max());
         return new ServerFrame { Done = new Done() };
@@ -263,6 +280,8 @@ public sealed class ModelServer(string origin, Func<long> now)
         if (!MailboxPublicKey.TryRead(put.OwnerKey, out var owner) || !PrekeyStoreId.TryRead(put.StoreId, out var id)
             || !owner.Verify(ProofMessage.PrekeysOwner(Host, connection.Challenge, id), put.Signature.Span))
             return Refuse(Refusal.UnknownPrekeys);
+        if (RefusesPrekeys)
+            return Refuse(Refusal.Storage);
         if (!_prekeys.TryGetValue(put.StoreId, out var store))
             _prekeys[put.StoreId] = store = new PrekeyStore();
         store.Put(put);

@@ -29,6 +29,8 @@ internal sealed class Restorer(Parts parts)
             foreach (var device in contact.Record.Devices)
                 Retire(device);
             step.Changed(contact);
+            // What lies at a server may be delivered, and its receipt went to the life that is lost.
+            parts.Outbox.TakeBack(step, contact);
             parts.Outbox.Unseal(step, contact);
             parts.Paths.Close(step, contact, tell: false);
             if (contact.IsAccepted)
@@ -76,7 +78,8 @@ internal sealed class Restorer(Parts parts)
                 entry.Envelope = ByteString.Empty;
                 restored.Add(new StateRow(row.Key, entry.ToByteArray()));
             }
-            else if (row.Key != "prekeys")
+            // A call that a backup remembers is long over, and what its ends say of it is with the lost life.
+            else if (row.Key != "prekeys" && !row.Key.StartsWith("call/", StringComparison.Ordinal))
             {
                 restored.Add(row);
             }

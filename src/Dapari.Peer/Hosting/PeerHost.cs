@@ -16,7 +16,7 @@ namespace Dapari.Peer.Hosting;
 /// connections are closed, and the commands in it are completed with STORE_FAILED. An error of the engine's own does the same, with PEER_FAILED, until
 /// it happened <see cref="MostFailures"/> times within <see cref="_failuresWithin"/>: then the host ends and its snapshot says so.
 /// The queue of inputs is bounded. Full, it closes what floods it: the server connection or the path whose message found no room, as if it had been lost;
-/// commands wait for room. Works on one thread as on many; events are raised on the context that <see cref="StartAsync"/> was called on, if there is one.
+/// commands wait for room. Works on one thread as on many; events are raised on the context that it was started on, if there is one.
 /// </remarks>
 public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
 {
@@ -33,6 +33,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly IPeerStore _store;
     private readonly IServerLink _servers;
     private readonly IPathLink _paths;
+    private readonly IMediaLink? _media;
     private readonly RandomSource _random;
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -50,6 +51,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly ConcurrentDictionary<long, TaskCompletionSource<CommandResult>> _commands = new();
     private readonly HashSet<string> _connected = new(StringComparer.Ordinal);
     private readonly HashSet<ulong> _opened = [];
+    private readonly HashSet<ulong> _legs = [];
 
     // Commands that the engine has, and has not completed.
     private readonly HashSet<long> _taken = [];
@@ -66,17 +68,20 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private long _lastToken;
     private Task _loop = Task.CompletedTask;
 
-    private PeerHost(IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, Func<Task>? pause, IReadOnlyList<StateRow> rows)
+    private PeerHost(
+        IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, RandomSource random, TimeProvider time, Func<Task>? pause,
+        IReadOnlyList<StateRow> rows)
     {
         _pause = pause;
         _store = store;
         _servers = servers;
         _paths = paths;
+        _media = media;
         _random = random;
         _time = time;
         _started = time.GetTimestamp();
         _context = SynchronizationContext.Current;
-        _engine = PeerEngine.Load(rows, random, paths.IsSupported, Now());
+        _engine = Load(rows);
         Snapshot = _latest = _engine.Snapshot;
         _timer = time.CreateTimer(static host => ((PeerHost)host!)._inputs.Writer.TryWrite(new PeerInput.Tick()), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -102,8 +107,16 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     /// <param name="cancellation">Ends the loading.</param>
     /// <param name="pause">Lets whoever shares the loop's thread go on before there is less urgent work; none: <see cref="Task.Yield"/>.</param>
     /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
+    public static Task<PeerHost> StartAsync(
+        IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, CancellationToken cancellation,
+        Func<Task>? pause = null) =>
+        StartAsync(store, servers, paths, null, random, time, cancellation, pause);
+
+    /// <summary>Loads the engine and starts it, with calls if there is somebody to carry their media.</summary>
+    /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
     public static async Task<PeerHost> StartAsync(
-        IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, CancellationToken cancellation, Func<Task>? pause = null)
+        IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, RandomSource random, TimeProvider time, CancellationToken cancellation,
+        Func<Task>? pause = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(servers);
@@ -111,7 +124,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(random);
         ArgumentNullException.ThrowIfNull(time);
         var rows = await store.LoadStateAsync(cancellation);
-        var host = new PeerHost(store, servers, paths, random, time, pause, rows);
+        var host = new PeerHost(store, servers, paths, media, random, time, pause, rows);
         host.Subscribe();
         host._own.Enqueue(new PeerInput.Start());
         host._loop = host.LoopAsync();
@@ -170,6 +183,8 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         FailCommands(new ObjectDisposedException(nameof(PeerHost)));
         _stopping.Dispose();
     }
+
+    private PeerEngine Load(IReadOnlyList<StateRow> rows) => PeerEngine.Load(rows, _random, _paths.IsSupported, Now(), _media is { IsSupported: true });
 
     private Moment Now() => new((long)_time.GetElapsedTime(_started).TotalMilliseconds, _time.GetUtcNow().ToUnixTimeMilliseconds());
 
@@ -292,7 +307,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         // Also commands of earlier groups that the discarded engine had under way: no other knows them.
         CompleteTaken(refusal);
         await RestAsync();
-        _engine = PeerEngine.Load(await LoadAsync(), _random, _paths.IsSupported, Now());
+        _engine = Load(await LoadAsync());
         _drained = true;
         Raise(new Notice { Snapshot = _engine.Snapshot });
         var waiting = _own.ToArray();
@@ -383,6 +398,9 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
             _servers.Disconnect(origin);
         foreach (var path in _opened)
             _paths.Close(path);
+        foreach (var leg in _legs)
+            _media?.Close(leg);
+        _legs.Clear();
         _connected.Clear();
         _opened.Clear();
     }

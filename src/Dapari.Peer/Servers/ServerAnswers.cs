@@ -41,6 +41,9 @@ internal sealed class ServerAnswers(Parts parts)
             case Asked.ForInvite invite:
                 parts.Openings.NotAnswered(invite.Contact);
                 break;
+            case Asked.ForRelay:
+                parts.Relays.NotAnswered();
+                break;
         }
     }
 
@@ -94,8 +97,10 @@ internal sealed class ServerAnswers(Parts parts)
         switch (asked)
         {
             case Asked.Alive when frame.KindCase == Kind.Pong:
-            case Asked.ToAcknowledge when frame.KindCase == Kind.Done:
             case Asked.ToOpenSender when frame.KindCase == Kind.Done:
+                return true;
+            case Asked.ToAcknowledge acknowledge when frame.KindCase == Kind.Done:
+                parts.Boxes.Acknowledged(step, connection, acknowledge.Box);
                 return true;
             case Asked.ToOpenBox open when frame.KindCase == Kind.MailboxOpened:
                 parts.Boxes.Opened(step, connection, open.Box, frame.MailboxOpened);
@@ -109,6 +114,8 @@ internal sealed class ServerAnswers(Parts parts)
             case Asked.ForUsage usage when frame.KindCase == Kind.Usage:
                 connection.Usage[usage.Box.Id] = frame.Usage;
                 step.ViewDirty = true;
+                if (usage.Box.Invite is { } invited)
+                    parts.Invites.Counted(step, invited, frame.Usage.StoredEnvelopes);
                 return true;
             case Asked.ToPost post when frame.KindCase == Kind.Posted:
                 parts.Outbox.Posted(step, post.Entry, frame.Posted);
@@ -127,6 +134,9 @@ internal sealed class ServerAnswers(Parts parts)
                 return true;
             case Asked.ToPutPrekeys put when frame.KindCase == Kind.PrekeyCount:
                 parts.Prekeys.Uploaded(step, connection, put, frame.PrekeyCount);
+                return true;
+            case Asked.ForRelay when frame.KindCase == Kind.RelayAccess:
+                parts.Relays.Taken(step, frame.RelayAccess);
                 return true;
             case Asked.ForPrekeys keys when frame.KindCase == Kind.Prekeys:
                 parts.Keys.Taken(step, keys.Contact, frame.Prekeys.Bundle);
@@ -180,6 +190,9 @@ internal sealed class ServerAnswers(Parts parts)
                 break;
             case Asked.ForInvite invite:
                 parts.Openings.Refused(step, invite.Contact, refused.Refusal);
+                break;
+            case Asked.ForRelay:
+                parts.Relays.Refused(step, refused.Refusal);
                 break;
             case Asked.ForPrekeys keys:
                 parts.Keys.Refused(step, keys.Contact, refused.Refusal);

@@ -20,6 +20,7 @@ public sealed partial class AppState
             if (change.Arrived) TellArrival(change.Record);
         }
 
+        ResumeHeld();
         Noticed?.Invoke(notice);
         if (notice.Messages.Count != 0)
         {

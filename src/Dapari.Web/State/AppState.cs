@@ -34,12 +34,14 @@ public sealed partial class AppState : IDisposable
         InviteLink = browser.TakeInviteLink();
         if (InviteLink is not null && peer.Snapshot.Self is not null) Place = new Place(PlaceKind.OpenInvite);
         Toasts = new Toasts(browser.Clock);
+        _heldBack = new HeldBack(browser);
         peer.Changed += OnNotice;
         browser.Changed += OnBrowser;
         browser.NotificationClicked += OnNotificationClicked;
         navigation.LocationChanged += OnLocation;
         _keys = browser.Keys.Watch(OnKey);
         Settle();
+        ResumeHeld();
     }
 
     /// <summary>The peer.</summary>
@@ -128,23 +130,6 @@ public sealed partial class AppState : IDisposable
         return null;
     }
 
-    /// <summary>Hides a thing at once and carries the command out unless it is undone in time.</summary>
-    public void DoUnlessUndone(ByteString id, string said, Command command)
-    {
-        _hidden.Add(id);
-        Changed?.Invoke();
-        Toasts.DoUnlessUndone(said, async () =>
-        {
-            if (!await DoAsync(command)) Unhide();
-        }, Unhide);
-
-        void Unhide()
-        {
-            _hidden.Remove(id);
-            Changed?.Invoke();
-        }
-    }
-
     /// <summary>Tells a screen reader once, politely.</summary>
     public void Announce(string text)
     {
@@ -177,5 +162,6 @@ public sealed partial class AppState : IDisposable
         _navigation.LocationChanged -= OnLocation;
         _keys.Dispose();
         Toasts.Dispose();
+        foreach (var timer in _overdue) timer.Dispose();
     }
 }
