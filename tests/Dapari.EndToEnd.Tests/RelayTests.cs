@@ -49,8 +49,8 @@ public sealed class RelayTests
         await using var browser = await Chromium.StartTrustingAllAsync(playwright);
         var page = await browser.NewPageAsync();
         var url = door == "tls"
-            ? string.Create(CultureInfo.InvariantCulture, $"turns:{relay.Host}:{relay.TlsPort}?transport=tcp")
-            : string.Create(CultureInfo.InvariantCulture, $"turn:{relay.Host}:{relay.Port}?transport={door}");
+            ? string.Create(CultureInfo.InvariantCulture, $"turns:{RelayProcess.Host}:{relay.TlsPort}?transport=tcp")
+            : string.Create(CultureInfo.InvariantCulture, $"turn:{RelayProcess.Host}:{relay.Port}?transport={door}");
         var met = await page.EvaluateAsync<JsonElement>(Meet, new { url, username = relay.Username, credential = relay.Password });
         Assert.Equal(("relay", "relay", door), (met.GetProperty("local").GetString(), met.GetProperty("remote").GetString(), met.GetProperty("protocol").GetString()));
     }

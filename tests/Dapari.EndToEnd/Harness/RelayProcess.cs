@@ -1,8 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.NetworkInformation;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Dapari.EndToEnd;
@@ -18,14 +15,8 @@ public sealed partial class RelayProcess : IAsyncDisposable
     {
     }
 
-    /// <summary>An address of this machine that browsers take for one of the network: they send nothing to a relay at a loopback address.</summary>
-    public string Host { get; } = NetworkInterface.GetAllNetworkInterfaces()
-        .Where(n => n.OperationalStatus == OperationalStatus.Up && n.NetworkInterfaceType != NetworkInterfaceType.Loopback)
-        .SelectMany(n => n.GetIPProperties().UnicastAddresses)
-        .Select(a => a.Address)
-        .Where(a => a.AddressFamily == AddressFamily.InterNetwork)
-        .Append(IPAddress.Loopback)
-        .First().ToString();
+    /// <summary>Where it is.</summary>
+    public static string Host => "127.0.0.1";
 
     /// <summary>The relay's port, UDP and TCP.</summary>
     public int Port { get; private set; }
@@ -43,7 +34,7 @@ public sealed partial class RelayProcess : IAsyncDisposable
     public static async Task<RelayProcess> StartAsync()
     {
         var relay = new RelayProcess();
-        relay.process = Start("serve", "--data", relay.data, "--https", "--listen", string.Create(CultureInfo.InvariantCulture, $"{relay.Host}:{relay.TlsPort}"),
+        relay.process = Start("serve", "--data", relay.data, "--https", "--listen", string.Create(CultureInfo.InvariantCulture, $"{Host}:{relay.TlsPort}"),
             "--trust-listen", "127.0.0.1:0", "--relay-port", "0");
         using var late = new CancellationTokenSource(StartLimit);
         while (relay.Port == 0)
