@@ -15,7 +15,7 @@ namespace Dapari.Server.Tests;
 public sealed class RelayTests
 {
     private static readonly RelayServing Open = new() { Port = 0, Addresses = [IPAddress.Loopback], Allowed = [IpRange.Parse("127.0.0.0/8")] };
-    private static readonly byte[] Payload = [.. Enumerable.Range(0, 1199).Select(i => (byte)i)];
+    private static readonly byte[] Payload = [.. Enumerable.Range(0, 1199).Select(i => (byte)(i % 251))];
 
     [Fact]
     public async Task Access_is_given_only_to_who_owns_a_mailbox()
@@ -108,7 +108,7 @@ public sealed class RelayTests
         await using var owner = await OwnerAsync(server);
         await using var client = (await RelayClient.UdpAsync(server.Host.Relay.Ports!.Udp)).With((await TakeAsync(owner)).RelayAccess);
         Assert.Equal(0, await client.AllocateAsync());
-        Assert.Equal(403, await client.BindAsync(0x4000, Rtc.Endpoint.V4(0x7F000001, 22)));
+        Assert.Equal(403, await client.BindAsync(0x4000, Rtc.Endpoint.V4(0x7F000002, 22)));
         Assert.Equal(403, await client.BindAsync(0x4000, Rtc.Endpoint.V4(0x0A000001, 22)));
     }
 

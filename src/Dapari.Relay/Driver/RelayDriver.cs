@@ -79,8 +79,9 @@ public sealed class RelayDriver : IAsyncDisposable
     /// <param name="stream">The connection, after a TLS handshake if there is one.</param>
     /// <param name="remote">The client.</param>
     /// <param name="local">Our side of it.</param>
+    /// <param name="isTls">Whether there is TLS around it.</param>
     /// <param name="cancellation">Ends it.</param>
-    public async Task ServeAsync(Stream stream, Endpoint remote, Endpoint local, CancellationToken cancellation)
+    public async Task ServeAsync(Stream stream, Endpoint remote, Endpoint local, bool isTls, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(stream);
         await using (stream)
@@ -90,7 +91,7 @@ public sealed class RelayDriver : IAsyncDisposable
             try
             {
                 var shard = _shards[(int)((uint)Interlocked.Increment(ref _next) % (uint)_shards.Length)];
-                using var client = new StreamClient(shard, stream, remote.Unmap(), local.Unmap(), _options, _time);
+                using var client = new StreamClient(shard, stream, remote.Unmap(), local.Unmap(), isTls, _options, _time);
                 await client.ServeAsync(cancellation);
             }
             finally

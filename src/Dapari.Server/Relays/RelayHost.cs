@@ -65,7 +65,7 @@ internal sealed partial class RelayHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Serves a connection that another part accepted, to its end. Closes it at once when the relay does not run.</summary>
+    /// <summary>Serves a TLS connection that another part accepted, to its end. Closes it at once when the relay does not run.</summary>
     public async Task ServeAsync(Stream stream, Endpoint remote, Endpoint local, CancellationToken cancellation)
     {
         if (_driver is not { } driver)
@@ -75,7 +75,7 @@ internal sealed partial class RelayHost : IAsyncDisposable
         }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
-        await driver.ServeAsync(stream, remote, local, either.Token);
+        await driver.ServeAsync(stream, remote, local, isTls: true, either.Token);
     }
 
     /// <summary>Looks for new addresses and changed keys. Every half minute by itself.</summary>
@@ -150,7 +150,7 @@ internal sealed partial class RelayHost : IAsyncDisposable
             _shared = shared;
             _listeners.AddRange(listeners);
             foreach (var listener in listeners)
-                listener.Start(_driver.ServeAsync);
+                listener.Start((stream, remote, local, cancellation) => _driver.ServeAsync(stream, remote, local, isTls: false, cancellation));
             Ports = new RelayPorts(_driver.Listening[0].Port, listeners.Count > 0 ? listeners[0].Local.Port : 0);
             Fault = taken is { } fault ? Invariant($"TCP port {port} cannot be had ({Words(fault)}): UDP only")
                 : _driver.Refused.Count > 0 ? Invariant($"not at {_driver.Refused[0].Address} ({Words(_driver.Refused[0].Fault)})") : null;

@@ -42,6 +42,10 @@ public static class Chromium
         Headless = true,
     });
 
+    /// <summary>The first one, but taking every certificate: for a server whose authority nobody installed.</summary>
+    public static Task<IBrowser> StartTrustingAllAsync(IPlaywright playwright) => playwright.Chromium.LaunchAsync(
+        new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, "--ignore-certificate-errors"], Headless = true });
+
     /// <summary>A browser with one context that keeps everything in a folder, as people's browsers do.</summary>
     public static Task<IBrowserContext> StartKeepingAsync(IPlaywright playwright, string folder) =>
         playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
