@@ -32,11 +32,13 @@ public sealed partial class AppState : IDisposable
         InviteLink = browser.TakeInviteLink();
         if (InviteLink is not null && peer.Snapshot.Self is not null) Place = new Place(PlaceKind.OpenInvite);
         Toasts = new Toasts(browser.Clock);
+        Calls = new CallState(this);
         peer.Changed += OnNotice;
         browser.Changed += OnBrowser;
         browser.NotificationClicked += OnNotificationClicked;
         navigation.LocationChanged += OnLocation;
         _keys = browser.Keys.Watch(OnKey);
+        Calls.Follow();
         Settle();
     }
 
@@ -63,6 +65,9 @@ public sealed partial class AppState : IDisposable
 
     /// <summary>Notices and what can be undone.</summary>
     public Toasts Toasts { get; }
+
+    /// <summary>Calls.</summary>
+    public CallState Calls { get; }
 
     /// <summary>The invite that the page was opened with, until it was used.</summary>
     public string? InviteLink { get; set; }
@@ -151,6 +156,9 @@ public sealed partial class AppState : IDisposable
         Changed?.Invoke();
     }
 
+    /// <summary>Something outside of the snapshot changed what screens show.</summary>
+    internal void Redraw() => Changed?.Invoke();
+
     /// <summary>Opens or closes the palette.</summary>
     public void ShowPalette(bool open)
     {
@@ -173,6 +181,7 @@ public sealed partial class AppState : IDisposable
         Browser.NotificationClicked -= OnNotificationClicked;
         _navigation.LocationChanged -= OnLocation;
         _keys.Dispose();
+        Calls.Dispose();
         Toasts.Dispose();
     }
 }

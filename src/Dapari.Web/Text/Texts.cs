@@ -26,6 +26,9 @@ public sealed record Texts
     /// <summary>A message's details.</summary>
     public required MessageTexts Message { get; init; }
 
+    /// <summary>Calls.</summary>
+    public required CallTexts Call { get; init; }
+
     /// <summary>Settings.</summary>
     public required SettingsTexts Settings { get; init; }
 
@@ -48,6 +51,7 @@ public sealed record Texts
         Invite = InviteTexts.English,
         Contact = ContactTexts.English,
         Message = MessageTexts.English,
+        Call = EnglishCallTexts.Make(),
         Settings = SettingsTexts.English,
         Journey = JourneyTexts.English,
         Ways = new EnglishWayTexts(),
@@ -64,6 +68,7 @@ public sealed record Texts
         Invite = InviteTexts.Italian,
         Contact = ContactTexts.Italian,
         Message = MessageTexts.Italian,
+        Call = ItalianCallTexts.Make(),
         Settings = SettingsTexts.Italian,
         Journey = JourneyTexts.Italian,
         Ways = new ItalianWayTexts(),
