@@ -47,6 +47,7 @@ internal sealed class ContactDesk(Parts parts)
     {
         if (contact.Record.State == ContactState.Blocked)
             return;
+        parts.Calls.Leave(step, contact);
         parts.Paths.Close(step, contact, tell: false);
         contact.Record.StateBeforeBlock = contact.Record.State;
         contact.Record.State = ContactState.Blocked;
@@ -88,6 +89,28 @@ internal sealed class ContactDesk(Parts parts)
         step.Done(token);
     }
 
+    /// <summary>How calls go: of one contact, or by default.</summary>
+    public void SetCallPolicy(Step step, long token, SetCallPolicy command)
+    {
+        if (!Enum.IsDefined(command.Policy))
+        {
+            step.Complete(token, CommandRefusal.Malformed);
+            return;
+        }
+
+        if (!command.ContactId.IsEmpty)
+        {
+            Change(step, token, command.ContactId, contact => contact.Record.CallPolicy = command.Policy);
+            return;
+        }
+
+        parts.State.Self!.DefaultCallPolicy = command.Policy;
+        step.SelfChanged();
+        foreach (var contact in parts.State.Contacts.Values)
+            step.Shown(contact);
+        step.Done(token);
+    }
+
     public void SetVerified(Step step, long token, SetVerified command) =>
         Change(step, token, command.ContactId, contact => contact.Record.Verified = command.Verified && contact.Identity is not null);
 
@@ -124,6 +147,8 @@ internal sealed class ContactDesk(Parts parts)
     /// <summary>The contact, its conversation, keys and mailbox are no more.</summary>
     public void Erase(Step step, Contact contact)
     {
+        parts.Calls.Leave(step, contact);
+        parts.Calls.Forget(step, contact);
         parts.Paths.Close(step, contact, tell: true);
         parts.Outbox.Forget(step, contact);
         parts.Seals.Forget(step, contact);

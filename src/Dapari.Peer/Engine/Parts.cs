@@ -1,3 +1,4 @@
+using Dapari.Peer.Calls;
 using Dapari.Peer.Contacts;
 using Dapari.Peer.Conversations;
 using Dapari.Peer.Invites;
@@ -6,6 +7,7 @@ using Dapari.Peer.Paths;
 using Dapari.Peer.Prekeys;
 using Dapari.Peer.Servers;
 using Dapari.Peer.Sessions;
+using Dapari.Wire.V1;
 
 namespace Dapari.Peer.Engine;
 
@@ -32,6 +34,7 @@ internal sealed class Parts
         Live = new LiveSender(this);
         Paths = new PathDesk(this);
         Signals = new SignalDesk(this);
+        Calls = new CallDesk(this);
         Profile = new ProfileDesk(this);
         Restorer = new Restorer(this);
         Views = new ViewBuilder(this);
@@ -73,9 +76,14 @@ internal sealed class Parts
 
     public SignalDesk Signals { get; }
 
+    public CallDesk Calls { get; }
+
     public ProfileDesk Profile { get; }
 
     public Restorer Restorer { get; }
 
     public ViewBuilder Views { get; }
+
+    /// <summary>The servers that help to find ways, relays among them.</summary>
+    public IReadOnlyList<IceServer> IceServers => State.Self is { } self && Servers.Find(self.HomeServer) is { } home ? home.IceServers : [];
 }

@@ -35,6 +35,18 @@ public abstract record PeerEffect
     /// <summary>Close a path; no <see cref="PeerInput.PathClosed"/> follows.</summary>
     public sealed record ClosePath(ulong Path) : PeerEffect;
 
+    /// <summary>Begin a media leg.</summary>
+    public sealed record OpenLeg(ulong Leg, bool Offerer, bool Polite, bool RelayOnly, IReadOnlyList<IceServer> IceServers) : PeerEffect;
+
+    /// <summary>A signal from the other end, for the media driver.</summary>
+    public sealed record AcceptLegSignal(ulong Leg, Signal Signal) : PeerEffect;
+
+    /// <summary>Restart ICE of a media leg, perhaps by another way.</summary>
+    public sealed record RestartLeg(ulong Leg, bool RelayOnly, IReadOnlyList<IceServer> IceServers) : PeerEffect;
+
+    /// <summary>Close a media leg; no <see cref="PeerInput.LegClosed"/> follows.</summary>
+    public sealed record CloseLeg(ulong Leg) : PeerEffect;
+
     /// <summary>A command is done, or refused.</summary>
     public sealed record Completed(long Token, CommandResult Result) : PeerEffect;
 

@@ -35,6 +35,7 @@ public sealed class PeerEngine
             var next = Deadline.Earlier(_parts.Servers.NextDeadline, _parts.Outbox.NextDeadline);
             next = Deadline.Earlier(next, Deadline.Earlier(_parts.Inbox.NextDeadline, _parts.Prekeys.NextDeadline));
             next = Deadline.Earlier(next, Deadline.Earlier(_parts.Invites.NextDeadline, _parts.Paths.NextDeadline(_now.MonotonicMs)));
+            next = Deadline.Earlier(next, _parts.Calls.NextDeadline);
             foreach (var contact in _parts.State.Contacts.Values)
             {
                 if (contact.TypingUntil != long.MinValue)
@@ -56,11 +57,11 @@ public sealed class PeerEngine
 
     /// <summary>Rebuilds the engine from what was kept; no rows: a peer before its first start.</summary>
     /// <exception cref="InvalidDataException">A row cannot be read: the store is damaged or from a newer version.</exception>
-    public static PeerEngine Load(IReadOnlyList<StateRow> rows, RandomSource random, bool pathsSupported, Moment now)
+    public static PeerEngine Load(IReadOnlyList<StateRow> rows, RandomSource random, bool pathsSupported, Moment now, bool callsSupported = false)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(random);
-        var parts = new Parts(new PeerState(random, pathsSupported));
+        var parts = new Parts(new PeerState(random, pathsSupported, callsSupported));
         Loader.Load(parts, rows);
         return new PeerEngine(parts, now);
     }
@@ -119,6 +120,7 @@ public sealed class PeerEngine
                 _parts.Inbox.Report(step);
                 _parts.Receipts.Flush(step);
                 _parts.Boxes.Acknowledge(step);
+                _parts.Calls.Flush(step);
                 _parts.Seals.Prepare(step);
                 break;
             case PeerInput.ServerConnected connected:
@@ -145,8 +147,18 @@ public sealed class PeerEngine
             case PeerInput.PathReceived received:
                 _parts.Paths.Received(step, received.Path, received.Envelope);
                 break;
+            case PeerInput.LegSignalMade made:
+                _parts.Calls.LegSignalMade(step, made.Leg, made.Signal);
+                break;
+            case PeerInput.LegFactsChanged changed:
+                _parts.Calls.LegFactsChanged(step, changed.Leg, changed.Facts);
+                break;
+            case PeerInput.LegClosed closed:
+                _parts.Calls.LegClosed(step, closed.Leg);
+                break;
             case PeerInput.NetworkChanged:
                 _parts.Paths.NetworkChanged(step);
+                _parts.Calls.NetworkChanged(step);
                 RetryNow(step);
                 break;
             case PeerInput.Found found:
@@ -177,6 +189,7 @@ public sealed class PeerEngine
         _parts.Openings.Tick(step);
         _parts.Chats.Tick(step);
         _parts.Paths.Tick(step);
+        _parts.Calls.Tick(step);
     }
 
     private void RetryNow(Step step)
@@ -251,6 +264,24 @@ public sealed class PeerEngine
                 break;
             case Kind.GetSafetyNumber:
                 _parts.Contacts.SafetyNumberOf(step, token, command.GetSafetyNumber);
+                break;
+            case Kind.StartCall:
+                _parts.Calls.Start(step, token, command.StartCall);
+                break;
+            case Kind.AnswerCall:
+                _parts.Calls.Answer(step, token, command.AnswerCall);
+                break;
+            case Kind.EndCall:
+                _parts.Calls.End(step, token, command.EndCall);
+                break;
+            case Kind.SetCallMedia:
+                _parts.Calls.SetMedia(step, token, command.SetCallMedia);
+                break;
+            case Kind.SetCallWay:
+                _parts.Calls.SetWay(step, token, command.SetCallWay);
+                break;
+            case Kind.SetCallPolicy:
+                _parts.Contacts.SetCallPolicy(step, token, command.SetCallPolicy);
                 break;
             case Kind.RetryNow:
                 RetryNow(step);

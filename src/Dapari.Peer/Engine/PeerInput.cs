@@ -49,6 +49,15 @@ public abstract record PeerInput
     /// <summary>One message of a direct path, unparsed.</summary>
     public sealed record PathReceived(ulong Path, byte[] Envelope) : PeerInput;
 
+    /// <summary>The media driver has a description or candidate for the other end.</summary>
+    public sealed record LegSignalMade(ulong Leg, Signal Signal) : PeerInput;
+
+    /// <summary>A media leg stands otherwise than before.</summary>
+    public sealed record LegFactsChanged(ulong Leg, LegFacts Facts) : PeerInput;
+
+    /// <summary>A media leg failed for good.</summary>
+    public sealed record LegClosed(ulong Leg) : PeerInput;
+
     /// <summary>The device's network changed, came or went.</summary>
     public sealed record NetworkChanged : PeerInput;
 

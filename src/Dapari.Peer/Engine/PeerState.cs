@@ -1,4 +1,5 @@
 using Dapari.Crypto;
+using Dapari.Peer.Calls;
 using Dapari.Peer.Contacts;
 using Dapari.Peer.Invites;
 using Dapari.Peer.Servers;
@@ -9,7 +10,7 @@ using Dapari.Wire;
 namespace Dapari.Peer.Engine;
 
 /// <summary>Everything that the engine keeps in memory; its parts share it, and the engine's owner is its only owner.</summary>
-internal sealed class PeerState(RandomSource random, bool pathsSupported)
+internal sealed class PeerState(RandomSource random, bool pathsSupported, bool callsSupported = false)
 {
     /// <summary>Contacts of any state.</summary>
     public const int MaxContacts = 1000;
@@ -23,6 +24,8 @@ internal sealed class PeerState(RandomSource random, bool pathsSupported)
     public RandomSource Random { get; } = random;
 
     public bool PathsSupported { get; } = pathsSupported;
+
+    public bool CallsSupported { get; } = callsSupported;
 
     /// <summary>New at each start: tells others a restart from a reconnection.</summary>
     public byte[] RunId { get; } = random.Bytes(8);
@@ -64,6 +67,10 @@ internal sealed class PeerState(RandomSource random, bool pathsSupported)
             return policy;
         return Self?.DefaultPolicy is Policy.DirectOnly or Policy.ServerOnly ? Self.DefaultPolicy : Policy.Automatic;
     }
+
+    /// <summary>How a call with a contact goes by now, and why.</summary>
+    public CallReach ReachOf(Contact contact, Policy forCall) =>
+        CallWays.Reach(forCall, contact.Record.CallPolicy, Self?.DefaultCallPolicy ?? Policy.Unspecified, contact.Record.Verified);
 
     /// <summary>A random number below a bound, for jitter.</summary>
     public long Jitter(long below)

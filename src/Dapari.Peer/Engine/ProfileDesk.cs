@@ -104,6 +104,7 @@ internal sealed class ProfileDesk(Parts parts)
     /// <summary>Deletes everything here, and at the servers as far as they are connected.</summary>
     public void Delete(Step step, long token)
     {
+        parts.Calls.EndAll(step);
         foreach (var contact in parts.State.Contacts.Values.ToList())
             parts.Paths.Close(step, contact, tell: true);
         foreach (var box in parts.State.Boxes.Values)

@@ -1,3 +1,4 @@
+using Dapari.Peer.Calls;
 using Dapari.Peer.Contacts;
 using Dapari.Peer.Hosting;
 using Dapari.Peer.Invites;
@@ -18,6 +19,7 @@ internal sealed class Step(PeerState state, Moment now)
     private readonly HashSet<OwnInvite> _invites = [];
     private readonly HashSet<KnownSession> _sessions = [];
     private readonly HashSet<OutboxEntry> _entries = [];
+    private readonly HashSet<Call> _calls = [];
     private readonly Dictionary<ByteString, MessageChange> _changes = [];
     private bool _self;
     private bool _vault;
@@ -71,6 +73,8 @@ internal sealed class Step(PeerState state, Moment now)
 
     public void Changed(OutboxEntry entry) => _entries.Add(entry);
 
+    public void Changed(Call call) => _calls.Add(call);
+
     public void Changed(OwnBox box)
     {
         if (box.Contact is { } contact)
@@ -105,6 +109,12 @@ internal sealed class Step(PeerState state, Moment now)
         _invites.Remove(invite);
         ViewDirty = true;
         Delete(OwnInvite.RowKey(invite.Id));
+    }
+
+    public void Deleted(Call call)
+    {
+        _calls.Remove(call);
+        Delete(CallRows.Key(call.Id));
     }
 
     public void Deleted(OutboxEntry entry)
@@ -146,6 +156,8 @@ internal sealed class Step(PeerState state, Moment now)
             Batch.State[OwnInvite.RowKey(invite.Id)] = invite.Record.ToByteArray();
         foreach (var session in _sessions)
             Batch.State[KnownSession.RowKey(session.Id)] = session.Session.Save().ToByteArray();
+        foreach (var call in _calls)
+            Batch.State[CallRows.Key(call.Id)] = CallRows.Save(call).ToByteArray();
         foreach (var entry in _entries)
             Batch.State[entry.RowKey] = entry.Record.ToByteArray();
     }

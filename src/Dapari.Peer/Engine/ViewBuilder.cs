@@ -1,3 +1,4 @@
+using Dapari.Peer.Calls;
 using Dapari.Peer.Contacts;
 using Dapari.Peer.Invites;
 using Dapari.Peer.Local;
@@ -66,6 +67,7 @@ internal sealed class ViewBuilder(Parts parts)
                 DefaultPolicy = state.Effective(self.DefaultPolicy),
                 SendReadReceipts = self.SendReadReceipts,
                 SendTyping = self.SendTyping,
+                DefaultCallPolicy = self.DefaultCallPolicy,
             };
         }
 
@@ -75,6 +77,7 @@ internal sealed class ViewBuilder(Parts parts)
             .Select(contact => contact.View!));
         snapshot.Invites.Add(state.Invites.Values.OrderByDescending(invite => invite.Record.CreatedAtMs).ThenBy(invite => invite.Id).Select(InviteDesk.View));
         snapshot.Servers.Add(parts.Servers.Connections.Select(View));
+        snapshot.Calls.Add(CallViews.Of(state, parts.Calls.All));
         if (snapshot.Equals(_last))
             return false;
         snapshot.Revision = ++_revision;
@@ -85,6 +88,7 @@ internal sealed class ViewBuilder(Parts parts)
     private ContactView View(Contact contact, Moment now)
     {
         var record = contact.Record;
+        var reach = parts.State.ReachOf(contact, Policy.Unspecified);
         var view = new ContactView
         {
             Id = record.Id,
@@ -108,6 +112,14 @@ internal sealed class ViewBuilder(Parts parts)
             AddedAtMs = record.AddedAtMs,
             InviteGone = contact.InviteGone,
             EffectivePolicy = parts.State.PolicyFor(contact),
+            CallPolicy = record.CallPolicy,
+            EffectiveCallPolicy = reach.Way,
+            CallReason = reach.Reason != Reason.Unspecified ? reach.Reason : reach.Way switch
+            {
+                Policy.ServerOnly => Reason.YouChoseServer,
+                Policy.DirectOnly => Reason.YouChoseDirect,
+                _ => Reason.Unspecified,
+            },
         };
         return view;
     }
@@ -162,7 +174,7 @@ internal sealed class ViewBuilder(Parts parts)
     }
 
     // A name is never empty on screen: who says none is shown by the key's first letters.
-    private static string Shown(ContactRecord record)
+    internal static string Shown(ContactRecord record)
     {
         if (record.GivenName.Length > 0)
             return record.GivenName;

@@ -18,6 +18,11 @@ public sealed partial class PeerHost
         _paths.Closed += OnPathClosed;
         _paths.Received += OnPathReceived;
         _paths.NetworkChanged += OnNetworkChanged;
+        if (_media is null)
+            return;
+        _media.SignalMade += OnLegSignalMade;
+        _media.FactsChanged += OnLegFactsChanged;
+        _media.Closed += OnLegClosed;
     }
 
     private void Unsubscribe()
@@ -31,6 +36,11 @@ public sealed partial class PeerHost
         _paths.Closed -= OnPathClosed;
         _paths.Received -= OnPathReceived;
         _paths.NetworkChanged -= OnNetworkChanged;
+        if (_media is null)
+            return;
+        _media.SignalMade -= OnLegSignalMade;
+        _media.FactsChanged -= OnLegFactsChanged;
+        _media.Closed -= OnLegClosed;
     }
 
     private void OnConnected(string origin) => TakeFromServer(origin, new PeerInput.ServerConnected(origin));
@@ -44,6 +54,12 @@ public sealed partial class PeerHost
     private void OnFactsChanged(ulong path, PathFacts facts) => _inputs.Writer.TryWrite(new PeerInput.PathFactsChanged(path, facts));
 
     private void OnPathReceived(ulong path, byte[] message) => TakeFromPath(path, new PeerInput.PathReceived(path, message));
+
+    private void OnLegSignalMade(ulong leg, Signal signal) => TakeFromLeg(leg, new PeerInput.LegSignalMade(leg, signal));
+
+    private void OnLegFactsChanged(ulong leg, LegFacts facts) => TakeFromLeg(leg, new PeerInput.LegFactsChanged(leg, facts));
+
+    private void OnLegClosed(ulong leg) => TakeSurely(new PeerInput.LegClosed(leg));
 
     private void OnNetworkChanged() => TakeSurely(new PeerInput.NetworkChanged());
 
@@ -74,6 +90,14 @@ public sealed partial class PeerHost
             return;
         _paths.Close(path);
         TakeSurely(new PeerInput.PathClosed(path));
+    }
+
+    private void TakeFromLeg(ulong leg, PeerInput input)
+    {
+        if (_inputs.Writer.TryWrite(input))
+            return;
+        _media?.Close(leg);
+        TakeSurely(new PeerInput.LegClosed(leg));
     }
 
     private void Wake()
@@ -119,6 +143,20 @@ public sealed partial class PeerHost
                 _opened.Remove(close.Path);
                 _paths.Close(close.Path);
                 break;
+            case PeerEffect.OpenLeg open:
+                _legs.Add(open.Leg);
+                _media?.Open(open.Leg, open.Offerer, open.Polite, open.RelayOnly, open.IceServers);
+                break;
+            case PeerEffect.AcceptLegSignal accept:
+                _media?.Accept(accept.Leg, accept.Signal);
+                break;
+            case PeerEffect.RestartLeg restart:
+                _media?.Restart(restart.Leg, restart.RelayOnly, restart.IceServers);
+                break;
+            case PeerEffect.CloseLeg close:
+                _legs.Remove(close.Leg);
+                _media?.Close(close.Leg);
+                break;
             case PeerEffect.Completed completed:
                 Complete(completed.Token, completed.Result);
                 break;
@@ -135,7 +173,7 @@ public sealed partial class PeerHost
                 await _store.WipeAsync(CancellationToken.None);
                 CloseAll();
                 CompleteTaken(CommandRefusal.NoIdentity);
-                _engine = PeerEngine.Load([], _random, _paths.IsSupported, Now());
+                _engine = Load([]);
                 _own.Enqueue(new PeerInput.Start());
                 Raise(new Notice { Snapshot = new Snapshot { Revision = Snapshot.Revision + 1 } });
                 break;

@@ -15,7 +15,7 @@ namespace Dapari.Peer.Hosting;
 /// batches in one commit. Step 4: do the effects, in order. A commit that fails discards the engine: it is loaded anew from what was kept, its
 /// connections are closed, and the commands in it are completed with STORE_FAILED.
 /// The queue of inputs is bounded. Full, it closes what floods it: the server connection or the path whose message found no room, as if it had been lost;
-/// commands wait for room. Works on one thread as on many; events are raised on the context that <see cref="StartAsync"/> was called on, if there is one.
+/// commands wait for room. Works on one thread as on many; events are raised on the context that it was started on, if there is one.
 /// </remarks>
 public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
 {
@@ -28,6 +28,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly IPeerStore _store;
     private readonly IServerLink _servers;
     private readonly IPathLink _paths;
+    private readonly IMediaLink? _media;
     private readonly RandomSource _random;
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -44,6 +45,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly ConcurrentDictionary<long, TaskCompletionSource<CommandResult>> _commands = new();
     private readonly HashSet<string> _connected = new(StringComparer.Ordinal);
     private readonly HashSet<ulong> _opened = [];
+    private readonly HashSet<ulong> _legs = [];
 
     // Commands that the engine has, and has not completed.
     private readonly HashSet<long> _taken = [];
@@ -54,16 +56,18 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private long _lastToken;
     private Task _loop = Task.CompletedTask;
 
-    private PeerHost(IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, IReadOnlyList<StateRow> rows)
+    private PeerHost(
+        IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, RandomSource random, TimeProvider time, IReadOnlyList<StateRow> rows)
     {
         _store = store;
         _servers = servers;
         _paths = paths;
+        _media = media;
         _random = random;
         _time = time;
         _started = time.GetTimestamp();
         _context = SynchronizationContext.Current;
-        _engine = PeerEngine.Load(rows, random, paths.IsSupported, Now());
+        _engine = Load(rows);
         _timer = time.CreateTimer(static host => ((PeerHost)host!)._inputs.Writer.TryWrite(new PeerInput.Tick()), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -78,8 +82,14 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
 
     /// <summary>Loads the engine and starts it; its first snapshot is there when this is done.</summary>
     /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
+    public static Task<PeerHost> StartAsync(
+        IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, CancellationToken cancellation) =>
+        StartAsync(store, servers, paths, null, random, time, cancellation);
+
+    /// <summary>Loads the engine and starts it, with calls if there is somebody to carry their media.</summary>
+    /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
     public static async Task<PeerHost> StartAsync(
-        IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, CancellationToken cancellation)
+        IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, RandomSource random, TimeProvider time, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(servers);
@@ -87,7 +97,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(random);
         ArgumentNullException.ThrowIfNull(time);
         var rows = await store.LoadStateAsync(cancellation);
-        var host = new PeerHost(store, servers, paths, random, time, rows);
+        var host = new PeerHost(store, servers, paths, media, random, time, rows);
         host.Subscribe();
         host._own.Enqueue(new PeerInput.Start());
         await host.RunGroupAsync();
@@ -143,6 +153,8 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         FailCommands(new ObjectDisposedException(nameof(PeerHost)));
         _stopping.Dispose();
     }
+
+    private PeerEngine Load(IReadOnlyList<StateRow> rows) => PeerEngine.Load(rows, _random, _paths.IsSupported, Now(), _media is { IsSupported: true });
 
     private Moment Now() => new((long)_time.GetElapsedTime(_started).TotalMilliseconds, _time.GetUtcNow().ToUnixTimeMilliseconds());
 
@@ -238,7 +250,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         await Task.Delay(_backoff, _time, _stopping.Token);
         _backoff = TimeSpan.FromTicks(Math.Min(_backoff.Ticks * 2, _longestBackoff.Ticks));
         var rows = await _store.LoadStateAsync(_stopping.Token);
-        _engine = PeerEngine.Load(rows, _random, _paths.IsSupported, Now());
+        _engine = Load(rows);
         _drained = true;
         var waiting = _own.ToArray();
         _own.Clear();
@@ -295,6 +307,9 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
             _servers.Disconnect(origin);
         foreach (var path in _opened)
             _paths.Close(path);
+        foreach (var leg in _legs)
+            _media?.Close(leg);
+        _legs.Clear();
         _connected.Clear();
         _opened.Clear();
     }

@@ -32,6 +32,9 @@ internal sealed partial class OutboxDesk(Parts parts)
     public void SendReceipts(Step step, Contact contact, Receipts receipts) =>
         SendSetUp(step, contact, new Content { Receipts = receipts });
 
+    /// <summary>How a call ended: kept until the server has it or the path took it.</summary>
+    public void SendNote(Step step, Contact contact, CallNote note) => SendSetUp(step, contact, new Content { CallNote = note });
+
     /// <summary>Whether something of this kind already waits, unsent; it is replaced.</summary>
     public void DropUnsent(Step step, Contact contact, Content.KindOneofCase kind)
     {

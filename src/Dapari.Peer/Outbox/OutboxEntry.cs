@@ -67,5 +67,5 @@ internal sealed class OutboxEntry
     /// and go back by it, unless nothing of the kind may be posted.
     /// </summary>
     public bool FollowsRoute(Policy policy) =>
-        Message is not null || (ContentKind == Content.KindOneofCase.Receipts && policy == Policy.DirectOnly);
+        Message is not null || (ContentKind is Content.KindOneofCase.Receipts or Content.KindOneofCase.CallNote && policy == Policy.DirectOnly);
 }

@@ -310,11 +310,11 @@ internal sealed partial class PathDesk(Parts parts)
         path.Turn(PathStanding.Opening, step.Now.MonotonicMs, step.WallMs);
         _paths.Add(id, contact);
         step.Shown(contact);
-        var servers = parts.State.Self is { } self && parts.Servers.Find(self.HomeServer) is { } home ? home.IceServers : [];
-        step.Do(new PeerEffect.OpenPath(id, offerer, IsPolite(contact), servers));
+        step.Do(new PeerEffect.OpenPath(id, offerer, IsPolite(contact), parts.IceServers));
     }
 
-    private bool IsPolite(Contact contact) =>
+    /// <summary>Whether this end yields in a collision of offers.</summary>
+    public bool IsPolite(Contact contact) =>
         parts.State.Device is { } own && contact.Device is { } device
         && Crypto.DeviceCertificates.TryVerify(device.Certificate, out var theirs) == Crypto.CertificateFault.None
         && own.AgreementKey.ToArray().AsSpan().SequenceCompareTo(theirs!.AgreementKey.ToArray()) < 0;

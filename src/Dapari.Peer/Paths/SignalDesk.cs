@@ -23,6 +23,9 @@ internal sealed class SignalDesk(Parts parts)
             case Kind.Signal:
                 Signal(step, contact, content.Signal);
                 break;
+            case Kind.Call:
+                parts.Calls.SignalArrived(step, contact, content.Call);
+                break;
             case Kind.PathReport when arrival.Door == ArrivalDoor.Path:
                 parts.Paths.ReportArrived(step, contact, content.PathReport);
                 break;

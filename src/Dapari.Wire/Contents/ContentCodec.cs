@@ -58,6 +58,8 @@ public static class ContentCodec
             KindOneofCase.Address => Addressed("", content.Address.ReplyTo, content.Address.Prekeys),
             KindOneofCase.Presence => Length(content.Presence.RunId.Length == ShortId),
             KindOneofCase.Signal => Check(content.Signal),
+            KindOneofCase.Call => CallCheck.Check(content.Call),
+            KindOneofCase.CallNote => CallCheck.Check(content.CallNote),
             KindOneofCase.PathReport => Length(content.PathReport.AttemptId.Length == ShortId),
             _ => ContentFault.None,
         };
@@ -67,8 +69,13 @@ public static class ContentCodec
     public static ContentFault Check(Signal signal)
     {
         ArgumentNullException.ThrowIfNull(signal);
-        if (signal.AttemptId.Length != ShortId)
-            return ContentFault.FieldLength;
+        return signal.AttemptId.Length == ShortId ? CheckPart(signal) : ContentFault.FieldLength;
+    }
+
+    /// <summary>Lengths of what a WebRTC signal carries, whatever names its negotiation.</summary>
+    public static ContentFault CheckPart(Signal signal)
+    {
+        ArgumentNullException.ThrowIfNull(signal);
         return signal.PartCase switch
         {
             Signal.PartOneofCase.OfferSdp => Text(signal.OfferSdp, WireLimits.SdpBytes),

@@ -69,6 +69,15 @@ public static class WireLimits
     /// <summary>A candidate's user name fragment, in bytes (RFC 8839 §5.4 allows 256).</summary>
     public const int UsernameFragmentBytes = 256;
 
+    /// <summary>Steps of a negotiation in one <c>CallSignal</c>.</summary>
+    public const int CallStepsPerSignal = 64;
+
+    /// <summary>Steps of a negotiation in one <c>CallSignal</c>, in bytes, where there are several.</summary>
+    public const int CallStepBytesPerSignal = 40 * 1024;
+
+    /// <summary>Shares of routes in the end of a call.</summary>
+    public const int CallShares = 8;
+
     /// <summary>URLs of one ICE server.</summary>
     public const int UrlsPerIceServer = 8;
 

@@ -20,7 +20,7 @@ internal sealed class Person
         Name = name;
         Paths = paths;
         Random = new SeededRandom((ulong)name[0] * 977);
-        Engine = PeerEngine.Load([], Random, paths, world.MomentOf(this));
+        Engine = PeerEngine.Load([], Random, paths, world.MomentOf(this), callsSupported: true);
     }
 
     public string Name { get; }
@@ -110,7 +110,7 @@ internal sealed class Person
             Stop();
         IsDown = false;
         CrashAfterCommits = crashAfterCommits;
-        Engine = PeerEngine.Load(Store.State, Random, Paths, _world.MomentOf(this));
+        Engine = PeerEngine.Load(Store.State, Random, Paths, _world.MomentOf(this), callsSupported: true);
         Inputs.Enqueue(new PeerInput.Start());
         _world.Settle();
     }

@@ -43,6 +43,9 @@ internal sealed class World
     /// <summary>Both ends see this.</summary>
     public PathFacts Facts { get; set; } = new(Network.Same, 4);
 
+    /// <summary>Carries the media of calls.</summary>
+    public FakeMedia Media { get; } = new();
+
     public Action<Person, byte[]>? OnPathMessage { get; set; }
 
     /// <summary>Real time that engines took.</summary>
@@ -136,6 +139,7 @@ internal sealed class World
 
         foreach (var (key, end) in _paths.Where(path => path.Key.Person == person).ToList())
             ClosePath(key, end, tellSelf: false);
+        Media.Cut(person);
     }
 
     public void StopServer(string origin = Home)
@@ -293,6 +297,9 @@ internal sealed class World
                     ClosePath((person, close.Path), closing, tellSelf: false);
                 break;
             case PeerEffect.RestartPath:
+                break;
+            case PeerEffect.OpenLeg or PeerEffect.AcceptLegSignal or PeerEffect.RestartLeg or PeerEffect.CloseLeg:
+                Media.Do(person, effect);
                 break;
             default:
                 throw new InvalidOperationException($"Unknown effect {effect}.");

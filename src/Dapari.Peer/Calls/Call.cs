@@ -1,0 +1,88 @@
+using Dapari.Peer.Store;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+
+namespace Dapari.Peer.Calls;
+
+/// <summary>One call and how it stands. Times are monotonic milliseconds where they do not say otherwise.</summary>
+internal sealed class Call(MessageId id, ContactId with, bool outgoing, bool video, ulong clock)
+{
+    public MessageId Id { get; } = id;
+
+    /// <summary>The other.</summary>
+    public ContactId With { get; } = with;
+
+    public bool Outgoing { get; } = outgoing;
+
+    public bool Video { get; } = video;
+
+    public ulong Clock { get; } = clock;
+
+    public long StartedAt { get; set; }
+
+    public ulong StartedWallMs { get; set; }
+
+    public long JoinedAt { get; set; }
+
+    public ulong ConnectedWallMs { get; set; }
+
+    public long EndedAt { get; set; }
+
+    public ulong EndedWallMs { get; set; }
+
+    /// <summary>Said or heard of last (wall clock): what a restart counts from.</summary>
+    public ulong AliveWallMs { get; set; }
+
+    /// <summary>The way as chosen for this call.</summary>
+    public Policy Chosen { get; set; }
+
+    public CallMedia Media { get; set; } = new();
+
+    /// <summary>Ours.</summary>
+    public CallPhase Phase { get; set; }
+
+    /// <summary>Unspecified before the end.</summary>
+    public CallEnding Ending { get; set; }
+
+    /// <summary>What was measured here, with the end.</summary>
+    public CallEnd? Measure { get; set; }
+
+    /// <summary>Both called each other, and this is the other one of the two calls; it rings only if ours ends without being answered.</summary>
+    public bool Hidden { get; set; }
+
+    /// <summary>Ended, and no longer shown.</summary>
+    public bool Left { get; set; }
+
+    /// <summary>Its entry is in the conversation.</summary>
+    public bool Entered { get; set; }
+
+    /// <summary>The other knows how it ended, or a note will tell.</summary>
+    public bool EndKnown { get; set; }
+
+    /// <summary>The signals to and from the other.</summary>
+    public Exchange Exchange { get; } = new();
+
+    /// <summary>The connection that carries the media.</summary>
+    public MediaLeg Leg { get; } = new();
+
+    /// <summary>The way it last went, from the caller's view.</summary>
+    public RouteRecord? LastWay { get; set; }
+
+    /// <summary>What was talked by each route.</summary>
+    public Dictionary<Route, long> Talked { get; } = [];
+
+    public bool IsEnded => Phase == CallPhase.Ended;
+
+    /// <summary>Rings here and was not answered.</summary>
+    public bool IsRingingHere => !Outgoing && Phase == CallPhase.Ringing;
+
+    /// <summary>Takes the person: ours, or answered.</summary>
+    public bool IsEngaging => !IsEnded && !IsRingingHere;
+
+    /// <summary>It was heard that it rings there.</summary>
+    public bool RangThere => Outgoing && Exchange.Theirs is not null;
+
+    public CallState? Theirs => Exchange.Theirs;
+
+    public bool HasTalked => ConnectedWallMs != 0;
+}

@@ -1,0 +1,101 @@
+using Dapari.Peer.Engine;
+using Dapari.Wire.V1;
+
+namespace Dapari.Peer.Calls;
+
+/// <summary>What time brings: what was not seen is said again, and what lasts too long ends.</summary>
+internal sealed partial class CallBoard
+{
+    public long? NextDeadline
+    {
+        get
+        {
+            long? next = null;
+            foreach (var call in _calls.Values)
+            {
+                next = Deadline.Earlier(next, call.Phase switch
+                {
+                    CallPhase.Joined => Math.Min(call.Leg.IsConnected ? long.MaxValue : Math.Min(MediaDue(call), call.Leg.HelpAt), FollowDue(call)),
+                    CallPhase.Ended => Math.Min(call.EndedAt + CallTimes.Remembered, Math.Min(NoteDue(call), HideDue(call))),
+                    _ => call.StartedAt + CallTimes.Ring,
+                });
+                next = Deadline.Earlier(next, AgainDue(call));
+            }
+
+            return next;
+        }
+    }
+
+    public void Tick(ICallHost host)
+    {
+        foreach (var call in _calls.Values.ToList())
+        {
+            switch (call.Phase)
+            {
+                case CallPhase.Joined:
+                    TickJoined(host, call);
+                    break;
+                case CallPhase.Ended:
+                    TickEnded(host, call);
+                    break;
+                default:
+                    if (host.Now.MonotonicMs >= call.StartedAt + CallTimes.Ring)
+                        End(host, call, call.Outgoing && !call.RangThere ? CallEnding.Unreachable : CallEnding.Missed);
+                    break;
+            }
+
+            if (_calls.ContainsKey(call.Id) && host.Now.MonotonicMs >= AgainDue(call))
+                Tell(host, call);
+        }
+    }
+
+    // Until media flows, or flows again.
+    private static long MediaDue(Call call) => call.HasTalked ? call.Leg.DownSince + CallTimes.Rejoin : call.JoinedAt + CallTimes.Connecting;
+
+    private static long NoteDue(Call call) => call.EndKnown ? long.MaxValue : call.EndedAt + CallTimes.NoteAfter;
+
+    private static long HideDue(Call call) => call.Left ? long.MaxValue : call.EndedAt + CallTimes.ShownEnded;
+
+    private static long AgainDue(Call call)
+    {
+        var exchange = call.Exchange;
+        if (exchange.Revision == 0)
+            return long.MaxValue;
+        var again = exchange.SentAt + Math.Min(CallTimes.FirstAgain << Math.Clamp(exchange.Again - 1, 0, 4), CallTimes.HeartbeatEvery);
+        return call.Phase switch
+        {
+            CallPhase.Ring => exchange.SentAt + CallTimes.RingEvery,
+            CallPhase.Joined => exchange.IsSeen && !call.Leg.Steps.HasUnseen ? exchange.SentAt + CallTimes.HeartbeatEvery : again,
+            CallPhase.Ended when call.EndKnown => long.MaxValue,
+            _ => exchange.IsSeen ? long.MaxValue : again,
+        };
+    }
+
+    private void TickJoined(ICallHost host, Call call)
+    {
+        var now = host.Now.MonotonicMs;
+        if (!call.Leg.IsConnected && now >= MediaDue(call))
+        {
+            End(host, call, call.HasTalked ? CallEnding.Lost : CallEnding.NoWay);
+            return;
+        }
+
+        FollowLeg(host, call);
+        Help(host, call);
+    }
+
+    private void TickEnded(ICallHost host, Call call)
+    {
+        var now = host.Now.MonotonicMs;
+        if (now >= NoteDue(call))
+            LeaveNote(host, call);
+        if (now >= HideDue(call))
+        {
+            call.Left = true;
+            host.Changed(call);
+        }
+
+        if (now >= call.EndedAt + CallTimes.Remembered)
+            Drop(host, call);
+    }
+}

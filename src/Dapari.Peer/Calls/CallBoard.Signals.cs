@@ -1,0 +1,229 @@
+using Dapari.Wire;
+using Dapari.Wire.V1;
+
+namespace Dapari.Peer.Calls;
+
+/// <summary>What the others tell, and what is told to them.</summary>
+internal sealed partial class CallBoard
+{
+    /// <summary>A signal of an accepted contact; nobody else's comes here.</summary>
+    public void Arrived(ICallHost host, ContactId from, CallSignal signal)
+    {
+        if (!MessageId.TryRead(signal.CallId, out var id))
+            return;
+        if (!_calls.TryGetValue(id, out var call))
+        {
+            // A call begins with its caller's state, and with nothing else; one that ended unheard is missed.
+            if (!signal.State.Caller || signal.State.Phase is not (CallPhase.Ring or CallPhase.Ended))
+                return;
+            call = Meet(host, from, id, signal.State);
+            Hear(host, call, signal);
+            if (!call.IsEnded)
+                Ring(host, call);
+            return;
+        }
+
+        // Another's call, or one's own part played by the other: lies.
+        if (call.With != from || call.Outgoing == signal.State.Caller)
+            return;
+        Hear(host, call, signal);
+    }
+
+    /// <summary>A note of the durable lane; false: the call is not known any more, or never was.</summary>
+    public bool NoteArrived(ICallHost host, ContactId from, MessageId id, CallState state)
+    {
+        if (!_calls.TryGetValue(id, out var call))
+            return false;
+        if (call.With == from && call.Outgoing != state.Caller)
+        {
+            call.Exchange.Theirs = state;
+            HearEnd(host, call, state);
+        }
+
+        return true;
+    }
+
+    /// <summary>What changed since it was last told, and what others wait for, goes out.</summary>
+    public void Flush(ICallHost host)
+    {
+        foreach (var call in _calls.Values.ToList())
+        {
+            if (call.Phase == CallPhase.Joined)
+                KeepWay(host, call);
+            if (call.Exchange.Tell(Compose(host, call)))
+                host.Changed(call);
+            else if (!call.Exchange.AnswerDue && !(call.Phase == CallPhase.Joined && call.Leg.Steps.IsDue))
+                continue;
+            Send(host, call);
+        }
+    }
+
+    // The end as it is known here now was told, and taken in.
+    private static bool IsEndSeen(Call call) =>
+        call.Exchange is { IsSeen: true, Ours: { Phase: CallPhase.Ended, End: { } end } } && end.Ending == call.Ending;
+
+    private static void Tell(ICallHost host, Call call)
+    {
+        if (call.Exchange.Tell(Compose(host, call)))
+            host.Changed(call);
+        Send(host, call);
+    }
+
+    private static CallState Compose(ICallHost host, Call call)
+    {
+        var state = new CallState { Phase = call.Phase, Caller = call.Outgoing, Video = call.Video, Clock = call.Clock };
+        if (call.IsEnded)
+        {
+            state.End = (call.Measure ?? new CallEnd()).Clone();
+            state.End.Ending = call.Ending;
+            return state;
+        }
+
+        var reach = host.ReachOf(call.With, call.Chosen);
+        state.Way = CallWays.OnWire(reach.Way);
+        state.WayReason = reach.Reason;
+        if (call.Phase != CallPhase.Joined)
+            return state;
+        state.Media = call.Media.Clone();
+        if (call.Leg.Id != 0)
+            state.Leg = new CallLeg { Epoch = call.Leg.Epoch, Id = call.Leg.Id, Own = call.Leg.Own };
+        state.Facts = call.Leg.Told?.Clone();
+        return state;
+    }
+
+    private static void Send(ICallHost host, Call call)
+    {
+        var exchange = call.Exchange;
+        var signal = new CallSignal
+        {
+            CallId = call.Id.ToByteString(), Revision = exchange.Revision, Seen = exchange.TheirRevision, State = exchange.Ours!.Clone(),
+        };
+        if (call.Phase == CallPhase.Joined && signal.State.Leg?.Id == call.Leg.Id)
+        {
+            var steps = call.Leg.Steps.ToSend();
+            signal.Steps.Add(steps);
+            signal.StepsSeen = call.Leg.Steps.Taken;
+            call.Leg.Steps.Sent(steps);
+        }
+
+        signal.AnswerWanted = !exchange.IsSeen || signal.Steps.Count > 0;
+        exchange.AnswerDue = false;
+        exchange.SentAt = host.Now.MonotonicMs;
+        exchange.Again++;
+        if (host.TrySend(call.With, signal))
+            call.AliveWallMs = Wall(host);
+    }
+
+    private Call Meet(ICallHost host, ContactId from, MessageId id, CallState theirs)
+    {
+        var call = new Call(id, from, outgoing: false, theirs.Video, host.AcceptClock(from, theirs.Clock))
+        {
+            Phase = CallPhase.Ringing, StartedAt = host.Now.MonotonicMs, StartedWallMs = Wall(host),
+        };
+        _calls.Add(id, call);
+        return call;
+    }
+
+    /// <summary>A ring that was not heard before: it rings, unless the person is engaged, or called them too.</summary>
+    private void Ring(ICallHost host, Call call)
+    {
+        foreach (var other in _calls.Values.Where(other => other.With == call.With && other != call && !other.IsEnded).ToList())
+        {
+            if (other is { Outgoing: true, Phase: CallPhase.Ring })
+            {
+                if (other.Id.CompareTo(call.Id) > 0)
+                    Yield(host, other, call);
+                else
+                    call.Hidden = true;
+            }
+            else if (other.Outgoing && other.Id.CompareTo(call.Id) < 0)
+            {
+                // They accepted ours, and this may be their own ring of before, come late. If it is not, it rings when ours has ended.
+                call.Hidden = true;
+            }
+            else
+            {
+                // Who rings anew has ended what was before.
+                End(host, other, other.Phase == CallPhase.Joined ? other.HasTalked ? CallEnding.Lost : CallEnding.NoWay : CallEnding.Missed);
+            }
+        }
+
+        if (call is { Hidden: false, IsRingingHere: true } && _calls.Values.Any(other => other.IsEngaging))
+            End(host, call, CallEnding.Busy);
+        host.Changed(call);
+    }
+
+    /// <summary>Both called each other: that is both one's consent. The smaller id counts, and is theirs.</summary>
+    private void Yield(ICallHost host, Call ours, Call theirs)
+    {
+        _instead[ours.Id] = theirs.Id;
+        End(host, ours, CallEnding.Absorbed);
+        Accept(host, theirs, ours.Media, ours.Chosen);
+    }
+
+    /// <summary>Their ring was held back for ours; ours is over, and theirs is not.</summary>
+    private void Reveal(ICallHost host, ContactId contact)
+    {
+        foreach (var call in _calls.Values.Where(call => call is { Hidden: true, IsEnded: false } && call.With == contact).ToList())
+        {
+            call.Hidden = false;
+            Ring(host, call);
+        }
+    }
+
+    private void Hear(ICallHost host, Call call, CallSignal signal)
+    {
+        call.Exchange.HeardAt = host.Now.MonotonicMs;
+        call.AliveWallMs = Wall(host);
+        var ended = call.IsEnded;
+        if (call.Exchange.Hear(signal))
+        {
+            React(host, call, signal.State);
+            host.Changed(call);
+        }
+
+        if (call.IsEnded)
+        {
+            // Who goes on as if it had not ended hears again that it did.
+            if (signal.State.Phase != CallPhase.Ended)
+                call.Exchange.AnswerDue = true;
+            else if (ended && !call.EndKnown && IsEndSeen(call))
+            {
+                call.EndKnown = true;
+                host.Changed(call);
+            }
+
+            return;
+        }
+
+        if (signal.State.Leg?.Id == call.Leg.Id && call.Leg.IsOpen)
+            TakeSteps(host, call, signal);
+    }
+
+    private void React(ICallHost host, Call call, CallState theirs)
+    {
+        if (theirs.Phase == CallPhase.Ended)
+        {
+            HearEnd(host, call, theirs);
+            return;
+        }
+
+        if (call.IsEnded)
+            return;
+        if (call is { Outgoing: true, Phase: CallPhase.Ring } && theirs.Phase == CallPhase.Joined)
+        {
+            Join(host, call);
+            // They accepted ours, so theirs, if they called too, is none any more.
+            foreach (var other in _calls.Values.Where(other => other.Hidden && other.With == call.With && !other.IsEnded && other.Id.CompareTo(call.Id) > 0).ToList())
+                End(host, other, CallEnding.Absorbed);
+        }
+
+        if (call.Phase != CallPhase.Joined)
+            return;
+        var reach = host.ReachOf(call.With, call.Chosen);
+        if (CallWays.Exclude(CallWays.OnWire(reach.Way), theirs.Way))
+            End(host, call, call.HasTalked ? CallEnding.Lost : CallEnding.NoWay);
+        else
+            FollowLeg(host, call);
+    }
+}

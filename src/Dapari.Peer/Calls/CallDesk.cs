@@ -1,0 +1,134 @@
+using Dapari.Peer.Contacts;
+using Dapari.Peer.Engine;
+using Dapari.Peer.Hosting;
+using Dapari.Peer.Local;
+using Dapari.Peer.Store;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+
+namespace Dapari.Peer.Calls;
+
+/// <summary>Calls in the engine: commands come in here, and the board's wishes become effects, rows and entries.</summary>
+internal sealed class CallDesk(Parts parts)
+{
+    /// <summary>People that one may call at once.</summary>
+    public const int MaxInvited = 7;
+
+    private readonly CallBoard _board = new();
+
+    public IReadOnlyCollection<Call> All => _board.Calls;
+
+    public long? NextDeadline => _board.NextDeadline;
+
+    public void Start(Step step, long token, StartCall command)
+    {
+        var refusal = Judge(command, out var contact);
+        if (refusal != CommandRefusal.Unspecified || contact is null)
+        {
+            step.Complete(token, refusal);
+            return;
+        }
+
+        var call = _board.Start(Host(step), contact.Id, command.Video, command.Way);
+        step.Complete(token, new CommandResult { CallId = call.Id.ToByteString() });
+    }
+
+    public void Answer(Step step, long token, AnswerCall command)
+    {
+        if (!parts.State.CallsSupported)
+            step.Complete(token, CommandRefusal.NoCalls);
+        else if (Find(command.CallId) is not { } call)
+            step.Complete(token, CommandRefusal.UnknownCall);
+        else if (!Enum.IsDefined(command.Way))
+            step.Complete(token, CommandRefusal.Malformed);
+        else
+            step.Complete(token, _board.Answer(Host(step), call, command.Video, command.Way));
+    }
+
+    public void End(Step step, long token, EndCall command) => Change(step, token, command.CallId, call => _board.HangUp(Host(step), call));
+
+    public void SetMedia(Step step, long token, SetCallMedia command) =>
+        Change(step, token, command.CallId, call => _board.SetMedia(Host(step), call, command.Media ?? new CallMedia()));
+
+    public void SetWay(Step step, long token, SetCallWay command)
+    {
+        if (Find(command.CallId) is not { } call)
+            step.Complete(token, CommandRefusal.UnknownCall);
+        else if (!Enum.IsDefined(command.Way))
+            step.Complete(token, CommandRefusal.Malformed);
+        else
+            step.Complete(token, _board.SetWay(Host(step), call, command.Way));
+    }
+
+    public void SignalArrived(Step step, Contact contact, CallSignal signal)
+    {
+        if (parts.State.CallsSupported)
+            _board.Arrived(Host(step), contact.Id, signal);
+    }
+
+    public void LegSignalMade(Step step, ulong leg, Signal signal) => _board.LegSignalMade(Host(step), leg, signal);
+
+    public void LegFactsChanged(Step step, ulong leg, LegFacts facts) => _board.LegFactsChanged(Host(step), leg, facts);
+
+    public void LegClosed(Step step, ulong leg) => _board.LegClosed(Host(step), leg);
+
+    public void NetworkChanged(Step step) => _board.NetworkChanged(Host(step));
+
+    /// <summary>The contact can soon be told nothing any more.</summary>
+    public void Leave(Step step, Contact contact) => _board.Leave(Host(step), contact.Id);
+
+    public void Forget(Step step, Contact contact) => _board.Forget(Host(step), contact.Id);
+
+    public void EndAll(Step step) => _board.EndAll(Host(step));
+
+    public void Flush(Step step)
+    {
+        if (_board.Calls.Count > 0)
+            _board.Flush(Host(step));
+    }
+
+    public void Tick(Step step)
+    {
+        if (_board.Calls.Count > 0)
+            _board.Tick(Host(step));
+    }
+
+    private CallHost Host(Step step) => new(parts, step);
+
+    private Call? Find(ByteString id) => MessageId.TryRead(id, out var parsed) ? _board.Find(parsed) : null;
+
+    private void Change(Step step, long token, ByteString id, Action<Call> change)
+    {
+        if (Find(id) is not { } call)
+        {
+            step.Complete(token, CommandRefusal.UnknownCall);
+            return;
+        }
+
+        change(call);
+        step.Done(token);
+    }
+
+    private CommandRefusal Judge(StartCall command, out Contact? contact)
+    {
+        contact = null;
+        if (!parts.State.CallsSupported)
+            return CommandRefusal.NoCalls;
+        if (command.ContactIds.Count is 0 or > MaxInvited)
+            return command.ContactIds.Count == 0 ? CommandRefusal.Empty : CommandRefusal.TooMany;
+        if (!Enum.IsDefined(command.Way))
+            return CommandRefusal.Malformed;
+        contact = parts.Contacts.Find(command.ContactIds[0]);
+        if (contact is null)
+            return CommandRefusal.UnknownContact;
+        if (contact.Record.State == ContactState.Blocked)
+            return CommandRefusal.Blocked;
+        if (!contact.IsAccepted)
+            return CommandRefusal.NotAccepted;
+        if (_board.Engaged is not null)
+            return CommandRefusal.InCall;
+        var reach = parts.State.ReachOf(contact, command.Way);
+        return reach.Way == Policy.ServerOnly && !CallWays.HasRelay(parts.IceServers) ? CommandRefusal.NoRelay : CommandRefusal.Unspecified;
+    }
+}

@@ -1,0 +1,76 @@
+using Dapari.Peer.Store;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+
+namespace Dapari.Peer.Calls;
+
+/// <summary>Calls as they are kept, so that a restarted device knows what was under way.</summary>
+internal static class CallRows
+{
+    public static string Key(MessageId id) => "call/" + id;
+
+    public static CallRow Save(Call call)
+    {
+        var row = new CallRow
+        {
+            Id = call.Id.ToByteString(),
+            ContactId = call.With.ToByteString(),
+            Outgoing = call.Outgoing,
+            Video = call.Video,
+            Clock = call.Clock,
+            StartedAtMs = call.StartedWallMs,
+            AliveAtMs = call.AliveWallMs,
+            ConnectedAtMs = call.ConnectedWallMs,
+            EndedAtMs = call.EndedWallMs,
+            Way = call.Chosen,
+            Media = call.Media,
+            Phase = call.Phase,
+            Revision = call.Exchange.Revision,
+            Ours = call.Exchange.Ours,
+            TheirRevision = call.Exchange.TheirRevision,
+            Theirs = call.Exchange.Theirs,
+            Epoch = call.Leg.Epoch,
+            Ending = call.Ending,
+            Measure = call.Measure,
+            EndKnown = call.EndKnown,
+            Entered = call.Entered,
+            Hidden = call.Hidden,
+            LastWay = call.LastWay,
+        };
+        foreach (var (route, talked) in call.Talked.OrderBy(share => share.Key))
+            row.Shares.Add(new CallWayShare { Route = route, TalkedMs = (ulong)talked });
+        return row;
+    }
+
+    /// <summary>A call as it was kept; null: the row cannot be read.</summary>
+    public static Call? Load(CallRow row)
+    {
+        if (!MessageId.TryRead(row.Id, out var id) || !ContactId.TryRead(row.ContactId, out var with) || !Enum.IsDefined(row.Phase)
+            || row.Phase == CallPhase.Unspecified)
+            return null;
+        var call = new Call(id, with, row.Outgoing, row.Video, row.Clock)
+        {
+            StartedWallMs = row.StartedAtMs,
+            AliveWallMs = row.AliveAtMs,
+            ConnectedWallMs = row.ConnectedAtMs,
+            EndedWallMs = row.EndedAtMs,
+            Chosen = row.Way,
+            Media = row.Media ?? new CallMedia(),
+            Phase = row.Phase,
+            Ending = row.Ending,
+            Measure = row.Measure,
+            EndKnown = row.EndKnown,
+            Entered = row.Entered,
+            Hidden = row.Hidden,
+            LastWay = row.LastWay,
+        };
+        call.Exchange.Revision = row.Revision;
+        call.Exchange.Ours = row.Ours;
+        call.Exchange.TheirRevision = row.TheirRevision;
+        call.Exchange.Theirs = row.Theirs;
+        call.Leg.Epoch = row.Epoch;
+        foreach (var share in row.Shares)
+            call.Talked[share.Route] = (long)Math.Min(share.TalkedMs, long.MaxValue / 16);
+        return call;
+    }
+}

@@ -1,0 +1,65 @@
+using Dapari.Peer.Routes;
+using Dapari.Peer.Store;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+
+namespace Dapari.Peer.Calls;
+
+/// <summary>
+/// How a call ended, agreed by construction: each end says what it knows, and both take the weightier (the numbers of <see cref="CallEnding"/> are the
+/// weights). The order of hearing does not matter, nor how often. What was measured is the callee's, if it measured anything.
+/// </summary>
+internal static class Endings
+{
+    private const ulong LongestTalkMs = 30UL * 24 * 60 * 60 * 1000;
+
+    /// <summary>The weightier of two endings.</summary>
+    /// <param name="one">One.</param>
+    /// <param name="other">Another.</param>
+    /// <param name="talked">Media flowed here: the other cannot say that it was never answered.</param>
+    public static CallEnding Merge(CallEnding one, CallEnding other, bool talked)
+    {
+        if (!Enum.IsDefined(other) || (talked && !IsTalk(other)))
+            return one;
+        return (CallEnding)Math.Max((int)one, (int)other);
+    }
+
+    /// <summary>What is kept of it; unspecified: no entry at all.</summary>
+    public static CallOutcome Outcome(CallEnding ending) => ending switch
+    {
+        CallEnding.NoWay => CallOutcome.NoWay,
+        CallEnding.Unreachable => CallOutcome.Unreachable,
+        CallEnding.Missed => CallOutcome.Missed,
+        CallEnding.Lost => CallOutcome.Lost,
+        CallEnding.Answered => CallOutcome.Answered,
+        CallEnding.Cancelled => CallOutcome.Cancelled,
+        CallEnding.Busy => CallOutcome.Busy,
+        CallEnding.Declined => CallOutcome.Declined,
+        CallEnding.NotOurs => CallOutcome.NotOurs,
+        _ => CallOutcome.Unspecified,
+    };
+
+    /// <summary>The ending of a kept outcome.</summary>
+    public static CallEnding Ending(CallOutcome outcome) =>
+        Enum.GetValues<CallEnding>().FirstOrDefault(ending => ending != CallEnding.Unspecified && Outcome(ending) == outcome && outcome != CallOutcome.Unspecified);
+
+    /// <summary>The record of both ends' measures.</summary>
+    public static CallRecord Record(bool video, CallEnding ending, CallEnd? callers, CallEnd? callees)
+    {
+        var measure = callees is { TalkedMs: > 0 } ? callees : callers is { TalkedMs: > 0 } ? callers : null;
+        var record = new CallRecord { Video = video, Outcome = Outcome(ending), People = 1 };
+        if (measure is null || !IsTalk(ending))
+            return record;
+        record.TalkedMs = Math.Min(measure.TalkedMs, LongestTalkMs);
+        record.Way = RouteRecords.Adopt(measure.Way);
+        foreach (var share in measure.Shares.Take(WireLimits.CallShares))
+        {
+            if (share.Route is Route.Direct or Route.Relay)
+                record.Shares.Add(new CallWayShare { Route = share.Route, TalkedMs = Math.Min(share.TalkedMs, LongestTalkMs) });
+        }
+
+        return record;
+    }
+
+    private static bool IsTalk(CallEnding ending) => ending is CallEnding.Answered or CallEnding.Lost or CallEnding.NotOurs or CallEnding.NoWay;
+}

@@ -1,0 +1,52 @@
+using Dapari.Peer.Engine;
+using Dapari.Peer.Store;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+
+namespace Dapari.Peer.Calls;
+
+/// <summary>What calls need of the engine around them, for one step. Tests play it.</summary>
+internal interface ICallHost
+{
+    /// <summary>Both clocks.</summary>
+    Moment Now { get; }
+
+    /// <summary>The servers for finding ways, relays among them.</summary>
+    IReadOnlyList<IceServer> Servers { get; }
+
+    /// <summary>A random number that names a leg.</summary>
+    ulong RandomLeg();
+
+    /// <summary>A random id for a call.</summary>
+    MessageId RandomCall();
+
+    /// <summary>The way in effect with a contact.</summary>
+    CallReach ReachOf(ContactId contact, Policy forCall);
+
+    /// <summary>Whether this end yields in a collision of offers.</summary>
+    bool IsPolite(ContactId contact);
+
+    /// <summary>The next clock of a conversation, taken.</summary>
+    ulong GiveClock(ContactId contact);
+
+    /// <summary>The clock to file their call under.</summary>
+    ulong AcceptClock(ContactId contact, ulong said);
+
+    /// <summary>Sends a signal now, by path or server; false: neither takes it at the moment.</summary>
+    bool TrySend(ContactId contact, CallSignal signal);
+
+    /// <summary>Something for the media driver.</summary>
+    void Do(PeerEffect effect);
+
+    /// <summary>A call changed: its row is written, and the snapshot made anew.</summary>
+    void Changed(Call call);
+
+    /// <summary>A call is over for good: its row goes.</summary>
+    void Forget(Call call);
+
+    /// <summary>A call has ended, or how it ended is known better: its entry is put.</summary>
+    void Enter(Call call);
+
+    /// <summary>The other does not know how it ended: a note is kept for it until its server has it.</summary>
+    void Note(Call call);
+}
