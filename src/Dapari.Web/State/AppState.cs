@@ -32,7 +32,7 @@ public sealed partial class AppState : IDisposable
         InviteLink = browser.TakeInviteLink();
         if (InviteLink is not null && peer.Snapshot.Self is not null) Place = new Place(PlaceKind.OpenInvite);
         Toasts = new Toasts(browser.Clock);
-        Calls = new CallState(this);
+        Calls = new LiveCalls(this);
         peer.Changed += OnNotice;
         browser.Changed += OnBrowser;
         browser.NotificationClicked += OnNotificationClicked;
@@ -67,7 +67,7 @@ public sealed partial class AppState : IDisposable
     public Toasts Toasts { get; }
 
     /// <summary>Calls.</summary>
-    public CallState Calls { get; }
+    public LiveCalls Calls { get; }
 
     /// <summary>The invite that the page was opened with, until it was used.</summary>
     public string? InviteLink { get; set; }

@@ -187,6 +187,8 @@ public abstract record CallTexts
 
     public required string Section { get; init; }
 
+    public required string TheOther { get; init; }
+
     /// <summary>Why a device did not open, what it means and what to do.</summary>
     public abstract string Refused(MediaKind kind, MediaRefusal refusal);
 

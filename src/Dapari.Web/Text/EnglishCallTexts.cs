@@ -179,6 +179,7 @@ internal sealed record EnglishCallTexts : CallTexts
         Talked = "Talked",
         WayShares = "By way",
         NoWayTaken = "It did not come to a conversation, so nothing was sent and no address was shown.",
+        TheOther = "The other person",
         Section = "Calls",
     };
 }

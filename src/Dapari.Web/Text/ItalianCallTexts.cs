@@ -179,6 +179,7 @@ internal sealed record ItalianCallTexts : CallTexts
         Talked = "Durata",
         WayShares = "Per strada",
         NoWayTaken = "Non si è arrivati a parlare: non è partito nulla e nessun indirizzo è stato mostrato.",
+        TheOther = "L’altra persona",
         Section = "Chiamate",
     };
 }

@@ -26,6 +26,7 @@ public static class RefusalTexts
         CommandRefusal.NoCalls => "This browser cannot call here. Calls need HTTPS and a recent browser.",
         CommandRefusal.InCall => "You are in a call already. Hang up first, then try again.",
         CommandRefusal.UnknownCall => "This call is already over.",
+        CommandRefusal.NoWay => "The way you asked for and the one that the other person allows exclude each other. Choose another way.",
         CommandRefusal.NoRelay => "Your server has no relay, so nothing can go through it live. Choose another way, or ask whoever runs the server.",
         _ => "That did not work, and nothing was changed. Reload the page and try again.",
     };
@@ -51,6 +52,7 @@ public static class RefusalTexts
         CommandRefusal.NoCalls => "Qui il browser non può chiamare. Servono HTTPS e un browser recente.",
         CommandRefusal.InCall => "Sei già in una chiamata. Prima riaggancia, poi riprova.",
         CommandRefusal.UnknownCall => "Questa chiamata è già finita.",
+        CommandRefusal.NoWay => "La strada che chiedi e quella che l’altra persona permette si escludono. Scegline un’altra.",
         CommandRefusal.NoRelay => "Il tuo server non ha un relay, quindi dal vivo non ci passa nulla. Scegli un’altra strada, o parlane con chi gestisce il server.",
         _ => "Non ha funzionato, e non è cambiato nulla. Ricarica la pagina e riprova.",
     };

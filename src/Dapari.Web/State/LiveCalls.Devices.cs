@@ -6,7 +6,7 @@ using Google.Protobuf;
 namespace Dapari.Web.State;
 
 /// <summary>What this side sends: microphone, camera, screen.</summary>
-public sealed partial class CallState
+public sealed partial class LiveCalls
 {
     /// <summary>Heard or muted.</summary>
     public async Task SetMicrophoneAsync(bool on)

@@ -26,7 +26,7 @@ public sealed record HeldCall(IReadOnlyList<ContactId> People, ByteString CallId
 /// A call begins and is answered in three steps. Step 1: microphone and camera open; where the browser asks the person, nobody is rung meanwhile.
 /// Step 2: the engine comes to this tab, if it is in another. Step 3: the engine is told. What the devices then give is told to the others.
 /// </remarks>
-public sealed partial class CallState : IDisposable
+public sealed partial class LiveCalls : IDisposable
 {
     /// <summary>Seconds of quality that are kept for each leg.</summary>
     public const int Kept = 60;
@@ -46,7 +46,7 @@ public sealed partial class CallState : IDisposable
     private ITimer? _farewell;
 
     /// <summary>Begins to follow the peer's calls.</summary>
-    public CallState(AppState app)
+    public LiveCalls(AppState app)
     {
         _app = app;
         Media.Lost += OnLost;
