@@ -22,6 +22,9 @@ public sealed class ModelServer(string origin, Func<long> now)
 
     public Queue<(int Connection, byte[] Frame)> Outgoing { get; } = new();
 
+    /// <summary>What a welcome names for finding ways.</summary>
+    public List<IceServer> IceServers { get; } = [];
+
     /// <summary>Envelopes that one mailbox holds at most.</summary>
     public int MailboxEnvelopes { get; set; } = 10_000;
 
@@ -116,6 +119,7 @@ public sealed class ModelServer(string origin, Func<long> now)
                         Challenge = ByteString.CopyFrom(connection.Challenge),
                         ServerTimeMs = (ulong)now(),
                         Limits = new Limits { RetentionDays = 30, IdleSeconds = 90, MailboxesPerConnection = 2000, EnvelopeBytes = WireLimits.EnvelopeBytes },
+                        IceServers = { IceServers },
                     },
                 };
             case Kind.Ping:

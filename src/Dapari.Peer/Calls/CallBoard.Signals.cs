@@ -48,13 +48,11 @@ internal sealed partial class CallBoard
     {
         foreach (var call in _calls.Values.ToList())
         {
-            if (call.Phase == CallPhase.Joined)
+            if (call.Phase == CallPhase.Joined && !Excluded(host, call))
                 KeepWay(host, call);
-            if (call.Exchange.Tell(Compose(host, call)))
-                host.Changed(call);
-            else if (!call.Exchange.AnswerDue && !(call.Phase == CallPhase.Joined && call.Leg.Steps.IsDue))
-                continue;
-            Send(host, call);
+            var news = call.Exchange.Tell(Compose(host, call)) || (call.Phase == CallPhase.Joined && call.Leg.Steps.IsDue);
+            if (news || call.Exchange.AnswerDue)
+                Send(host, call, asks: news);
         }
     }
 
@@ -64,9 +62,8 @@ internal sealed partial class CallBoard
 
     private static void Tell(ICallHost host, Call call)
     {
-        if (call.Exchange.Tell(Compose(host, call)))
-            host.Changed(call);
-        Send(host, call);
+        call.Exchange.Tell(Compose(host, call));
+        Send(host, call, asks: true);
     }
 
     private static CallState Compose(ICallHost host, Call call)
@@ -91,7 +88,8 @@ internal sealed partial class CallBoard
         return state;
     }
 
-    private static void Send(ICallHost host, Call call)
+    /// <summary>asks: there is something to be taken in. A mere answer asks for nothing, or two would answer each other for ever.</summary>
+    private static void Send(ICallHost host, Call call, bool asks)
     {
         var exchange = call.Exchange;
         var signal = new CallSignal
@@ -100,18 +98,23 @@ internal sealed partial class CallBoard
         };
         if (call.Phase == CallPhase.Joined && signal.State.Leg?.Id == call.Leg.Id)
         {
-            var steps = call.Leg.Steps.ToSend();
+            var steps = asks ? call.Leg.Steps.ToSend() : [];
             signal.Steps.Add(steps);
             signal.StepsSeen = call.Leg.Steps.Taken;
             call.Leg.Steps.Sent(steps);
         }
 
-        signal.AnswerWanted = !exchange.IsSeen || signal.Steps.Count > 0;
+        signal.AnswerWanted = asks && (!exchange.IsSeen || signal.Steps.Count > 0);
         exchange.AnswerDue = false;
-        exchange.SentAt = host.Now.MonotonicMs;
-        exchange.Again++;
-        if (host.TrySend(call.With, signal))
-            call.AliveWallMs = Wall(host);
+        if (asks)
+        {
+            exchange.SentAt = host.Now.MonotonicMs;
+            exchange.Again++;
+        }
+
+        call.AliveWallMs = Wall(host);
+        host.TrySend(call.With, signal);
+        host.Changed(call);
     }
 
     private Call Meet(ICallHost host, ContactId from, MessageId id, CallState theirs)
@@ -220,10 +223,16 @@ internal sealed partial class CallBoard
 
         if (call.Phase != CallPhase.Joined)
             return;
-        var reach = host.ReachOf(call.With, call.Chosen);
-        if (CallWays.Exclude(CallWays.OnWire(reach.Way), theirs.Way))
-            End(host, call, call.HasTalked ? CallEnding.Lost : CallEnding.NoWay);
-        else
+        if (!Excluded(host, call))
             FollowLeg(host, call);
+    }
+
+    /// <summary>The two ends' ways leave none in common: it has ended.</summary>
+    private bool Excluded(ICallHost host, Call call)
+    {
+        if (call.Theirs is not { } theirs || !CallWays.Exclude(CallWays.OnWire(host.ReachOf(call.With, call.Chosen).Way), theirs.Way))
+            return false;
+        End(host, call, call.HasTalked ? CallEnding.Lost : CallEnding.NoWay);
+        return true;
     }
 }

@@ -16,6 +16,7 @@ internal sealed class CallDesk(Parts parts)
     public const int MaxInvited = 7;
 
     private readonly CallBoard _board = new();
+    private CallNotes? _notes;
 
     public IReadOnlyCollection<Call> All => _board.Calls;
 
@@ -61,10 +62,45 @@ internal sealed class CallDesk(Parts parts)
             step.Complete(token, _board.SetWay(Host(step), call, command.Way));
     }
 
+    private CallNotes Notes => _notes ??= new CallNotes(parts, _board);
+
+    /// <summary>A call as it was kept.</summary>
+    public void Load(CallRow row) => _board.Load(CallRows.Load(row) ?? throw new InvalidDataException("A call row cannot be read."));
+
+    public void Start(Step step) => _board.Resume(Host(step), parts.State.CallsSupported);
+
+    /// <summary>Our own mailbox is looked at: the contact can be told things.</summary>
+    public void Ready(Step step, Contact contact) => _board.Ready(Host(step), contact.Id);
+
     public void SignalArrived(Step step, Contact contact, CallSignal signal)
     {
-        if (parts.State.CallsSupported)
+        if (parts.State.CallsSupported && !Notes.Holds(step, contact, signal))
             _board.Arrived(Host(step), contact.Id, signal);
+    }
+
+    /// <summary>A note came in this envelope.</summary>
+    public void NoteArrived(Step step, Contact contact, EnvelopeId envelope, CallNote note)
+    {
+        if (!MessageId.TryRead(note.CallId, out var id) || _board.NoteArrived(Host(step), contact.Id, id, note.State)
+            || Notes.EntryOf(step, contact, note) is not { } entry)
+            return;
+        if (note.State.Caller && entry.Clock > contact.Record.Clock)
+            Notes.Found(step, contact, entry, null);
+        else
+            Notes.Park(step, contact, envelope, entry);
+    }
+
+    /// <summary>The store's answer for a parked note.</summary>
+    public void NoteFound(Step step, Contact contact, MessageRecord entry, MessageRecord? kept) => Notes.Found(step, contact, entry, kept);
+
+    /// <summary>The store's answer for a held signal; false: it was for nobody here.</summary>
+    public bool Found(Step step, EnvelopeId lookup, MessageRecord? kept)
+    {
+        if (!Notes.Found(lookup, kept, out var contact, out var signal))
+            return false;
+        if (contact is not null && signal is not null)
+            _board.Arrived(Host(step), contact.Id, signal);
+        return true;
     }
 
     public void LegSignalMade(Step step, ulong leg, Signal signal) => _board.LegSignalMade(Host(step), leg, signal);

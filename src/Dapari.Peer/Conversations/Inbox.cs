@@ -63,13 +63,19 @@ internal sealed class Inbox(Parts parts)
     /// <summary>The store's answer to a lookup.</summary>
     public void Found(Step step, EnvelopeId envelope, MessageRecord? message)
     {
+        if (parts.Calls.Found(step, envelope, message))
+            return;
         if (parts.State.Parked.Remove(envelope, out var parked))
         {
             step.Delete(ParkedKey(envelope));
             var lay = _lookups.Remove(envelope, out var awaited) && awaited.Sequences.Count > 0;
             if (lay)
                 Settle(awaited.Arrival, awaited.Sequences);
-            if (ContactId.TryRead(parked.ContactId, out var id) && parts.State.Contacts.GetValueOrDefault(id) is { IsAccepted: true } contact)
+            if (!ContactId.TryRead(parked.ContactId, out var id) || parts.State.Contacts.GetValueOrDefault(id) is not { IsAccepted: true } contact)
+                return;
+            if (parked.Message.Kind == MessageKind.Call)
+                parts.Calls.NoteFound(step, contact, parked.Message, message);
+            else
                 Unpark(step, contact, parked.Message, message, byPath: !lay && parked.Message.Route.Route != Route.Mailbox);
             return;
         }
@@ -250,6 +256,9 @@ internal sealed class Inbox(Parts parts)
                 break;
             case Kind.Receipts:
                 parts.Chats.ReceiptsArrived(step, contact, content.Receipts);
+                break;
+            case Kind.CallNote:
+                parts.Calls.NoteArrived(step, contact, outcome.Envelope, content.CallNote);
                 break;
             case Kind.Profile:
                 parts.Contacts.ProfileArrived(step, contact, content.Profile);

@@ -59,6 +59,9 @@ internal static class Loader
                 case "inbox" when EnvelopeIdOf(row.Key) is { } envelope:
                     state.Parked[envelope] = ParkedMessage.Parser.ParseFrom(row.Value);
                     break;
+                case "call":
+                    parts.Calls.Load(CallRow.Parser.ParseFrom(row.Value));
+                    break;
                 case "session":
                     sessions[row.Key] = row.Value;
                     break;

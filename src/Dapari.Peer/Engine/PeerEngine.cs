@@ -175,6 +175,7 @@ public sealed class PeerEngine
         _parts.Inbox.Start(step);
         _parts.Receipts.Start();
         _parts.Openings.Retry(step);
+        _parts.Calls.Start(step);
         _parts.Views.Start(step);
     }
 

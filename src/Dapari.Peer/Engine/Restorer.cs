@@ -76,7 +76,8 @@ internal sealed class Restorer(Parts parts)
                 entry.Envelope = ByteString.Empty;
                 restored.Add(new StateRow(row.Key, entry.ToByteArray()));
             }
-            else if (row.Key != "prekeys")
+            // A call that a backup remembers is long over, and what its ends say of it is with the lost life.
+            else if (row.Key != "prekeys" && !row.Key.StartsWith("call/", StringComparison.Ordinal))
             {
                 restored.Add(row);
             }

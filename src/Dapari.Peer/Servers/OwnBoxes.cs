@@ -93,6 +93,7 @@ internal sealed class OwnBoxes(Parts parts)
         {
             parts.Outbox.SessionReady(step, contact);
             parts.Paths.Ready(step, contact);
+            parts.Calls.Ready(step, contact);
         }
 
         connection.Send(step, new ClientFrame { GetUsage = new GetUsage { MailboxId = box.Record.MailboxId } }, new Asked.ForUsage(current));
