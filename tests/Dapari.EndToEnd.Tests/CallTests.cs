@@ -86,7 +86,7 @@ public sealed class CallTests(Theatre theatre, Booth booth) : CallScene(theatre,
         await bob.SeesRingAsync("Alice");
         await bob.CallButton(bob.Words.Call.Decline).ClickAsync();
         await Expect(alice.CallScreen.GetByText(alice.Words.Call.OutcomeSentence(CallOutcome.Declined, true, "Bob"))).ToBeVisibleAsync();
-        await alice.CallButton(alice.Words.Common.Close).ClickAsync();
+        await alice.CallScreen.Locator(".call-controls").GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = alice.Words.Common.Close }).ClickAsync();
         await SeesEndAsync(alice, alice.Words.Call.Outcome(CallOutcome.Declined, true, ""));
         await SeesEndAsync(bob, bob.Words.Call.Outcome(CallOutcome.Declined, false, ""));
 

@@ -195,6 +195,7 @@ public sealed partial class LiveCalls : IDisposable
 
             _opened = id;
             _app.Go(new Place(PlaceKind.Call), replace: _app.Place.Kind == PlaceKind.Call);
+            Follow();
             await opening;
             await TellMediaAsync(id);
         }
@@ -229,6 +230,7 @@ public sealed partial class LiveCalls : IDisposable
         var former = Call;
         Call = now;
         if (former is not null && !former.CallId.Equals(now?.CallId)) Finish(calls.FirstOrDefault(call => call.CallId.Equals(former.CallId)) ?? former);
+        else if (now is null && Ended is null && !_opened.IsEmpty && calls.FirstOrDefault(call => call.Stage == CallStage.Ended && call.CallId.Equals(_opened)) is { } early) Finish(early);
         if (now is not null) TellStage(now, former);
         if (now is { Stage: CallStage.Connecting or CallStage.Connected } && IsHere && !_busy && !_opened.Equals(now.CallId)) _ = RejoinAsync(now);
         if (Held is { CallId.IsEmpty: false } held && !held.CallId.Equals(Incoming?.CallId)) (Held, Trouble) = (null, null);
@@ -262,7 +264,8 @@ public sealed partial class LiveCalls : IDisposable
         if (IsHere) Media.Sound(CallSound.Over);
         _sound = CallSound.None;
         _app.Announce(_app.T.Call.OutcomeSentence(call.Outcome, call.Outgoing, NameOf(call)));
-        if (_app.Place.Kind != PlaceKind.Call) return;
+        // It may be over before its screen was there.
+        if (_app.Place.Kind != PlaceKind.Call && !_busy) return;
         Ended = call;
         _farewell?.Dispose();
         var brief = call.Outcome is CallOutcome.Answered or CallOutcome.Cancelled or CallOutcome.Unspecified || (call.Outcome == CallOutcome.Declined && !call.Outgoing);
