@@ -13,12 +13,15 @@ import { read } from './call-stats.js';
  * @typedef {{
  *   id: number, pc: RTCPeerConnection, polite: boolean, relayOnly: boolean, makingOffer: boolean, ignoringOffer: boolean,
  *   early: (RTCIceCandidateInit | null)[], work: Promise<void>, places: RTCRtpTransceiver[], audio: HTMLAudioElement,
- *   camera: MediaStream, screen: MediaStream, connected: boolean, fingerprint: string, timer: number, told: string,
+ *   camera: MediaStream, screen: MediaStream, connected: boolean, fingerprint: string, timer: number, due: number, told: string,
  *   former: import('./call-stats.js').Sample | null }} Leg
  */
 
 const EARLY = 64; // candidates kept while their description has not come
 const EVERY_MS = 1000;
+// Both ends often look for a new way at once. In Chromium a picture stays black after an offer was rolled back, so the polite side first
+// waits for the other's offer, which serves both.
+const YIELD_MS = 400;
 const KINDS = /** @type {import('./call-media.js').Kind[]} */ (['microphone', 'camera', 'screen']);
 
 /** @type {Map<number, Leg>} */
@@ -61,7 +64,7 @@ export function open(id, offerer, polite, relayOnly, iceServers) {
   /** @type {Leg} */
   const leg = {
     id, pc, polite, relayOnly, makingOffer: false, ignoringOffer: false, early: [], work: Promise.resolve(), places: [], audio,
-    camera: new MediaStream(), screen: new MediaStream(), connected: false, fingerprint: '', timer: 0, told: '', former: null,
+    camera: new MediaStream(), screen: new MediaStream(), connected: false, fingerprint: '', timer: 0, due: 0, told: '', former: null,
   };
   legs.set(id, leg);
   pc.onnegotiationneeded = () => offer(leg);
@@ -197,6 +200,8 @@ export function describeRemote(id, isOffer, sdp) {
     const collision = isOffer && (leg.makingOffer || pc.signalingState !== 'stable');
     leg.ignoringOffer = !leg.polite && collision;
     if (leg.ignoringOffer) return;
+    // Their new round makes one here too, by the configuration as it is now.
+    if (isOffer && round(pc.remoteDescription?.sdp) !== round(sdp)) clearTimeout(leg.due);
     await pc.setRemoteDescription({ type: isOffer ? 'offer' : 'answer', sdp });
     const early = leg.early.splice(0);
     for (const candidate of early) await add(leg, candidate);
@@ -248,8 +253,12 @@ export function restart(id, relayOnly, iceServers) {
   } catch {
     // Servers that the browser cannot read change nothing.
   }
-  leg.pc.restartIce();
+  clearTimeout(leg.due);
+  if (leg.polite) leg.due = setTimeout(() => leg.pc.restartIce(), YIELD_MS); else leg.pc.restartIce();
 }
+
+/** @param {string | undefined} sdp the name of a round of gathering (RFC 8839 §5.4) */
+const round = sdp => sdp?.match(/a=ice-ufrag:(\S+)/)?.[1];
 
 /** @param {Leg} leg */
 function changed(leg) {
@@ -313,6 +322,7 @@ function gone(leg) {
 function end(leg) {
   legs.delete(leg.id);
   clearInterval(leg.timer);
+  clearTimeout(leg.due);
   leg.audio.srcObject = null;
   leg.audio.remove();
   leg.pc.close();
