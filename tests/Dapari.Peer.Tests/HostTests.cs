@@ -1,5 +1,6 @@
 using Dapari.Peer.Hosting;
 using Dapari.Peer.Local;
+using Dapari.Peer.Tests.Harness;
 using Dapari.Testing;
 using Dapari.Wire.V1;
 using Microsoft.Extensions.Time.Testing;
@@ -59,6 +60,116 @@ public sealed class HostTests
         await using var second = await StartAsync();
         Assert.Equal("Alice", second.Snapshot.Self.Name);
         Assert.Equal(CommandRefusal.HasIdentity, (await second.ExecuteAsync(Create("B"), TestContext.Current.CancellationToken)).Refusal);
+    }
+
+    [Fact]
+    public async Task What_was_kept_is_shown_from_the_first_moment_even_where_nothing_can_be_kept_now()
+    {
+        await using (var first = await StartAsync())
+            await first.ExecuteAsync(Create("Alice"), TestContext.Current.CancellationToken);
+        for (var i = 0; i < 100; i++)
+            _store.Faults.Enqueue(StoreFault.Full);
+        await using var second = await StartAsync();
+        Assert.Equal("Alice", second.Snapshot.Self.Name);
+    }
+
+    [Theory]
+    [InlineData(StoreFault.Full, PeerTrouble.StorageFull)]
+    [InlineData(StoreFault.Failed, PeerTrouble.StorageFailed)]
+    public async Task Storage_that_refuses_is_said_until_it_keeps_again(StoreFault fault, PeerTrouble trouble)
+    {
+        await using var host = await StartAsync();
+        await host.ExecuteAsync(Create("Alice"), TestContext.Current.CancellationToken);
+        _store.Faults.Enqueue(fault);
+        Assert.Equal(CommandRefusal.StoreFailed, (await host.ExecuteAsync(Rename("Anna"), TestContext.Current.CancellationToken)).Refusal);
+        Assert.Equal((trouble, "Alice"), (host.Snapshot.Trouble, host.Snapshot.Self.Name));
+        var again = host.ExecuteAsync(Rename("Anna"), TestContext.Current.CancellationToken);
+        await PassAsync(() => again.IsCompleted);
+        Assert.Equal(CommandRefusal.Unspecified, (await again).Refusal);
+        Assert.Equal((PeerTrouble.Unspecified, "Anna"), (host.Snapshot.Trouble, host.Snapshot.Self.Name));
+    }
+
+    [Fact]
+    public void Who_says_something_while_storage_refuses_waits_no_longer_than_the_first_time() => Pump.Run(async pump =>
+    {
+        await using var host = await StartAsync();
+        for (var i = 0; i < 9; i++)
+        {
+            _store.Faults.Enqueue(StoreFault.Full);
+            var before = _time.GetUtcNow();
+            var refused = host.ExecuteAsync(Create("Alice"), TestContext.Current.CancellationToken);
+            for (pump.Settle(); !refused.IsCompleted; pump.Settle())
+                _time.Advance(TimeSpan.FromMilliseconds(100));
+            Assert.Equal(CommandRefusal.StoreFailed, (await refused).Refusal);
+            Assert.InRange(_time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        }
+    });
+
+    [Fact]
+    public async Task An_error_of_the_engine_ends_neither_the_host_nor_what_was_kept()
+    {
+        var failed = new List<Exception>();
+        await using var host = await StartAsync();
+        host.Failed += failed.Add;
+        await host.ExecuteAsync(Create("Alice"), TestContext.Current.CancellationToken);
+        _store.Throws.Enqueue(new InvalidOperationException("a bug"));
+        Assert.Equal(CommandRefusal.PeerFailed, (await host.ExecuteAsync(Rename("Anna"), TestContext.Current.CancellationToken)).Refusal);
+        Assert.Single(failed);
+        var again = host.ExecuteAsync(Rename("Anna"), TestContext.Current.CancellationToken);
+        await PassAsync(() => again.IsCompleted);
+        Assert.Equal(CommandRefusal.Unspecified, (await again).Refusal);
+        Assert.Equal("Anna", host.Snapshot.Self.Name);
+    }
+
+    [Fact]
+    public async Task Errors_again_and_again_end_the_host_which_says_so_and_answers_every_command()
+    {
+        var host = await StartAsync();
+        await host.ExecuteAsync(Create("Alice"), TestContext.Current.CancellationToken);
+        for (var i = 0; i < 20; i++)
+            _store.Throws.Enqueue(new InvalidOperationException("a bug"));
+        for (var i = 0; i < 10; i++)
+        {
+            var refused = host.ExecuteAsync(Rename("Anna"), TestContext.Current.CancellationToken);
+            await PassAsync(() => refused.IsCompleted);
+            Assert.Equal(CommandRefusal.PeerFailed, (await refused).Refusal);
+        }
+
+        Assert.True(host.Completion.IsFaulted);
+        Assert.Equal((PeerTrouble.Ended, "Alice"), (host.Snapshot.Trouble, host.Snapshot.Self.Name));
+        await host.DisposeAsync();
+        await using var second = await StartAsync();
+        Assert.Equal("Alice", second.Snapshot.Self.Name);
+    }
+
+    [Fact]
+    public async Task Errors_that_lie_far_apart_end_nothing()
+    {
+        await using var host = await StartAsync();
+        await host.ExecuteAsync(Create("Alice"), TestContext.Current.CancellationToken);
+        for (var i = 0; i < 10; i++)
+        {
+            _store.Throws.Enqueue(new InvalidOperationException("a bug"));
+            var refused = host.ExecuteAsync(Rename("Anna"), TestContext.Current.CancellationToken);
+            await PassAsync(() => refused.IsCompleted);
+            Assert.Equal(CommandRefusal.PeerFailed, (await refused).Refusal);
+            _time.Advance(TimeSpan.FromMinutes(11));
+        }
+
+        Assert.False(host.Completion.IsCompleted);
+    }
+
+    private static Command Rename(string name) => new() { SetProfile = new SetProfile { Name = name } };
+
+    // The fake clock goes on until what is waited for has come; real time only lets other threads run.
+    private async Task PassAsync(Func<bool> done, TimeSpan? step = null)
+    {
+        while (!done())
+        {
+            _time.Advance(step ?? TimeSpan.FromSeconds(1));
+            for (var i = 0; i < 50 && !done(); i++)
+                await Task.Yield();
+        }
     }
 
     [Fact]

@@ -14,6 +14,9 @@ public sealed class MemoryPeerStore : IPeerStore
     /// <summary>What the next commits answer, in order; then they are kept again.</summary>
     public Queue<StoreFault> Faults { get; } = new();
 
+    /// <summary>What the next commits throw, in order: bugs.</summary>
+    public Queue<Exception> Throws { get; } = new();
+
     public int Commits { get; private set; }
 
     /// <summary>Every message as it is kept, in conversation order.</summary>
@@ -42,6 +45,8 @@ public sealed class MemoryPeerStore : IPeerStore
 
     public StoreFault Commit(StoreBatch batch)
     {
+        if (Throws.TryDequeue(out var bug))
+            throw bug;
         if (Faults.TryDequeue(out var fault) && fault != StoreFault.None)
             return fault;
         Commits++;

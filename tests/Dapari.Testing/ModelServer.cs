@@ -25,6 +25,9 @@ public sealed class ModelServer(string origin, Func<long> now)
     /// <summary>What a welcome names for finding ways.</summary>
     public List<IceServer> IceServers { get; } = [];
 
+    /// <summary>What it gives to who asks for its relay; null: it has none.</summary>
+    public RelayAccess? RelayAccess { get; set; }
+
     /// <summary>Envelopes that one mailbox holds at most.</summary>
     public int MailboxEnvelopes { get; set; } = 10_000;
 
@@ -163,6 +166,8 @@ public sealed class ModelServer(string origin, Func<long> now)
                 return _prekeys.TryGetValue(frame.TakePrekeys.StoreId, out var store)
                     ? new ServerFrame { Prekeys = new Prekeys { Bundle = store.Take() } }
                     : Refuse(Refusal.UnknownPrekeys);
+            case Kind.TakeRelayAccess:
+                return RelayAccess is null ? Refuse(Refusal.NoRelay) : new ServerFrame { RelayAccess = RelayAccess.Clone() };
             default:
                 return Refuse(Refusal.Malformed);
         }

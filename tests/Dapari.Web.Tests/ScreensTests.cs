@@ -75,6 +75,25 @@ public sealed partial class ScreensTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(PeerTrouble.StorageFull)]
+    [InlineData(PeerTrouble.StorageFailed)]
+    [InlineData(PeerTrouble.Ended)]
+    public async Task What_keeps_the_app_from_working_stands_above_every_screen(PeerTrouble trouble)
+    {
+        _peer.Snapshot.Trouble = trouble;
+        foreach (var language in new[] { "it", "en" })
+        {
+            _browser.SetLanguage(language);
+            foreach (var path in new[] { "/", "/settings" })
+            {
+                var html = Decode(await DrawAsync(path));
+                Assert.Contains(Texts.Of(language).Trouble.Of(trouble), html);
+                Assert.Equal(trouble == PeerTrouble.Ended, html.Contains(Texts.Of(language).Trouble.Reload));
+            }
+        }
+    }
+
     [Fact]
     public async Task First_start_asks_for_a_name_and_nothing_else()
     {

@@ -77,8 +77,21 @@ public sealed class FrameCodecTests
         HoldsOnClient(n => Welcome(n, 1, 1), WireLimits.IceServers, FrameFault.TooMany);
         HoldsOnClient(n => Welcome(1, n, 1), WireLimits.UrlsPerIceServer, FrameFault.TooMany);
         HoldsOnClient(n => Welcome(1, 1, n), WireLimits.IceServerTextBytes, FrameFault.FieldLength);
+        HoldsOnClient(n => Access(n, 1, 1), WireLimits.UrlsPerIceServer, FrameFault.TooMany);
+        HoldsOnClient(n => Access(1, n, 1), WireLimits.IceServerTextBytes, FrameFault.FieldLength);
+        HoldsOnClient(n => Access(1, 1, n), (int)WireLimits.RelayLifetimeSeconds, FrameFault.FieldLength);
         HoldsOnClient(n => new ServerFrame { Deliver = new Deliver { MailboxId = Id, Sequence = 1, Envelope = Bytes(n) } }, WireLimits.EnvelopeBytes, FrameFault.FieldLength);
         HoldsOnClient(n => new ServerFrame { Invite = new Invite { Blob = Bytes(n) } }, WireLimits.InviteBlobBytes, FrameFault.FieldLength);
+    }
+
+    [Theory]
+    [InlineData(0, 1, 1)]
+    [InlineData(1, 0, 1)]
+    [InlineData(1, 1, 0)]
+    public void Access_to_a_relay_that_is_of_no_use_is_malformed(int urls, int letters, int seconds)
+    {
+        Assert.False(FrameCodec.TryRead(Access(urls, letters, seconds).ToByteArray(), out ServerFrame? _, out var fault));
+        Assert.Equal(FrameFault.FieldLength, fault);
     }
 
     [Fact]
@@ -161,6 +174,7 @@ public sealed class FrameCodecTests
             "take_prekeys" => new TakePrekeys { StoreId = Id },
             "ping" => new Ping(),
             "close_mailbox" => new CloseMailbox { MailboxId = Id },
+            "take_relay_access" => new TakeRelayAccess(),
             _ => throw new ArgumentException("No example of " + kind),
         });
         return frame;
@@ -186,6 +200,7 @@ public sealed class FrameCodecTests
             "mailbox_taken" => new MailboxTaken { MailboxId = Id },
             "going_away" => new GoingAway { ComeBackAfterMs = 5 },
             "prekey_count" => new PrekeyCount { StoreId = Id, OneTime = 1 },
+            "relay_access" => Access(3, 40, 3600).RelayAccess,
             _ => throw new ArgumentException("No example of " + kind),
         });
         return frame;
@@ -223,6 +238,16 @@ public sealed class FrameCodecTests
             Challenge = Key,
             Limits = new Limits { EnvelopeBytes = 5 },
             IceServers = { Enumerable.Repeat(new IceServer { Urls = { Enumerable.Repeat(new string('u', letters), urls) }, Username = "u", Credential = "c" }, servers) },
+        },
+    };
+
+    private static ServerFrame Access(int urls, int letters, int seconds) => new()
+    {
+        Request = 1,
+        RelayAccess = new RelayAccess
+        {
+            Urls = { Enumerable.Repeat(new string('u', letters), urls) }, Username = new string('n', letters), Password = new string('p', letters),
+            LifetimeSeconds = (uint)seconds,
         },
     };
 

@@ -20,6 +20,7 @@ internal sealed class Parts
         Seals = new SealRoom(state);
         Servers = new ServerDesk(this);
         Answers = new ServerAnswers(this);
+        Relays = new RelayDesk(this);
         Boxes = new OwnBoxes(this);
         Prekeys = new PrekeyDesk(this);
         Keys = new SessionStarter(this);
@@ -47,6 +48,8 @@ internal sealed class Parts
     public ServerDesk Servers { get; }
 
     public ServerAnswers Answers { get; }
+
+    public RelayDesk Relays { get; }
 
     public OwnBoxes Boxes { get; }
 
@@ -85,5 +88,5 @@ internal sealed class Parts
     public ViewBuilder Views { get; }
 
     /// <summary>The servers that help to find ways, relays among them.</summary>
-    public IReadOnlyList<IceServer> IceServers => State.Self is { } self && Servers.Find(self.HomeServer) is { } home ? home.IceServers : [];
+    public IReadOnlyList<IceServer> IceServers => Relays.Servers;
 }

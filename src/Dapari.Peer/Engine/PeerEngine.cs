@@ -35,7 +35,7 @@ public sealed class PeerEngine
             var next = Deadline.Earlier(_parts.Servers.NextDeadline, _parts.Outbox.NextDeadline);
             next = Deadline.Earlier(next, Deadline.Earlier(_parts.Inbox.NextDeadline, _parts.Prekeys.NextDeadline));
             next = Deadline.Earlier(next, Deadline.Earlier(_parts.Invites.NextDeadline, _parts.Paths.NextDeadline(_now.MonotonicMs)));
-            next = Deadline.Earlier(next, _parts.Calls.NextDeadline);
+            next = Deadline.Earlier(next, Deadline.Earlier(_parts.Calls.NextDeadline, _parts.Relays.NextDeadline));
             foreach (var contact in _parts.State.Contacts.Values)
             {
                 if (contact.TypingUntil != long.MinValue)
@@ -49,7 +49,7 @@ public sealed class PeerEngine
         }
     }
 
-    /// <summary>The small state as of the last step; replaced, never changed.</summary>
+    /// <summary>The small state as of the last step, or as it was kept before the first; replaced, never changed.</summary>
     public Snapshot Snapshot => _parts.Views.Last;
 
     /// <summary>For tests that play a hostile peer.</summary>
@@ -63,6 +63,7 @@ public sealed class PeerEngine
         ArgumentNullException.ThrowIfNull(random);
         var parts = new Parts(new PeerState(random, pathsSupported, callsSupported));
         Loader.Load(parts, rows);
+        parts.Views.Loaded(now);
         return new PeerEngine(parts, now);
     }
 
@@ -182,6 +183,7 @@ public sealed class PeerEngine
     private void Tick(Step step)
     {
         _parts.Servers.Tick(step);
+        _parts.Relays.Tick(step);
         _parts.Outbox.Tick(step);
         _parts.Inbox.Report(step);
         _parts.Keys.Tick(step);

@@ -22,6 +22,14 @@ internal sealed class ViewBuilder(Parts parts)
     /// <summary>The latest snapshot.</summary>
     public Snapshot Last => _last;
 
+    /// <summary>What was kept, as it is shown before the first step.</summary>
+    public void Loaded(Moment now)
+    {
+        foreach (var contact in parts.State.Contacts.Values)
+            contact.View = View(contact, now);
+        Compose();
+    }
+
     /// <summary>Everything anew, after loading.</summary>
     public void Start(Step step)
     {

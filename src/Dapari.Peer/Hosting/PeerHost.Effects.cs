@@ -175,15 +175,35 @@ public sealed partial class PeerHost
                 CompleteTaken(CommandRefusal.NoIdentity);
                 _engine = Load([]);
                 _own.Enqueue(new PeerInput.Start());
-                Raise(new Notice { Snapshot = new Snapshot { Revision = Snapshot.Revision + 1 } });
+                Raise(new Notice { Snapshot = new Snapshot { Revision = _latest.Revision + 1 } });
                 break;
             default:
                 throw new ArgumentException("An effect of an unknown kind.", nameof(effect));
         }
     }
 
+    /// <summary>What is wrong with the device or the app is part of what is shown.</summary>
+    private void Suffer(PeerTrouble trouble)
+    {
+        if (_trouble == trouble)
+            return;
+        _trouble = trouble;
+        Raise(new Notice { Snapshot = _latest });
+    }
+
+    private Snapshot Shown(Snapshot snapshot)
+    {
+        if (snapshot.Trouble == _trouble)
+            return snapshot;
+        var shown = snapshot.Clone();
+        shown.Trouble = _trouble;
+        return shown;
+    }
+
     private void Raise(Notice notice)
     {
+        if (notice.Snapshot is { } snapshot)
+            notice.Snapshot = _latest = Shown(snapshot);
         if (_context is null || _context == SynchronizationContext.Current)
             Show(notice);
         else

@@ -13,7 +13,8 @@ namespace Dapari.Peer.Hosting;
 /// <remarks>
 /// Step 1: take all inputs that wait, at most <see cref="GroupSize"/>. Step 2: handle each; when none waits, the engine hears so, as a group of its own. Step 3: keep all their
 /// batches in one commit. Step 4: do the effects, in order. A commit that fails discards the engine: it is loaded anew from what was kept, its
-/// connections are closed, and the commands in it are completed with STORE_FAILED.
+/// connections are closed, and the commands in it are completed with STORE_FAILED. An error of the engine's own does the same, with PEER_FAILED, until
+/// it happened <see cref="MostFailures"/> times within <see cref="_failuresWithin"/>: then the host ends and its snapshot says so.
 /// The queue of inputs is bounded. Full, it closes what floods it: the server connection or the path whose message found no room, as if it had been lost;
 /// commands wait for room. Works on one thread as on many; events are raised on the context that it was started on, if there is one.
 /// </remarks>
@@ -24,6 +25,10 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private static readonly TimeSpan _longestWait = TimeSpan.FromHours(1);
     private static readonly TimeSpan _firstBackoff = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan _longestBackoff = TimeSpan.FromMinutes(1);
+
+    // What comes again at each start (an envelope that its server delivers anew) must not spin; what comes once a day must not end the peer.
+    private const int MostFailures = 4;
+    private static readonly TimeSpan _failuresWithin = TimeSpan.FromMinutes(10);
 
     private readonly IPeerStore _store;
     private readonly IServerLink _servers;
@@ -52,6 +57,12 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly ITimer _timer;
     private PeerEngine _engine;
     private TimeSpan _backoff = _firstBackoff;
+    private PeerTrouble _trouble;
+
+    // The snapshot that was raised last; shown a little later where events are posted to a context.
+    private Snapshot _latest;
+    private int _failures;
+    private long _failedAt;
     private bool _drained = true;
     private long _lastToken;
     private Task _loop = Task.CompletedTask;
@@ -68,6 +79,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         _started = time.GetTimestamp();
         _context = SynchronizationContext.Current;
         _engine = Load(rows);
+        Snapshot = _latest = _engine.Snapshot;
         _timer = time.CreateTimer(static host => ((PeerHost)host!)._inputs.Writer.TryWrite(new PeerInput.Tick()), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -77,8 +89,11 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     /// <inheritdoc/>
     public Snapshot Snapshot { get; private set; } = new();
 
-    /// <summary>Ends when the host is disposed; faulted if the store cannot be read any more or a bug showed.</summary>
+    /// <summary>Ends when the host is disposed; faulted if the store cannot be read any more or a bug showed again and again.</summary>
     public Task Completion => _loop;
+
+    /// <summary>Raised for each error of the engine's own, before it begins anew: for whoever keeps a log.</summary>
+    public event Action<Exception>? Failed;
 
     /// <summary>Loads the engine and starts it; its first snapshot is there when this is done.</summary>
     /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
@@ -100,7 +115,6 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         var host = new PeerHost(store, servers, paths, media, random, time, rows);
         host.Subscribe();
         host._own.Enqueue(new PeerInput.Start());
-        await host.RunGroupAsync();
         host._loop = host.LoopAsync();
         return host;
     }
@@ -116,6 +130,10 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         {
             await _inputs.Writer.WriteAsync(new PeerInput.Said(token, command.Clone()), cancellation);
             return await completion.Task.WaitAsync(cancellation);
+        }
+        catch (ChannelClosedException) when (_trouble == PeerTrouble.Ended)
+        {
+            return new CommandResult { Refusal = CommandRefusal.PeerFailed };
         }
         catch (ChannelClosedException closed)
         {
@@ -164,7 +182,16 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         {
             while (!_stopping.IsCancellationRequested)
             {
-                await RunGroupAsync();
+                try
+                {
+                    await RunGroupAsync();
+                }
+                catch (Exception fault) when (fault is not OperationCanceledException && MayBeginAnew())
+                {
+                    Failed?.Invoke(fault);
+                    await StartAnewAsync(CommandRefusal.PeerFailed);
+                }
+
                 if (_own.Count == 0 && _overflow.IsEmpty && _drained && !await _inputs.Reader.WaitToReadAsync(_stopping.Token))
                     return;
             }
@@ -174,11 +201,24 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         }
         catch (Exception fault)
         {
-            _inputs.Writer.TryComplete(fault);
+            Failed?.Invoke(fault);
             CloseAll();
-            FailCommands(fault);
+            Suffer(PeerTrouble.Ended);
+            _inputs.Writer.TryComplete(fault);
+            foreach (var completion in _commands.Values)
+                completion.TrySetResult(new CommandResult { Refusal = CommandRefusal.PeerFailed });
             throw;
         }
+    }
+
+    private bool MayBeginAnew()
+    {
+        var now = _time.GetTimestamp();
+        if (_failures > 0 && _time.GetElapsedTime(_failedAt, now) > _failuresWithin)
+            _failures = 0;
+        if (_failures == 0)
+            _failedAt = now;
+        return ++_failures < MostFailures;
     }
 
     private async Task RunGroupAsync()
@@ -204,15 +244,22 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
 
         if (group.Count == 0)
             return;
-        if (await TryKeepAsync(group))
+        var fault = group.Batch.IsEmpty ? StoreFault.None : await _store.CommitAsync(group.Batch, CancellationToken.None);
+        if (fault == StoreFault.None)
         {
+            if (!group.Batch.IsEmpty)
+            {
+                Suffer(PeerTrouble.Unspecified);
+                _backoff = _firstBackoff;
+            }
+
             foreach (var effect in group.Effects)
                 await DoAsync(effect);
-            _backoff = _firstBackoff;
         }
         else
         {
-            await StartAnewAsync();
+            Suffer(fault == StoreFault.Full ? PeerTrouble.StorageFull : PeerTrouble.StorageFailed);
+            await StartAnewAsync(CommandRefusal.StoreFailed);
         }
 
         Arm();
@@ -237,26 +284,55 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         return _inputs.Reader.TryRead(out input!);
     }
 
-    private async ValueTask<bool> TryKeepAsync(StepGroup group) =>
-        group.Batch.IsEmpty || await _store.CommitAsync(group.Batch, CancellationToken.None) == StoreFault.None;
-
     /// <summary>The engine knows what was not kept: it goes, and another begins from what was.</summary>
-    private async Task StartAnewAsync()
+    private async Task StartAnewAsync(CommandRefusal refusal)
     {
         CloseAll();
         KeepOnlyCommands();
         // Also commands of earlier groups that the discarded engine had under way: no other knows them.
-        CompleteTaken(CommandRefusal.StoreFailed);
-        await Task.Delay(_backoff, _time, _stopping.Token);
-        _backoff = TimeSpan.FromTicks(Math.Min(_backoff.Ticks * 2, _longestBackoff.Ticks));
-        var rows = await _store.LoadStateAsync(_stopping.Token);
-        _engine = Load(rows);
+        CompleteTaken(refusal);
+        await RestAsync();
+        _engine = Load(await LoadAsync());
         _drained = true;
+        Raise(new Notice { Snapshot = _engine.Snapshot });
         var waiting = _own.ToArray();
         _own.Clear();
         _own.Enqueue(new PeerInput.Start());
         foreach (var input in waiting)
             _own.Enqueue(input);
+    }
+
+    /// <summary>Storage that cannot be read now may be readable later; what is read and makes no sense will not.</summary>
+    private async Task<IReadOnlyList<StateRow>> LoadAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                return await _store.LoadStateAsync(_stopping.Token);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                Failed?.Invoke(fault);
+                Suffer(PeerTrouble.StorageFailed);
+            }
+
+            await RestAsync();
+        }
+    }
+
+    /// <summary>Waits before the next try, but lets nobody who says something wait longer than the first time.</summary>
+    private async Task RestAsync()
+    {
+        await Task.Delay(_firstBackoff, _time, _stopping.Token);
+        var rest = _backoff - _firstBackoff;
+        _backoff = TimeSpan.FromTicks(Math.Min(_backoff.Ticks * 2, _longestBackoff.Ticks));
+        if (rest <= TimeSpan.Zero || TryPeek())
+            return;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        await Task.WhenAny(Task.Delay(rest, _time, over.Token), _inputs.Reader.WaitToReadAsync(over.Token).AsTask());
+        await over.CancelAsync();
+        _stopping.Token.ThrowIfCancellationRequested();
     }
 
     /// <summary>What the closed connections said is stale; what people said is not.</summary>

@@ -37,5 +37,7 @@ internal abstract record Asked
 
     public sealed record ToPutPrekeys(bool WasWhole) : Asked;
 
+    public sealed record ForRelay : Asked;
+
     public sealed record ForPrekeys(Contact Contact) : Asked;
 }

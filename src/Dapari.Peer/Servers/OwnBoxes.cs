@@ -89,6 +89,7 @@ internal sealed class OwnBoxes(Parts parts)
             parts.Restorer.Noticed(step);
         }
 
+        parts.Relays.Ready(step, connection);
         if (current.Contact is { } contact)
         {
             parts.Outbox.SessionReady(step, contact);

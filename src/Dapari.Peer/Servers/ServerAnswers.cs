@@ -41,6 +41,9 @@ internal sealed class ServerAnswers(Parts parts)
             case Asked.ForInvite invite:
                 parts.Openings.NotAnswered(invite.Contact);
                 break;
+            case Asked.ForRelay:
+                parts.Relays.NotAnswered();
+                break;
         }
     }
 
@@ -128,6 +131,9 @@ internal sealed class ServerAnswers(Parts parts)
             case Asked.ToPutPrekeys put when frame.KindCase == Kind.PrekeyCount:
                 parts.Prekeys.Uploaded(step, connection, put, frame.PrekeyCount);
                 return true;
+            case Asked.ForRelay when frame.KindCase == Kind.RelayAccess:
+                parts.Relays.Taken(step, frame.RelayAccess);
+                return true;
             case Asked.ForPrekeys keys when frame.KindCase == Kind.Prekeys:
                 parts.Keys.Taken(step, keys.Contact, frame.Prekeys.Bundle);
                 return true;
@@ -180,6 +186,9 @@ internal sealed class ServerAnswers(Parts parts)
                 break;
             case Asked.ForInvite invite:
                 parts.Openings.Refused(step, invite.Contact, refused.Refusal);
+                break;
+            case Asked.ForRelay:
+                parts.Relays.Refused(step, refused.Refusal);
                 break;
             case Asked.ForPrekeys keys:
                 parts.Keys.Refused(step, keys.Contact, refused.Refusal);

@@ -127,6 +127,8 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
         }
 
         _host = host;
+        // Where the error was, and nothing of what it was about.
+        host.Failed += fault => Console.Error.WriteLine($"{fault.GetType()}\n{fault.StackTrace}");
         host.Changed += OnHostChanged;
         Take(new Notice { Snapshot = host.Snapshot });
         Say(new TabMessage { LeaderRun = _tab });

@@ -28,6 +28,7 @@ public static class RefusalTexts
         CommandRefusal.UnknownCall => "This call is already over.",
         CommandRefusal.NoWay => "The way you asked for and the one that the other person allows exclude each other. Choose another way.",
         CommandRefusal.NoRelay => "Your server has no relay, so nothing can go through it live. Choose another way, or ask whoever runs the server.",
+        CommandRefusal.PeerFailed => "Dapari made an error of its own, and nothing was changed. Try again; if it stays so, load the page again.",
         _ => "That did not work, and nothing was changed. Reload the page and try again.",
     };
 
@@ -54,6 +55,7 @@ public static class RefusalTexts
         CommandRefusal.UnknownCall => "Questa chiamata è già finita.",
         CommandRefusal.NoWay => "La strada che chiedi e quella che l’altra persona permette si escludono. Scegline un’altra.",
         CommandRefusal.NoRelay => "Il tuo server non ha un relay, quindi dal vivo non ci passa nulla. Scegli un’altra strada, o parlane con chi gestisce il server.",
+        CommandRefusal.PeerFailed => "Dapari ha fatto un errore suo, e non è cambiato nulla. Riprova; se non basta, ricarica la pagina.",
         _ => "Non ha funzionato, e non è cambiato nulla. Ricarica la pagina e riprova.",
     };
 }

@@ -38,6 +38,9 @@ public sealed record Texts
     /// <summary>The ways and their reasons.</summary>
     public required WayTexts Ways { get; init; }
 
+    /// <summary>What keeps the app itself from working.</summary>
+    public required TroubleTexts Trouble { get; init; }
+
     /// <summary>What did not work, what it means and what to do.</summary>
     public required Func<CommandRefusal, string> Refusal { get; init; }
 
@@ -55,6 +58,7 @@ public sealed record Texts
         Settings = SettingsTexts.English,
         Journey = JourneyTexts.English,
         Ways = new EnglishWayTexts(),
+        Trouble = TroubleTexts.English,
         Refusal = RefusalTexts.English,
     };
 
@@ -72,6 +76,7 @@ public sealed record Texts
         Settings = SettingsTexts.Italian,
         Journey = JourneyTexts.Italian,
         Ways = new ItalianWayTexts(),
+        Trouble = TroubleTexts.Italian,
         Refusal = RefusalTexts.Italian,
     };
 

@@ -87,6 +87,9 @@ public static class WireLimits
     /// <summary>ICE servers in a <c>Welcome</c>.</summary>
     public const int IceServers = 8;
 
+    /// <summary>How long credentials for a relay may be good, in seconds: a day.</summary>
+    public const uint RelayLifetimeSeconds = 24 * 60 * 60;
+
     /// <summary>The agent string in <c>Hello</c>, in bytes.</summary>
     public const int AgentBytes = 64;
 }

@@ -41,6 +41,10 @@ internal sealed partial class SimServer
             ClientFrame.KindOneofCase.DeleteInvite => DeleteInvite(connection, frame.DeleteInvite),
             ClientFrame.KindOneofCase.PutPrekeys => PutPrekeys(connection, frame.PutPrekeys),
             ClientFrame.KindOneofCase.TakePrekeys => TakePrekeys(frame.TakePrekeys),
+            ClientFrame.KindOneofCase.TakeRelayAccess => new ServerFrame
+            {
+                RelayAccess = new RelayAccess { Urls = { "turn:relay.sim" }, Username = "u", Password = "p", LifetimeSeconds = 3600 },
+            },
             _ => Refuse(Refusal.Malformed),
         };
     }

@@ -1,0 +1,120 @@
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+using Step = Dapari.EndToEnd.Person.Step;
+
+namespace Dapari.EndToEnd.Tests;
+
+/// <summary>The browser's storage is full, or taken by a tab that sleeps.</summary>
+public sealed class StorageTests(Theatre theatre) : Scene(theatre)
+{
+    [Fact]
+    public async Task What_is_written_on_a_full_device_is_given_back_and_goes_when_there_is_room()
+    {
+        var (alice, bob) = await MeetAsync();
+        await alice.WriteAsync("before");
+        await bob.SeesAsync("before");
+        await FillAsync(alice);
+
+        await alice.Composer.FillAsync("no room for this");
+        await alice.Composer.PressAsync("Enter");
+        await Expect(alice.Page.GetByText(alice.Words.Trouble.StorageFull)).ToBeVisibleAsync();
+        await Expect(alice.Composer).ToHaveValueAsync("no room for this");
+        await Expect(alice.Log.GetByText("no room for this")).ToHaveCountAsync(0);
+
+        await LimitAsync(alice, bytes: null);
+        await alice.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Button, new() { Name = alice.Words.List.Retry }).ClickAsync();
+        await alice.Composer.PressAsync("Enter");
+        await bob.SeesAsync("no room for this", seconds: 20);
+        await Expect(alice.Page.GetByText(alice.Words.Trouble.StorageFull)).ToHaveCountAsync(0);
+        await alice.SeesStepAsync("no room for this", Step.Read, seconds: 20);
+    }
+
+    [Fact]
+    public async Task What_comes_to_a_full_device_waits_at_the_server_and_is_shown_once()
+    {
+        var (alice, bob) = await MeetAsync();
+        await alice.WriteAsync("before");
+        await bob.SeesAsync("before");
+        await FillAsync(bob);
+
+        await alice.WriteAsync("to a full device");
+        await Expect(bob.Page.GetByText(bob.Words.Trouble.StorageFull)).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await alice.SeesStepAsync("to a full device", Step.OnServer, seconds: 20);
+        await Expect(bob.Log.GetByText("to a full device")).ToHaveCountAsync(0);
+
+        await LimitAsync(bob, bytes: null);
+        await bob.SeesAsync("to a full device", seconds: 75);
+        await alice.SeesStepAsync("to a full device", Step.Read, seconds: 20);
+        await Expect(bob.Log.GetByText("to a full device")).ToHaveCountAsync(1);
+        await Expect(bob.Page.GetByText(bob.Words.Trouble.StorageFull)).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task A_sleeping_tab_gives_the_keys_to_the_one_that_is_used_and_writes_nothing_when_it_wakes()
+    {
+        var (alice, bob) = await MeetAsync();
+        var first = alice.Page;
+        var second = await alice.OpenTabAsync(new Uri(first.Url).AbsolutePath);
+        await Expect(second.GetByRole(AriaRole.Log)).ToBeVisibleAsync();
+        var sleep = await alice.Context.NewCDPSessionAsync(first);
+        await sleep.SendAsync("Page.setWebLifecycleState", new() { ["state"] = "frozen" });
+        alice.TurnTo(second);
+
+        await alice.WriteAsync("from the one that is awake");
+        await bob.SeesAsync("from the one that is awake", seconds: 20);
+        await bob.WriteAsync("I hear you");
+        await alice.SeesAsync("I hear you", seconds: 20);
+
+        await sleep.SendAsync("Page.setWebLifecycleState", new() { ["state"] = "active" });
+        alice.TurnTo(first);
+        await alice.SeesAsync("I hear you", seconds: 20);
+        await alice.WriteAsync("and awake again");
+        await bob.SeesAsync("and awake again", seconds: 20);
+        await bob.WriteAsync("still one of you");
+        foreach (var tab in (IPage[])[first, second])
+        {
+            alice.TurnTo(tab);
+            await alice.SeesAsync("still one of you", seconds: 20);
+        }
+    }
+
+    // The browser reckons with the room that it saw last for up to half a minute: this writes a byte again and again until it is refused.
+    private const string UntilRefused = """
+        async () => {
+          const open = indexedDB.open('filler');
+          open.onupgradeneeded = () => open.result.createObjectStore('bytes');
+          await new Promise((resolve, reject) => { open.onsuccess = resolve; open.onerror = () => resolve(); });
+          const deadline = performance.now() + 60000;
+          let refused = !open.result;
+          while (!refused && performance.now() < deadline) {
+            refused = await new Promise(resolve => {
+              const transaction = open.result.transaction('bytes', 'readwrite');
+              transaction.objectStore('bytes').put(1, 1);
+              transaction.oncomplete = () => setTimeout(() => resolve(false), 200);
+              transaction.onabort = () => resolve(transaction.error?.name === 'QuotaExceededError');
+            });
+          }
+          open.result?.close();
+          return refused;
+        }
+        """;
+
+    // What is kept shows all the same when the page is loaded anew, and no first start.
+    private static async Task FillAsync(Person person)
+    {
+        await LimitAsync(person, bytes: 1);
+        Assert.True(await person.Page.EvaluateAsync<bool>(UntilRefused));
+        await person.ReloadAsync();
+        await Expect(person.Log.GetByText("before")).ToBeVisibleAsync();
+        await Expect(person.Page.GetByText(person.Words.Start.Tagline)).ToHaveCountAsync(0);
+    }
+
+    private static async Task LimitAsync(Person person, int? bytes)
+    {
+        var session = await person.Context.NewCDPSessionAsync(person.Page);
+        var arguments = new Dictionary<string, object> { ["origin"] = person.Origin };
+        if (bytes is { } limit) arguments["quotaSize"] = limit;
+        await session.SendAsync("Storage.overrideQuotaForOrigin", arguments);
+    }
+}
