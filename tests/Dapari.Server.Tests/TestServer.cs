@@ -2,6 +2,7 @@ using System.Net;
 using Dapari.Server.Hosting;
 using Dapari.Server.Limits;
 using Dapari.Server.Options;
+using Dapari.Server.Relays;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Dapari.Server.Tests;
@@ -45,5 +46,5 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     private async Task StartHostAsync() => Host = await ServerHost.StartAsync(
-        _change(new ServerOptions { Data = Data, Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Rates = RateOptions.Unlimited }), Time);
+        _change(new ServerOptions { Data = Data, Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Rates = RateOptions.Unlimited, Relay = new RelayServing { On = false } }), Time);
 }

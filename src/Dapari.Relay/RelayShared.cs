@@ -1,0 +1,82 @@
+using Dapari.Relay.Credentials;
+using Dapari.Relay.Limits;
+using Dapari.Relay.Peers;
+using Dapari.Relay.State;
+using Dapari.Rtc;
+
+namespace Dapari.Relay;
+
+/// <summary>What all cores of one relay have in common. May be used from any thread.</summary>
+public sealed class RelayShared
+{
+    private static readonly int Counts = Enum.GetValues<RelayCount>().Length;
+
+    private readonly Lock _lock = new();
+    private long[][] _counters = [];
+    private RelaySecrets _secrets;
+    private PeerAddressPolicy _policy;
+
+    /// <summary>A relay.</summary>
+    /// <param name="options">What was chosen.</param>
+    /// <param name="secrets">The keys of credentials.</param>
+    /// <param name="entropy">Where the nonces' key comes from.</param>
+    /// <exception cref="ArgumentException">The options cannot be; says which.</exception>
+    public RelayShared(RelayOptions options, RelaySecrets secrets, Entropy entropy)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(secrets);
+        ArgumentNullException.ThrowIfNull(entropy);
+        if (options.Validate() is { } wrong)
+            throw new ArgumentException(wrong, nameof(options));
+        Options = options;
+        _secrets = secrets;
+        _policy = new PeerAddressPolicy(options.AllowedPeers, options.RefusedPeers, options.OwnAddresses);
+        Nonces = new NonceMint(entropy, options.NonceLifetime);
+        Ledger = new Ledger(options);
+    }
+
+    /// <summary>What was chosen.</summary>
+    public RelayOptions Options { get; }
+
+    /// <summary>The keys of credentials; may be replaced at any time. Allocations that are there live on with the keys they were made with.</summary>
+    public RelaySecrets Secrets
+    {
+        get => Volatile.Read(ref _secrets);
+        set => Volatile.Write(ref _secrets, value ?? throw new ArgumentNullException(nameof(value)));
+    }
+
+    /// <summary>Allocations and kept ports at present.</summary>
+    public int Live => Ledger.Total;
+
+    internal NonceMint Nonces { get; }
+
+    internal Ledger Ledger { get; }
+
+    internal RelayedPorts Relayed { get; } = new();
+
+    internal PeerAddressPolicy Policy => Volatile.Read(ref _policy);
+
+    /// <summary>A count over all cores since the start; may lag behind by a moment.</summary>
+    public long Read(RelayCount count)
+    {
+        var sum = 0L;
+        foreach (var counters in Volatile.Read(ref _counters))
+            sum += Volatile.Read(ref counters[(int)count]);
+        return sum;
+    }
+
+    internal long[] NewCounters()
+    {
+        // A core's counters are written by one thread: room around them keeps others' out of their cache lines.
+        var counters = new long[Counts + 16];
+        lock (_lock)
+            _counters = [.. _counters, counters];
+        return counters;
+    }
+
+    internal void AddOwn(in Endpoint address)
+    {
+        lock (_lock)
+            Volatile.Write(ref _policy, _policy.WithOwn(address));
+    }
+}
