@@ -56,7 +56,7 @@ public sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = data,
         };
-        foreach (var argument in (string[])[Repository.Server, "serve", "--web", Repository.App, "--data", data, "--listen", $"127.0.0.1:{Port}", .. options])
+        foreach (var argument in (string[])[Repository.Server, "serve", "--web", Repository.App, "--data", data, "--listen", $"127.0.0.1:{Port}", "--relay-port", "0", .. options])
             start.ArgumentList.Add(argument);
         var started = process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
         started.OutputDataReceived += (_, line) => Keep(line.Data);
