@@ -137,4 +137,21 @@ public sealed class CallModuleTests(CallPage page) : IClassFixture<CallPage>
             """);
         Assert.Equal("0", seen);
     }
+
+    [Fact]
+    public async Task Hiding_the_address_lays_a_second_line_with_the_same_certificates_and_ends_the_first()
+    {
+        // There is no relay here: the policy is taken as "all", and only what leaves is as with one.
+        var seen = await page.RunAsync<string>(TwoLegs + """
+            const R=window.RTCPeerConnection; window.RTCPeerConnection=class extends R{constructor(c){super({...c,iceTransportPolicy:'all'});} setConfiguration(c){super.setConfiguration({...c,iceTransportPolicy:'all'});} static generateCertificate(a){return R.generateCertificate(a);}};
+            await new Promise(r=>setTimeout(r,100));
+            await media.open('microphone'); await media.open('camera'); await connect(false); await moving(2,'camera');
+            const prints=[1,2].map(i=>told[i].at(-1).split('|')[1]); const before=call.received(2,'camera').getTracks()[0].id; const els=document.querySelectorAll('audio').length;
+            call.restart(1,true,'[]'); await until('swap', ()=>call.received(2,'camera').getTracks()[0]?.id!==before);
+            await moving(2,'camera'); await moving(1,'camera'); await new Promise(r=>setTimeout(r,1500));
+            const both = [1,2].map(i=>told[i].at(-1).split('|')[1]);
+            return [both[0]===prints[0], both[1]===prints[1], closed.length, offers, els, document.querySelectorAll('audio').length, told[1].at(-1)[0], told[2].at(-1)[0]].join('/');
+            """);
+        Assert.Equal("true/true/0/2/2/2/1/1", seen);
+    }
 }

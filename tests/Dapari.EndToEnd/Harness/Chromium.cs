@@ -38,6 +38,15 @@ public static class Chromium
     public static Task<IBrowser> StartForCallsAsync(IPlaywright playwright) =>
         playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, .. CallFlags], Headless = true });
 
+    /// <summary>The same inside a home of a lab. There a page has no certificate: the browser is told to treat the server's origin as secure.</summary>
+    public static Task<IBrowser> StartInAsync(IPlaywright playwright, NatLab lab, string place, string origin) =>
+        playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = lab.Wrapper(place, Executable),
+            Args = [.. Flags, PlainHostCandidates, .. CallFlags, $"--unsafely-treat-insecure-origin-as-secure={origin}"],
+            Headless = true,
+        });
+
     /// <summary>What a browser for calls is started with besides.</summary>
     public static IReadOnlyList<string> CallFlags =>
     [

@@ -10,9 +10,10 @@ import { read } from './call-stats.js';
  *   CandidatesEnded(id: number): void,
  *   Facts(id: number, facts: string): void, Measured(id: number, quality: string): void,
  *   Closed(id: number): void, Silent(): void }} Sink
+ * @typedef {{ pc: RTCPeerConnection, makingOffer: boolean, places: RTCRtpTransceiver[], audio: HTMLAudioElement }} Line one connection
  * @typedef {{
- *   id: number, pc: RTCPeerConnection, polite: boolean, relayOnly: boolean, makingOffer: boolean, ignoringOffer: boolean,
- *   early: (RTCIceCandidateInit | null)[], work: Promise<void>, places: RTCRtpTransceiver[], audio: HTMLAudioElement,
+ *   id: number, polite: boolean, relayOnly: boolean, iceServers: string, certificates: RTCCertificate[] | undefined,
+ *   line: Line, next: Line | null, early: (RTCIceCandidateInit | null)[], work: Promise<void>,
  *   camera: MediaStream, screen: MediaStream, connected: boolean, fingerprint: string, timer: number, due: number, told: string,
  *   former: import('./call-stats.js').Sample | null }} Leg
  */
@@ -22,6 +23,7 @@ const EVERY_MS = 1000;
 // Both ends often look for a new way at once. In Chromium a picture stays black after an offer was rolled back, so the polite side first
 // waits for the other's offer, which serves both.
 const YIELD_MS = 400;
+const LINGER_MS = 800; // a former line goes when the new one sounds, at the latest after this
 const KINDS = /** @type {import('./call-media.js').Kind[]} */ (['microphone', 'camera', 'screen']);
 
 /** @type {Map<number, Leg>} */
@@ -33,78 +35,102 @@ export const streamWatchers = new Set();
 /** @type {Sink} */
 let sink;
 
+/** One for each leg, made ahead, so that a leg may have a second line with the same certificate: what was sealed names it once. @type {RTCCertificate | null} */
+let spare = null;
+
+function makeSpare() {
+  spare = null;
+  RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' }).then(made => { spare = made; }, () => {});
+}
+
+makeSpare();
+
 /** Says who hears of events. @param {Sink} listener */
 export function listen(listener) {
   sink = listener;
 }
 
 media.watch((kind, track) => {
-  for (const leg of legs.values()) carry(leg, kind, track);
+  for (const leg of legs.values()) for (const line of [leg.line, leg.next]) if (line) carry(line, kind, track);
 });
 
-/** @param {boolean} relayOnly @param {string} iceServers JSON of RTCIceServer[] @returns {RTCConfiguration} */
-function configuration(relayOnly, iceServers) {
-  return { iceServers: JSON.parse(iceServers), iceTransportPolicy: relayOnly ? 'relay' : 'all', bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' };
+/** @param {Leg} leg @returns {RTCConfiguration} */
+function configuration(leg) {
+  return {
+    iceServers: JSON.parse(leg.iceServers), iceTransportPolicy: leg.relayOnly ? 'relay' : 'all', bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require',
+    ...(leg.certificates ? { certificates: leg.certificates } : {}),
+  };
 }
 
 /**
  * Begins a leg. The offerer makes the three places, which make the first offer.
- * @param {number} id @param {boolean} offerer @param {boolean} polite @param {boolean} relayOnly @param {string} iceServers
+ * @param {number} id @param {boolean} offerer @param {boolean} polite @param {boolean} relayOnly @param {string} iceServers JSON of RTCIceServer[]
  */
 export function open(id, offerer, polite, relayOnly, iceServers) {
-  let pc;
+  const leg = /** @type {Leg} */ ({
+    id, polite, relayOnly, iceServers, certificates: spare ? [spare] : undefined, next: null, early: [], work: Promise.resolve(),
+    camera: new MediaStream(), screen: new MediaStream(), connected: false, fingerprint: '', timer: 0, due: 0, told: '', former: null,
+  });
+  makeSpare();
   try {
-    pc = new RTCPeerConnection(configuration(relayOnly, iceServers));
+    leg.line = lay(leg);
   } catch {
     return false;
   }
-
-  const audio = new Audio();
-  audio.autoplay = true;
-  /** @type {Leg} */
-  const leg = {
-    id, pc, polite, relayOnly, makingOffer: false, ignoringOffer: false, early: [], work: Promise.resolve(), places: [], audio,
-    camera: new MediaStream(), screen: new MediaStream(), connected: false, fingerprint: '', timer: 0, due: 0, told: '', former: null,
-  };
   legs.set(id, leg);
-  pc.onnegotiationneeded = () => offer(leg);
-  pc.onicecandidate = ({ candidate }) => {
-    if (!legs.has(id)) return;
-    if (!candidate) sink.CandidatesEnded(id);
-    else if (candidate.candidate && (!leg.relayOnly || candidate.type === 'relay'))
-      sink.Candidate(id, hide(leg, candidate.candidate), candidate.sdpMid ?? '', candidate.sdpMLineIndex ?? 0, candidate.usernameFragment ?? '');
-  };
-  pc.onconnectionstatechange = () => changed(leg);
-  if (offerer) {
-    const together = { direction: /** @type {const} */ ('sendrecv'), streams: [media.stream] };
-    leg.places = [pc.addTransceiver('audio', together), pc.addTransceiver('video', together), pc.addTransceiver('video', { direction: 'sendrecv' })];
-    place(leg);
-  }
+  if (offerer) furnish(leg, leg.line);
   leg.timer = setInterval(() => tell(leg), EVERY_MS);
   return true;
 }
 
-/** What a place receives goes to its element and stream; what this device has goes out by it. @param {Leg} leg */
-function place(leg) {
-  const [sound, camera, screen] = leg.places;
+/** Makes a connection for a leg. @param {Leg} leg @returns {Line} */
+function lay(leg) {
+  const pc = new RTCPeerConnection(configuration(leg));
+  /** @type {Line} */
+  const line = { pc, makingOffer: false, places: [], audio: new Audio() };
+  const lives = () => legs.get(leg.id) === leg && (leg.line === line || leg.next === line);
+  pc.onnegotiationneeded = () => offer(leg, line);
+  pc.onicecandidate = ({ candidate }) => {
+    if (!lives()) return;
+    if (!candidate) sink.CandidatesEnded(leg.id);
+    else if (candidate.candidate && (!leg.relayOnly || candidate.type === 'relay'))
+      sink.Candidate(leg.id, hide(leg, candidate.candidate), candidate.sdpMid ?? '', candidate.sdpMLineIndex ?? 0, candidate.usernameFragment ?? '');
+  };
+  pc.onconnectionstatechange = () => { if (lives()) changed(leg, line); };
+  return line;
+}
+
+/** The offerer makes the places. @param {Leg} leg @param {Line} line */
+function furnish(leg, line) {
+  const together = { direction: /** @type {const} */ ('sendrecv'), streams: [media.stream] };
+  line.places = [line.pc.addTransceiver('audio', together), line.pc.addTransceiver('video', together), line.pc.addTransceiver('video', { direction: 'sendrecv' })];
+  for (const kind of KINDS) carry(line, kind, media.track(kind));
+  if (line === leg.line) present(leg);
+}
+
+/** What the line in use receives goes to its element and streams. @param {Leg} leg */
+function present(leg) {
+  const { places: [sound, camera, screen], audio } = leg.line;
   if (sound) {
-    leg.audio.srcObject = new MediaStream([sound.receiver.track]);
-    leg.audio.dataset.leg = String(leg.id);
-    leg.audio.hidden = true;
-    document.body.append(leg.audio);
-    direct(leg.audio);
-    start(leg.audio);
+    audio.autoplay = true;
+    audio.srcObject = new MediaStream([sound.receiver.track]);
+    audio.dataset.leg = String(leg.id);
+    audio.hidden = true;
+    document.body.append(audio);
+    direct(audio);
+    start(audio);
   }
-  if (camera) leg.camera.addTrack(camera.receiver.track);
-  if (screen) leg.screen.addTrack(screen.receiver.track);
-  for (const kind of KINDS) carry(leg, kind, media.track(kind));
+  for (const [stream, place] of /** @type {[MediaStream, RTCRtpTransceiver | undefined][]} */ ([[leg.camera, camera], [leg.screen, screen]])) {
+    for (const track of stream.getTracks()) stream.removeTrack(track);
+    if (place) stream.addTrack(place.receiver.track);
+  }
   for (const told of streamWatchers) told(leg.id);
 }
 
-/** @param {Leg} leg @param {import('./call-media.js').Kind} kind @param {MediaStreamTrack | null} track */
-function carry(leg, kind, track) {
-  const sender = leg.places[KINDS.indexOf(kind)]?.sender;
-  if (!sender || leg.pc.signalingState === 'closed') return;
+/** @param {Line} line @param {import('./call-media.js').Kind} kind @param {MediaStreamTrack | null} track */
+function carry(line, kind, track) {
+  const sender = line.places[KINDS.indexOf(kind)]?.sender;
+  if (!sender || line.pc.signalingState === 'closed') return;
   sender.replaceTrack(track).then(() => track && tune(sender, kind)).catch(() => {}); // The leg was closed meanwhile.
 }
 
@@ -139,12 +165,12 @@ function direct(audio) {
 
 /** Sound goes to the speaker that was chosen. */
 export function directAll() {
-  for (const leg of legs.values()) direct(leg.audio);
+  for (const leg of legs.values()) direct(leg.line.audio);
 }
 
 /** After a tap: what the browser refused to play by itself. */
 export function playAll() {
-  for (const leg of legs.values()) start(leg.audio);
+  for (const leg of legs.values()) start(leg.line.audio);
 }
 
 /** @param {number} id @param {string} kind @returns {MediaStream | null} what the other sends */
@@ -155,7 +181,7 @@ export function received(id, kind) {
 
 /** Loudness of each leg now, 0 to 1. @returns {[number, number][]} */
 export function loudness() {
-  return [...legs.values()].map(leg => [leg.id, Math.max(0, ...(leg.places[0]?.receiver.getSynchronizationSources() ?? []).map(one => one.audioLevel ?? 0))]);
+  return [...legs.values()].map(leg => [leg.id, Math.max(0, ...(leg.line.places[0]?.receiver.getSynchronizationSources() ?? []).map(one => one.audioLevel ?? 0))]);
 }
 
 /** Related addresses and candidates other than a relay's stay here when only the relay may be seen. @param {Leg} leg @param {string} text */
@@ -163,23 +189,23 @@ function hide(leg, text) {
   return leg.relayOnly ? text.replace(/ raddr \S+ rport \d+/g, ' raddr 0.0.0.0 rport 0') : text;
 }
 
-/** @param {Leg} leg */
-async function offer(leg) {
+/** @param {Leg} leg @param {Line} line */
+async function offer(leg, line) {
   try {
-    leg.makingOffer = true;
-    await leg.pc.setLocalDescription();
-    describe(leg);
+    line.makingOffer = true;
+    await line.pc.setLocalDescription();
+    describe(leg, line);
   } catch {
     // The connection was closed meanwhile, or an offer of the other side came first: there is another event then.
   } finally {
-    leg.makingOffer = false;
+    line.makingOffer = false;
   }
 }
 
-/** @param {Leg} leg */
-function describe(leg) {
-  const description = leg.pc.localDescription;
-  if (!description || !legs.has(leg.id)) return;
+/** @param {Leg} leg @param {Line} line */
+function describe(leg, line) {
+  const description = line.pc.localDescription;
+  if (!description || legs.get(leg.id) !== leg || (leg.line !== line && leg.next !== line)) return;
   let sdp = description.sdp;
   if (leg.relayOnly) sdp = hide(leg, sdp.replace(/a=candidate:(?!.* typ relay).*\r\n/g, ''));
   // RFC 7587 §6.1: usedtx asks the other end's encoder to rest in silence; forward error correction the browser asks for itself.
@@ -193,36 +219,55 @@ function enqueue(id, step) {
   if (leg) leg.work = leg.work.then(() => step(leg)).catch(() => {}); // A bad signal changes nothing; the call ends by its deadline.
 }
 
+/** @param {string | undefined} sdp the name of a round of gathering (RFC 8839 §5.4) */
+const round = sdp => sdp?.match(/a=ice-ufrag:(\S+)/)?.[1];
+
+/** @param {string | undefined} sdp the id of a connection's session, the same in all its descriptions (RFC 9429 §5.2.1) */
+const session = sdp => sdp?.match(/^o=\S+ (\d+)/m)?.[1];
+
 /** A description of the other end. @param {number} id @param {boolean} isOffer @param {string} sdp */
 export function describeRemote(id, isOffer, sdp) {
   enqueue(id, async leg => {
-    const pc = leg.pc;
-    const collision = isOffer && (leg.makingOffer || pc.signalingState !== 'stable');
-    leg.ignoringOffer = !leg.polite && collision;
-    if (leg.ignoringOffer) return;
+    const line = isOffer ? lineOfOffer(leg, sdp) : leg.next?.pc.signalingState === 'have-local-offer' ? leg.next : leg.line;
+    if (!line) return;
     // Their new round makes one here too, by the configuration as it is now.
-    if (isOffer && round(pc.remoteDescription?.sdp) !== round(sdp)) clearTimeout(leg.due);
-    await pc.setRemoteDescription({ type: isOffer ? 'offer' : 'answer', sdp });
+    if (isOffer && round(line.pc.remoteDescription?.sdp) !== round(sdp)) clearTimeout(leg.due);
+    await line.pc.setRemoteDescription({ type: isOffer ? 'offer' : 'answer', sdp });
     const early = leg.early.splice(0);
     for (const candidate of early) await add(leg, candidate);
     if (!isOffer) return;
-    adopt(leg);
-    await pc.setLocalDescription();
-    describe(leg);
+    adopt(leg, line);
+    await line.pc.setLocalDescription();
+    describe(leg, line);
   });
 }
 
-/** The answerer takes the places that the first offer made: one for sound, two for pictures; others stay empty. @param {Leg} leg */
-function adopt(leg) {
-  if (leg.places.length) return;
-  const all = leg.pc.getTransceivers();
+/** Which line an offer is for; none: of two offers at once this end's counts. @param {Leg} leg @param {string} sdp @returns {Line | null} */
+function lineOfOffer(leg, sdp) {
+  const known = session(leg.line.pc.remoteDescription?.sdp);
+  if (known && known !== session(sdp)) {
+    // The other begins a second line.
+    if (leg.next && session(leg.next.pc.remoteDescription?.sdp) === session(sdp)) return leg.next;
+    if (leg.next && !leg.next.pc.remoteDescription && !leg.polite) return null;
+    cut(leg.next);
+    return leg.next = lay(leg);
+  }
+  const { pc, makingOffer } = leg.line;
+  return !leg.polite && (makingOffer || pc.signalingState !== 'stable') ? null : leg.line;
+}
+
+/** The answerer takes the places that the first offer made: one for sound, two for pictures; others stay empty. @param {Leg} leg @param {Line} line */
+function adopt(leg, line) {
+  if (line.places.length) return;
+  const all = line.pc.getTransceivers();
   const sound = all.find(one => one.receiver.track.kind === 'audio');
   const [camera, screen] = all.filter(one => one.receiver.track.kind === 'video');
   for (const one of all) one.direction = one === sound || one === camera || one === screen ? 'sendrecv' : 'inactive';
-  leg.places = [sound, camera, screen].filter(one => one !== undefined);
+  line.places = [sound, camera, screen].filter(one => one !== undefined);
   sound?.sender.setStreams(media.stream);
   camera?.sender.setStreams(media.stream);
-  place(leg);
+  for (const kind of KINDS) carry(line, kind, media.track(kind));
+  if (line === leg.line) present(leg);
 }
 
 /** A candidate of the other end. @param {number} id @param {string} candidate @param {string} mid @param {number} line @param {string} fragment */
@@ -238,38 +283,74 @@ export function endCandidates(id) {
 /** @param {Leg} leg @param {RTCIceCandidateInit | null} candidate */
 async function add(leg, candidate) {
   const fragment = candidate?.usernameFragment;
-  const known = leg.pc.remoteDescription && (!fragment || leg.pc.remoteDescription.sdp.includes(`a=ice-ufrag:${fragment}`));
-  if (known) await leg.pc.addIceCandidate(candidate ?? undefined).catch(() => {});
+  const line = [leg.next, leg.line].find(one => one?.pc.remoteDescription && (!fragment || one.pc.remoteDescription.sdp.includes(`a=ice-ufrag:${fragment}`)));
+  if (line) await line.pc.addIceCandidate(candidate ?? undefined).catch(() => {});
   else if (leg.early.length < EARLY) leg.early.push(candidate);
 }
 
-/** Looks for the way anew, perhaps another one; media goes on by the former meanwhile. @param {number} id @param {boolean} relayOnly @param {string} iceServers */
+/**
+ * Looks for the way anew, perhaps another one; media goes on by the former meanwhile. A pair that works and is nearer is never left for one
+ * through a relay by a restart (Chromium takes the pair of the higher priority, whatever its round): then a second line is laid beside.
+ * @param {number} id @param {boolean} relayOnly @param {string} iceServers
+ */
 export function restart(id, relayOnly, iceServers) {
   const leg = legs.get(id);
   if (!leg) return;
+  const hides = relayOnly && !leg.relayOnly && leg.connected && !leg.told.includes('|relay|') && leg.certificates !== undefined;
   leg.relayOnly = relayOnly;
+  leg.iceServers = iceServers;
+  clearTimeout(leg.due);
+  cut(leg.next);
+  leg.next = null;
+  if (hides) {
+    leg.next = lay(leg);
+    furnish(leg, leg.next);
+    return;
+  }
+  const { pc } = leg.line;
   try {
-    leg.pc.setConfiguration(configuration(relayOnly, iceServers));
+    pc.setConfiguration(configuration(leg));
   } catch {
     // Servers that the browser cannot read change nothing.
   }
-  clearTimeout(leg.due);
-  if (leg.polite) leg.due = setTimeout(() => leg.pc.restartIce(), YIELD_MS); else leg.pc.restartIce();
+  if (leg.polite) leg.due = setTimeout(() => pc.restartIce(), YIELD_MS); else pc.restartIce();
 }
 
-/** @param {string | undefined} sdp the name of a round of gathering (RFC 8839 §5.4) */
-const round = sdp => sdp?.match(/a=ice-ufrag:(\S+)/)?.[1];
+/** The second line works: it becomes the one in use, and the former ends when the new one sounds. @param {Leg} leg */
+function swap(leg) {
+  const former = leg.line;
+  leg.line = /** @type {Line} */ (leg.next);
+  leg.next = null;
+  leg.former = null;
+  present(leg);
+  const done = () => {
+    clearTimeout(timer);
+    track?.removeEventListener('unmute', done);
+    former.audio.muted = true;
+    // The other end may need its former line for a moment yet.
+    setTimeout(() => cut(former), LINGER_MS);
+  };
+  const track = leg.line.places[0]?.receiver.track;
+  const timer = setTimeout(done, LINGER_MS);
+  if (track?.muted) track.addEventListener('unmute', done); else done();
+}
 
-/** @param {Leg} leg */
-function changed(leg) {
-  const state = leg.pc.connectionState;
-  const shaken = leg.pc.getTransceivers()[0]?.sender.transport?.state;
-  // Certificates that do not fit the descriptions never will; and a first connection that failed has nothing to go on by.
-  if (state === 'closed' || shaken === 'failed' || (state === 'failed' && !leg.connected)) {
+/** @param {Leg} leg @param {Line} line */
+function changed(leg, line) {
+  const state = line.pc.connectionState;
+  const shaken = line.pc.getTransceivers()[0]?.sender.transport?.state;
+  if (line === leg.next) {
+    if (state === 'connected') swap(leg);
+    else if (state === 'failed' || shaken === 'failed') {
+      cut(line);
+      leg.next = null;
+    }
+  } else if (state === 'closed' || shaken === 'failed' || (state === 'failed' && !leg.connected)) {
+    // Certificates that do not fit the descriptions never will; and a first connection that failed has nothing to go on by.
     gone(leg);
     return;
   }
-  if (state === 'connected') leg.connected = true;
+  if (leg.line.pc.connectionState === 'connected') leg.connected = true;
   tell(leg);
 }
 
@@ -278,11 +359,13 @@ function changed(leg) {
  * @param {Leg} leg
  */
 async function tell(leg) {
-  if (leg.connected && !leg.fingerprint) leg.fingerprint = await shown(leg.pc).catch(() => '');
-  const seen = leg.connected ? await read(leg.pc, leg.former).catch(() => null) : null;
-  if (!legs.has(leg.id)) return;
+  const { pc } = leg.line;
+  // Each line shows its certificate: what is told is of the line in use.
+  if (leg.connected) leg.fingerprint = await shown(pc).catch(() => '') || leg.fingerprint;
+  const seen = leg.connected ? await read(pc, leg.former).catch(() => null) : null;
+  if (!legs.has(leg.id) || leg.line.pc !== pc) return;
   // As it stands now, not as it stood before the statistics came.
-  const number = leg.pc.connectionState === 'connected' ? 1 : leg.connected ? 2 : 0;
+  const number = pc.connectionState === 'connected' ? 1 : leg.connected ? 2 : 0;
   const facts = `${number}|${leg.fingerprint}|${seen?.pair ?? ''}`;
   if (facts !== leg.told && (number !== 1 || seen?.pair)) sink.Facts(leg.id, leg.told = facts);
   if (!seen) return;
@@ -323,8 +406,15 @@ function end(leg) {
   legs.delete(leg.id);
   clearInterval(leg.timer);
   clearTimeout(leg.due);
-  leg.audio.srcObject = null;
-  leg.audio.remove();
-  leg.pc.close();
+  cut(leg.line);
+  cut(leg.next);
   for (const told of streamWatchers) told(leg.id);
+}
+
+/** @param {Line | null} line */
+function cut(line) {
+  if (!line) return;
+  line.audio.srcObject = null;
+  line.audio.remove();
+  line.pc.close();
 }
