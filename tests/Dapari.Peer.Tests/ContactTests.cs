@@ -100,6 +100,42 @@ public sealed class ContactTests
     }
 
     [Fact]
+    public void What_was_owed_to_a_contact_goes_with_it()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        alice.Write(bob, "letto?");
+        var id = alice.Id.ToByteString();
+        bob.Say(new Command { MarkRead = new MarkRead { ContactId = id, ThroughClock = ulong.MaxValue } });
+        bob.Say(new Command { RemoveContact = new RemoveContact { ContactId = id } });
+        world.Settle();
+        Assert.DoesNotContain(bob.Store.State, row => row.Key.StartsWith("outbox/", StringComparison.Ordinal) || row.Key.StartsWith("contact/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Who_was_removed_and_is_invited_anew_goes_on_in_the_same_conversation()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        alice.Write(bob, "uno");
+        alice.Do(new Command { RemoveContact = new RemoveContact { ContactId = bob.Id.ToByteString() } });
+        bob.Write(alice, "ci sei?");
+        Assert.Equal(Reason.MailboxGone, bob.See(alice).Path.NextReason);
+        var link = alice.Do(new Command { MakeInvite = new MakeInvite() }).Invite.Link;
+        Assert.Equal(CommandRefusal.Unspecified, bob.Do(new Command { OpenInvite = new OpenInvite { Link = link } }).Refusal);
+        Assert.Equal(ContactState.Asked, bob.See(alice).State);
+        Assert.Equal(ContactState.Asking, alice.See(bob).State);
+        alice.Do(Answer(bob, RequestAnswer.Accept));
+        alice.Write(bob, "rieccoti");
+        world.Pass(60_000);
+        Assert.Equal(["ci sei?", "rieccoti"], alice.Messages(bob).Select(message => message.Text));
+        Assert.Equal(MessageState.Delivered, bob.Message(alice, "ci sei?").State);
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "rieccoti").State);
+        Assert.Equal(["uno", "ci sei?", "rieccoti"], bob.Messages(alice).Select(message => message.Text));
+        Assert.Equal(0, world.Server.StoredEnvelopes);
+    }
+
+    [Fact]
     public void A_one_time_invite_admits_one_and_is_gone_from_the_server()
     {
         var world = new World();

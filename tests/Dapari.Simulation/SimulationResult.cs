@@ -65,6 +65,18 @@ public sealed record SimulationFigures
     /// <summary>Forged, repeated or damaged things that the adversary sent.</summary>
     public int Attacks { get; internal set; }
 
+    /// <summary>Envelopes that servers threw away after their time.</summary>
+    public int Expired { get; internal set; }
+
+    /// <summary>What a contact did that keeps to no rule.</summary>
+    public int Hostilities { get; internal set; }
+
+    /// <summary>Contacts removed and identities deleted.</summary>
+    public int Partings { get; internal set; }
+
+    /// <summary>Old copies put back that no server could tell from the present.</summary>
+    public int Unnoticed { get; internal set; }
+
     /// <summary>Virtual milliseconds.</summary>
     public long VirtualMs { get; internal set; }
 }

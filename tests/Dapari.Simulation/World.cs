@@ -129,6 +129,27 @@ internal sealed class World
         _byIdentity[statement.IdentityKey] = peer;
     }
 
+    /// <summary>A server threw it away unread. Messages are posted again; receipts of reading and what makes a contact are not: nobody owes them any more.</summary>
+    public void Expired(SimMailbox mailbox, EnvelopeId envelope)
+    {
+        Figures.Expired++;
+        if (Ledger.Texts.Values.Any(text => text.Envelopes.Contains(envelope)))
+            return;
+        ReceiptsToggled = true;
+        if (!Checks.Keys.TryFind(mailbox.Id, out var owner, out var identity))
+            return;
+        foreach (var other in Peers.Where(other => other != owner && (identity.IsEmpty || PeerOf(identity) == other) && !Scenarios.Contacts.AreAccepted(owner, other)))
+            Ledger.Disturb(owner, other);
+    }
+
+    /// <summary>Whether the server of a mailbox remembers more than this record of it.</summary>
+    public bool HasNewsFor(ContactRecord contact) => contact.Mailbox is { } own && MailboxId.TryRead(own.MailboxId, out var id)
+        && ServerAt(own.Server)?.Mailboxes.GetValueOrDefault(id) is { } mailbox && mailbox.HighestAcknowledged > own.HighestAcknowledged;
+
+    /// <summary>Whether somebody in the conversation keeps to no rule: what is kept of it may be anything.</summary>
+    public bool IsHostile(SimPeer peer, ByteString contactId) => peer.Hostile
+        || (peer.View.Contacts.Values.FirstOrDefault(contact => contact.Id == contactId) is { } record && PeerOf(record.IdentityKey) is { Hostile: true });
+
     /// <summary>Whether a mailbox still belongs to somebody: the records of its owner name it.</summary>
     public bool HasOwner(MailboxId mailbox)
     {

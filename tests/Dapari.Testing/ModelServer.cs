@@ -34,6 +34,12 @@ public sealed class ModelServer(string origin, Func<long> now)
     /// <summary>So many openings of mailboxes are refused for coming too fast.</summary>
     public int RefusedOpenings { get; set; }
 
+    /// <summary>Uploads of prekeys are refused, as by a full disk.</summary>
+    public bool RefusesPrekeys { get; set; }
+
+    /// <summary>Acknowledgements are refused, as by a full disk.</summary>
+    public bool RefusesAcknowledgements { get; set; }
+
     public long RetentionMs { get; set; } = 30L * 24 * 60 * 60 * 1000;
 
     /// <summary>Every frame that clients said, by kind.</summary>
@@ -251,6 +257,8 @@ public sealed class ModelServer(string origin, Func<long> now)
     {
         if (Owned(number, acknowledge.MailboxId) is not { } mailbox)
             return Refuse(Refusal.NotOpen);
+        if (RefusesAcknowledgements)
+            return Refuse(Refusal.Storage);
         mailbox.Stored.RemoveAll(stored => acknowledge.Sequences.Contains(stored.Sequence));
         mailbox.HighestAcknowledged = Math.Max(mailbox.HighestAcknowledged, acknowledge.Sequences.DefaultIfEmpty().Max());
         return new ServerFrame { Done = new Done() };
@@ -272,6 +280,8 @@ public sealed class ModelServer(string origin, Func<long> now)
         if (!MailboxPublicKey.TryRead(put.OwnerKey, out var owner) || !PrekeyStoreId.TryRead(put.StoreId, out var id)
             || !owner.Verify(ProofMessage.PrekeysOwner(Host, connection.Challenge, id), put.Signature.Span))
             return Refuse(Refusal.UnknownPrekeys);
+        if (RefusesPrekeys)
+            return Refuse(Refusal.Storage);
         if (!_prekeys.TryGetValue(put.StoreId, out var store))
             _prekeys[put.StoreId] = store = new PrekeyStore();
         store.Put(put);

@@ -66,7 +66,7 @@ internal sealed class Contact
 
     public long LastUnopenedReport { get; set; } = long.MinValue / 2;
 
-    /// <summary>The session, begun here and never answered, in which something of theirs was last reported unopenable in this run.</summary>
+    /// <summary>The session in which something of theirs was last reported unopenable in this run, while nothing durable of theirs was opened in it since.</summary>
     public SessionId? ReportedWith { get; set; }
 
     /// <summary>When keys for a fresh session may be asked for again (monotonic).</summary>

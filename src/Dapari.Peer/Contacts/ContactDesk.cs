@@ -153,6 +153,7 @@ internal sealed class ContactDesk(Parts parts)
         parts.Outbox.Forget(step, contact);
         parts.Seals.Forget(step, contact);
         parts.Inbox.Forget(step, contact);
+        parts.Receipts.Forget(contact);
         if (contact.Box is { } box)
         {
             contact.Box = null;
@@ -160,6 +161,8 @@ internal sealed class ContactDesk(Parts parts)
         }
 
         step.Forget(contact.Id, contact.Record.Id);
+        // Whoever still holds it, for a lookup that is under way, has nothing to do with it any more.
+        contact.Record.State = ContactState.Unspecified;
         parts.State.Remove(contact);
         step.Deleted(contact);
     }
@@ -215,7 +218,7 @@ internal sealed class ContactDesk(Parts parts)
         {
             device.Mailbox = mailbox;
             contact.Queue.DoorShutUntil = null;
-            contact.Queue.DoorGone = false;
+            contact.Queue.DoorGone = contact.Queue.LastFoundGone = false;
             contact.Queue.DoorBackoffMs = 0;
             parts.Outbox.Unseal(step, contact);
         }

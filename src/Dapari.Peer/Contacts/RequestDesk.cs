@@ -16,16 +16,25 @@ internal sealed class RequestDesk(Parts parts)
     public void Arrived(Step step, OwnInvite invite, FreshSession fresh, ContactRequest request)
     {
         var state = parts.State;
-        if (!invite.Admits(step.Now.WallMs) || request.InviteId != invite.Record.Id || fresh.Device.Identity == state.Device!.Identity
+        if (request.InviteId != invite.Record.Id || fresh.Device.Identity == state.Device!.Identity
             || !invite.Secret.VerifyProof(request.InviteProof.Span, fresh.Device.Certificate))
             return;
         var known = state.ByIdentity.GetValueOrDefault(fresh.Device.Identity);
         if (known is null && (state.Contacts.Count >= PeerState.MaxContacts
             || state.Contacts.Values.Count(contact => contact.Record.State == ContactState.Asking) >= PeerState.MaxUnanswered))
             return;
-        parts.Invites.Used(step, invite);
+        if (invite.Admits(step.Now.WallMs))
+            parts.Invites.Used(step, invite);
+        else if (known?.Record.State is null or ContactState.Unspecified or ContactState.Declined)
+        {
+            TooLate(step, known, fresh, request);
+            return;
+        }
+
         if (known?.Record.State == ContactState.Blocked)
             return;
+        if (known is { IsLeaving: true })
+            parts.Outbox.Forget(step, known);
         var contact = known ?? Add(step, fresh.Device);
         var asked = contact.Record.State is ContactState.Asked or ContactState.Inviting;
         var accepted = contact.IsAccepted;
@@ -125,12 +134,37 @@ internal sealed class RequestDesk(Parts parts)
         parts.Paths.Active(step, contact);
     }
 
-    public void Declined(Step step, Contact contact)
+    public void Declined(Step step, Contact contact, ContactDecline decline)
     {
         if (contact.Record.State != ContactState.Asked)
             return;
         contact.Record.State = ContactState.Declined;
+        contact.Record.InviteGone = decline.InviteClosed;
         step.Changed(contact);
+    }
+
+    /// <summary>
+    /// They hold the link, and it closed before their request came: they are told so, and nothing is kept of them. Only where that shows our address to
+    /// no server but our own: theirs could be the asker's.
+    /// </summary>
+    private void TooLate(Step step, Contact? known, FreshSession fresh, ContactRequest request)
+    {
+        if (request.ReplyTo.Server != parts.State.Self!.HomeServer || parts.State.Contacts.Values.Count(contact => contact.IsLeaving) >= PeerState.MaxUnanswered)
+            return;
+        var contact = known ?? Add(step, fresh.Device);
+        if (known is null)
+            contact.Record.State = ContactState.Unspecified;
+        if (contact.Device is null)
+            contact.Record.Devices.Add(new RemoteDevice());
+        contact.Device!.Certificate = fresh.Device.Certificate;
+        parts.Seals.Keep(step, contact, fresh);
+        parts.Contacts.SetAddress(step, contact, request.ReplyTo, request.Prekeys);
+        parts.Outbox.DropUnsent(step, contact, Content.KindOneofCase.ContactDecline);
+        if (!parts.State.Contacts.ContainsKey(contact.Id))
+            return;
+        parts.Outbox.SendSetUp(step, contact, new Content { ContactDecline = new ContactDecline { InviteClosed = true } });
+        if (contact.IsLeaving)
+            parts.Contacts.Leave(step, contact);
     }
 
     private Contact Add(Step step, VerifiedDevice device)
@@ -155,6 +189,7 @@ internal sealed class RequestDesk(Parts parts)
             return;
         contact.Record.State = ContactState.Accepted;
         contact.Record.InviteSecret = Google.Protobuf.ByteString.Empty;
+        contact.Record.InviteGone = false;
         step.Changed(contact);
         parts.Chats.AddEvent(step, contact, MessageKind.EventConnected);
     }

@@ -44,11 +44,7 @@ internal sealed class Inbox(Parts parts)
                     step.Do(new PeerEffect.FindByEnvelope(outcome.Envelope));
                 return Awaits(arrival, outcome.Envelope, sequence);
             case Opening.Unopenable when outcome.Lane == Lane.Durable && arrival.Box.Contact is { IsAccepted: true } contact:
-                if (contact.Unopened.Count < WireLimits.CannotOpenPerEnvelope)
-                    contact.Unopened.TryAdd(outcome.Envelope, []);
-                if (sequence is { } kept && contact.Unopened.TryGetValue(outcome.Envelope, out var sequences))
-                    sequences.Add(kept);
-                _toReport.Add(contact);
+                Unopenable(contact, outcome.Envelope, sequence is { } lies ? [lies] : []);
                 // Its server may forget it only when the report of it is kept.
                 return sequence is null;
             case Opening.Opened when ContentCodec.TryRead(outcome.Plaintext, out var content, out _):
@@ -82,6 +78,14 @@ internal sealed class Inbox(Parts parts)
 
         if (parts.Chats.Found(step, envelope, message) || !_lookups.Remove(envelope, out var lookup))
             return;
+        // Its key is used, and it is not on record: another one was sealed with the same key, by an old copy of their device that does not know that it
+        // is one. Or it was no message, and their outbox no longer knows of it.
+        if (message is null && lookup.Arrival.Box.Contact is { IsAccepted: true } unlucky)
+        {
+            Unopenable(unlucky, envelope, lookup.Sequences);
+            return;
+        }
+
         Settle(lookup.Arrival, lookup.Sequences);
         if (lookup.Arrival.Box.Contact is { IsAccepted: true } author && message is { Outgoing: false } && message.ContactId == author.Record.Id
             && MessageId.TryRead(message.Id, out var messageId))
@@ -118,7 +122,7 @@ internal sealed class Inbox(Parts parts)
             contact.Unopened.Clear();
             if (!contact.IsAccepted || report.EnvelopeIds.Count == 0)
                 continue;
-            BeginAnewIfUnheard(step, contact);
+            BeginAnewIfLost(step, contact);
             parts.Outbox.SendSetUp(step, contact, new Content { CannotOpen = report });
         }
     }
@@ -150,12 +154,13 @@ internal sealed class Inbox(Parts parts)
     private static bool IsUnheard(KnownSession known) => known.Session is { IsInitiator: true, PendingHandshake: not null };
 
     /// <summary>
-    /// A second report in a session that we began and that was never answered: they may open it no better than we open theirs. Both were restored at
-    /// once, and each took prekeys of a life that the other lost. Left alone, the two would report each other's reports for ever.
+    /// A second report in a session in which nothing of theirs was opened since the first: they may open it no better than we open theirs. Both were restored at
+    /// once, and each took prekeys of a life that the other lost; or one is an old copy that nobody noticed. Left alone, the two would report each other's
+    /// reports for ever.
     /// </summary>
-    private void BeginAnewIfUnheard(Step step, Contact contact)
+    private void BeginAnewIfLost(Step step, Contact contact)
     {
-        if (parts.Seals.Sealing(contact) is not { } sealing || !IsUnheard(sealing))
+        if (parts.Seals.Sealing(contact) is not { } sealing)
             return;
         if (contact.ReportedWith != sealing.Id)
         {
@@ -178,6 +183,15 @@ internal sealed class Inbox(Parts parts)
         return sequence is null;
     }
 
+    private void Unopenable(Contact contact, EnvelopeId envelope, List<ulong> sequences)
+    {
+        if (contact.Unopened.Count < WireLimits.CannotOpenPerEnvelope)
+            contact.Unopened.TryAdd(envelope, []);
+        if (contact.Unopened.TryGetValue(envelope, out var kept))
+            kept.AddRange(sequences);
+        _toReport.Add(contact);
+    }
+
     private void Settle(Arrival arrival, List<ulong> sequences)
     {
         foreach (var sequence in sequences)
@@ -186,7 +200,7 @@ internal sealed class Inbox(Parts parts)
 
     private void Opened(Step step, Arrival arrival, OpenOutcome outcome, Content content)
     {
-        if (arrival.Box.Invite is { } invite)
+        if ((arrival.Box.Invite ?? arrival.Box.FormerInvite) is { } invite)
         {
             if (outcome is { Fresh: { } fresh, Lane: Lane.Durable } && content.KindCase == Kind.ContactRequest)
                 parts.Requests.Arrived(step, invite, fresh, content.ContactRequest);
@@ -206,6 +220,8 @@ internal sealed class Inbox(Parts parts)
 
         if (arrival.Door == ArrivalDoor.Path)
             parts.Paths.Heard(step, contact);
+        if (outcome.Lane == Lane.Durable && contact.ReportedWith == known!.Id)
+            contact.ReportedWith = null;
         if (outcome.Lane == Lane.Durable)
             Durable(step, arrival, outcome, contact, known!, content);
         else if (contact.IsAccepted)
@@ -242,7 +258,7 @@ internal sealed class Inbox(Parts parts)
                     parts.Requests.Accepted(step, contact, content.ContactAccept);
                     return;
                 case Kind.ContactDecline:
-                    parts.Requests.Declined(step, contact);
+                    parts.Requests.Declined(step, contact, content.ContactDecline);
                     return;
             }
         }

@@ -29,6 +29,8 @@ internal sealed class Restorer(Parts parts)
             foreach (var device in contact.Record.Devices)
                 Retire(device);
             step.Changed(contact);
+            // What lies at a server may be delivered, and its receipt went to the life that is lost.
+            parts.Outbox.TakeBack(step, contact);
             parts.Outbox.Unseal(step, contact);
             parts.Paths.Close(step, contact, tell: false);
             if (contact.IsAccepted)

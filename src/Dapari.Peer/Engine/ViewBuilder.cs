@@ -118,7 +118,7 @@ internal sealed class ViewBuilder(Parts parts)
             Queued = contact.Queue.QueuedMessages,
             Server = contact.Address?.Server ?? contact.Device?.Prekeys?.Server ?? "",
             AddedAtMs = record.AddedAtMs,
-            InviteGone = contact.InviteGone,
+            InviteGone = contact.InviteGone || record.InviteGone,
             EffectivePolicy = parts.State.PolicyFor(contact),
             CallPolicy = record.CallPolicy,
             EffectiveCallPolicy = reach.Way,

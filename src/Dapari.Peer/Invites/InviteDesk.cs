@@ -17,12 +17,15 @@ internal sealed class InviteDesk(Parts parts)
     private const int MaxClosed = 32;
     private const long LookEveryMs = 30_000;
 
+    // Requests that lay in a closed invite's mailbox are answered; who goes on posting does not keep it open.
+    private const long DrainMs = 60_000;
+
     // Ten years: more is taken for a mistake, and kept from overflowing.
     private const ulong LongestExpiryMs = 10UL * 365 * 24 * 60 * 60 * 1000;
 
     private long _lookAt = long.MinValue;
 
-    public long? NextDeadline => parts.State.Invites.Values.Any(invite => !invite.Record.RemovedFromServer) ? _lookAt : null;
+    public long? NextDeadline => parts.State.Invites.Values.Any(invite => !invite.Record.RemovedFromServer || invite.Record.Mailbox is not null) ? _lookAt : null;
 
     public void Make(Step step, long token, MakeInvite command)
     {
@@ -147,7 +150,20 @@ internal sealed class InviteDesk(Parts parts)
         var closed = parts.State.Invites.Values.Where(other => other.Record.RemovedFromServer).OrderByDescending(other => other.Record.CreatedAtMs);
         foreach (var old in closed.Skip(MaxClosed).ToList())
             Remove(step, old);
-        if (invite.Record.Revoked && IsKept(invite))
+        if (invite.Record is { Revoked: true, Mailbox: null } && IsKept(invite))
+            Remove(step, invite);
+    }
+
+    /// <summary>So many requests lie in its mailbox. A closed one's is deleted when nobody is left who waits for an answer.</summary>
+    public void Counted(Step step, OwnInvite invite, ulong stored)
+    {
+        if (invite.Admits(step.Now.WallMs) || !IsKept(invite))
+            return;
+        invite.DrainUntil ??= step.Now.MonotonicMs + DrainMs;
+        if (stored > 0 && step.Now.MonotonicMs < invite.DrainUntil)
+            return;
+        DiscardBox(step, invite);
+        if (invite.Record is { Revoked: true, RemovedFromServer: true })
             Remove(step, invite);
     }
 
@@ -168,7 +184,7 @@ internal sealed class InviteDesk(Parts parts)
         _lookAt = step.Now.MonotonicMs + LookEveryMs;
         foreach (var invite in parts.State.Invites.Values.Where(invite => invite.Record.Mailbox is not null).ToList())
         {
-            if (invite.HasExpired(step.Now.WallMs))
+            if (!invite.Admits(step.Now.WallMs))
                 Close(step, invite);
         }
     }
@@ -190,19 +206,32 @@ internal sealed class InviteDesk(Parts parts)
 
     private void Remove(Step step, OwnInvite invite)
     {
+        DiscardBox(step, invite);
         parts.State.Invites.Remove(invite.Id);
         step.Deleted(invite);
     }
 
-    /// <summary>Nobody comes by it any more: its mailbox goes, and its blob.</summary>
+    /// <summary>Nobody comes by it any more: its blob goes, and its mailbox once who came too late has been told.</summary>
     private void Close(Step step, OwnInvite invite)
     {
-        if (invite.Record.Mailbox is { } mailbox && MailboxId.TryRead(mailbox.MailboxId, out var id) && parts.State.Boxes.TryGetValue(id, out var box))
-            parts.Boxes.Discard(step, box);
-        invite.Record.Mailbox = null;
+        if (BoxOf(invite) is not { } box)
+            invite.Record.Mailbox = null;
+        else if (parts.Servers.Find(invite.Record.Server) is { IsOnline: true } open)
+            OwnBoxes.AskUsage(step, open, box);
         step.Changed(invite);
         if (!invite.Record.RemovedFromServer && parts.Servers.Want(step, invite.Record.Server) is { IsOnline: true } connection)
             Withdraw(step, connection, invite);
+    }
+
+    private OwnBox? BoxOf(OwnInvite invite) =>
+        MailboxId.TryRead(invite.Record.Mailbox?.MailboxId ?? ByteString.Empty, out var id) ? parts.State.Boxes.GetValueOrDefault(id) : null;
+
+    private void DiscardBox(Step step, OwnInvite invite)
+    {
+        if (BoxOf(invite) is { } box)
+            parts.Boxes.Discard(step, box);
+        invite.Record.Mailbox = null;
+        step.Changed(invite);
     }
 
     private void Publish(Step step, ServerConnection connection, OwnInvite invite)

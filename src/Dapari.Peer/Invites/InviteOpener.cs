@@ -227,6 +227,15 @@ internal sealed class InviteOpener(Parts parts)
     {
         switch (contact.Record.State)
         {
+            case ContactState.Accepted when contact.Queue.LastFoundGone:
+                // They removed us, and now invite us anew: asked again. What is still to be said to them waits for the answer.
+                parts.Paths.Close(step, contact, tell: false);
+                parts.Seals.Forget(step, contact);
+                parts.Outbox.TakeBack(step, contact);
+                parts.Outbox.DropUntracked(step, contact);
+                parts.Outbox.Unseal(step, contact);
+                AskAnew(step, contact, provisional, blob);
+                return CommandRefusal.Unspecified;
             case ContactState.Accepted:
                 return CommandRefusal.AlreadyContact;
             case ContactState.Blocked:
@@ -239,15 +248,22 @@ internal sealed class InviteOpener(Parts parts)
                 // Asked before by another invite, declined, or on the way out: asked anew.
                 parts.Outbox.Forget(step, contact);
                 parts.Seals.Forget(step, contact);
-                SetDevice(contact, blob);
-                contact.Record.State = ContactState.Inviting;
-                contact.Record.InviteId = blob.InviteId;
-                contact.Record.InviteSecret = provisional.Record.InviteSecret;
-                contact.KeysAskAt = long.MinValue;
-                contact.InviteGone = false;
-                step.Changed(contact);
+                AskAnew(step, contact, provisional, blob);
                 return device.Identity == contact.Identity ? CommandRefusal.Unspecified : throw new InvalidOperationException("Another identity.");
         }
+    }
+
+    private static void AskAnew(Step step, Contact contact, Contact provisional, InviteBlob blob)
+    {
+        SetDevice(contact, blob);
+        contact.Record.State = ContactState.Inviting;
+        contact.Record.InviteId = blob.InviteId;
+        contact.Record.InviteSecret = provisional.Record.InviteSecret;
+        contact.Queue.DoorShutUntil = null;
+        contact.Queue.DoorGone = contact.Queue.LastFoundGone = false;
+        contact.KeysAskAt = long.MinValue;
+        contact.InviteGone = contact.Record.InviteGone = false;
+        step.Changed(contact);
     }
 
     private void OpenAgain(Step step, long token, Contact contact)

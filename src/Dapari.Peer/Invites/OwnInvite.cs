@@ -28,6 +28,9 @@ internal sealed class OwnInvite
     /// <summary>A server refused for the moment what was asked about it.</summary>
     public bool IsToAskAgain { get; set; }
 
+    /// <summary>Until when (monotonic) a closed invite's mailbox is kept for what still lies in it; null: it was not counted yet.</summary>
+    public long? DrainUntil { get; set; }
+
     public bool IsUsedUp => !Record.Reusable && Record.Uses > 0;
 
     public static string RowKey(InviteId id) => "invite/" + id;

@@ -31,6 +31,9 @@ internal sealed class ContactQueue(Contact contact)
 
     public bool DoorGone { get; set; }
 
+    /// <summary>The server last said that it does not know the mailbox: they removed us, or it lost everything.</summary>
+    public bool LastFoundGone { get; set; }
+
     public long DoorBackoffMs { get; set; }
 
     public OutboxEntry? Find(MessageId message) => _byMessage.GetValueOrDefault(message);

@@ -28,6 +28,24 @@ internal sealed partial class OutboxDesk
         }
     }
 
+    /// <summary>Receipts, profiles and reports of a time that is over.</summary>
+    public void DropUntracked(Step step, Contact contact)
+    {
+        foreach (var entry in contact.Queue.All.Where(entry => entry.Record.Untracked).ToList())
+            Remove(step, entry);
+    }
+
+    /// <summary>What is thought to lie at a server is no longer counted on.</summary>
+    public void TakeBack(Step step, Contact contact)
+    {
+        foreach (var entry in contact.Queue.All.Where(entry => entry.Phase == EntryPhase.OnServer).ToList())
+        {
+            ContactQueue.MarkOffServer(entry);
+            contact.Queue.Move(entry, EntryPhase.Ready);
+            step.Changed(entry);
+        }
+    }
+
     /// <summary>Nothing sealed so far may leave any more: this device is an old copy of itself, or the address changed.</summary>
     public void Unseal(Step step, Contact contact)
     {

@@ -16,6 +16,11 @@ internal sealed partial class OutboxDesk(Parts parts)
     private const long LongestFullBackoffMs = 5 * 60_000;
     private const long FirstGoneBackoffMs = 30_000;
     private const ulong DayMs = 24UL * 60 * 60 * 1000;
+    private const ulong WeekMs = 7 * DayMs;
+
+    private const long LookEveryMs = 6L * 60 * 60 * 1000;
+
+    private long _lookAt;
 
     // Contacts with something that waits for a way.
     private readonly HashSet<Contact> _backlog = [];
@@ -96,13 +101,14 @@ internal sealed partial class OutboxDesk(Parts parts)
 
     public void Online(Step step, ServerConnection connection)
     {
-        var retention = (connection.Limits?.RetentionDays ?? 0) * DayMs;
+        // Half the time: clocks may be days off, and posting what is still there changes nothing.
+        var patience = (connection.Limits?.RetentionDays ?? 0) * DayMs / 2;
         foreach (var contact in parts.State.Contacts.Values.Where(contact => contact.Queue.Count > 0 && contact.Address?.Server == connection.Origin).ToList())
         {
             foreach (var entry in contact.Queue.All.Where(entry => entry.Phase == EntryPhase.OnServer).ToList())
             {
-                // The server has thrown it away by now.
-                if (retention == 0 || step.WallMs < entry.Record.OnServerAtMs || step.WallMs - entry.Record.OnServerAtMs < retention)
+                // The server throws it away some day. By a clock that went back nobody knows when.
+                if (patience == 0 || (step.WallMs >= entry.Record.OnServerAtMs && step.WallMs - entry.Record.OnServerAtMs < patience))
                     continue;
                 ContactQueue.MarkOffServer(entry);
                 contact.Queue.Move(entry, EntryPhase.Ready);
@@ -117,6 +123,9 @@ internal sealed partial class OutboxDesk(Parts parts)
     {
         var contact = entry.Contact;
         contact.Queue.DoorBackoffMs = 0;
+        contact.Queue.LastFoundGone = false;
+        if (contact.Record.State == ContactState.Asked)
+            SetInviteGone(step, contact, false);
         parts.Paths.PostAnswered(step, contact, posted.RecipientConnected);
         if (!IsKept(entry))
         {
@@ -182,6 +191,9 @@ internal sealed partial class OutboxDesk(Parts parts)
             ? gone ? FirstGoneBackoffMs : FirstFullBackoffMs
             : Math.Min(queue.DoorBackoffMs * 2, LongestFullBackoffMs);
         queue.DoorGone = gone;
+        queue.LastFoundGone |= gone;
+        if (gone && contact.Record.State == ContactState.Asked)
+            SetInviteGone(step, contact, true);
         queue.DoorShutUntil = step.Now.MonotonicMs + queue.DoorBackoffMs;
         step.Shown(contact);
     }
@@ -238,6 +250,15 @@ internal sealed partial class OutboxDesk(Parts parts)
 
     public void Tick(Step step)
     {
+        if (step.Now.MonotonicMs >= _lookAt)
+        {
+            // A connection may last longer than a server keeps things.
+            _lookAt = step.Now.MonotonicMs + LookEveryMs;
+            foreach (var connection in parts.Servers.Connections.Where(connection => connection.IsOnline).ToList())
+                Online(step, connection);
+            WantOld(step);
+        }
+
         foreach (var contact in _backlog.ToList())
         {
             if (contact.Queue.DoorShutUntil <= step.Now.MonotonicMs)
@@ -247,6 +268,17 @@ internal sealed partial class OutboxDesk(Parts parts)
                 step.Shown(contact);
                 Dispatch(step, contact);
             }
+        }
+    }
+
+    /// <summary>A server that is not our own is left when there is nothing to say; what lies there long is looked after.</summary>
+    private void WantOld(Step step)
+    {
+        foreach (var contact in parts.State.Contacts.Values)
+        {
+            if (contact.Address is { } address && contact.Queue.All.Any(entry => entry.Phase == EntryPhase.OnServer
+                && (step.WallMs < entry.Record.OnServerAtMs || step.WallMs - entry.Record.OnServerAtMs >= WeekMs)))
+                parts.Servers.Want(step, address.Server);
         }
     }
 
@@ -265,7 +297,7 @@ internal sealed partial class OutboxDesk(Parts parts)
     {
         get
         {
-            long? next = null;
+            long? next = parts.State.Self is null ? null : _lookAt;
             foreach (var contact in _backlog)
                 next = Deadline.Earlier(next, contact.Queue.DoorShutUntil);
             return next;
@@ -331,6 +363,15 @@ internal sealed partial class OutboxDesk(Parts parts)
         step.Deleted(entry);
         step.Shown(entry.Contact);
         parts.Contacts.Left(step, entry.Contact);
+    }
+
+    /// <summary>The invite's mailbox took no request: somebody else used the invite up, or it was taken back. Were it found again, it would.</summary>
+    private static void SetInviteGone(Step step, Contact contact, bool gone)
+    {
+        if (contact.Record.InviteGone == gone)
+            return;
+        contact.Record.InviteGone = gone;
+        step.Changed(contact);
     }
 
     private void PumpAfter(Step step, Contact contact)

@@ -28,6 +28,9 @@ internal sealed class ReceiptDesk(Parts parts)
     /// <summary>Our watermark moved.</summary>
     public void OweRead(Contact contact) => _due.Add(contact);
 
+    /// <summary>Nothing is owed to a contact that is no more.</summary>
+    public void Forget(Contact contact) => _due.Remove(contact);
+
     /// <summary>At the start: what was read and perhaps never told.</summary>
     public void Start()
     {

@@ -33,6 +33,9 @@ internal sealed class OwnBox
 
     public OwnInvite? Invite { get; }
 
+    /// <summary>The closed invite of a mailbox that is being deleted: what was posted until then is still answered.</summary>
+    public OwnInvite? FormerInvite { get; init; }
+
     public MailboxPrivateKey Owner { get; }
 
     public MailboxPrivateKey Sender { get; }

@@ -27,7 +27,7 @@ internal sealed class OwnBoxes(Parts parts)
     public void Discard(Step step, OwnBox box)
     {
         _toAcknowledge.Remove(box);
-        var gone = new OwnBox(box.Record.Clone(), null, null);
+        var gone = new OwnBox(box.Record.Clone(), null, null) { FormerInvite = box.Invite };
         parts.State.Boxes[box.Id] = gone;
         step.Changed(gone);
         if (parts.Servers.Want(step, box.Record.Server) is not { IsOnline: true } connection)
@@ -97,7 +97,21 @@ internal sealed class OwnBoxes(Parts parts)
             parts.Calls.Ready(step, contact);
         }
 
-        connection.Send(step, new ClientFrame { GetUsage = new GetUsage { MailboxId = box.Record.MailboxId } }, new Asked.ForUsage(current));
+        AskUsage(step, connection, current);
+    }
+
+    /// <summary>Asks what lies in a mailbox, if it is open on this connection.</summary>
+    public static void AskUsage(Step step, ServerConnection connection, OwnBox box)
+    {
+        if (connection.OpenBoxes.Contains(box.Id))
+            connection.Send(step, new ClientFrame { GetUsage = new GetUsage { MailboxId = box.Record.MailboxId } }, new Asked.ForUsage(box));
+    }
+
+    /// <summary>The server has forgotten what it was told to: a closed invite's mailbox may be empty now.</summary>
+    public void Acknowledged(Step step, ServerConnection connection, OwnBox box)
+    {
+        if (box.Invite is { } invite && !invite.Admits(step.Now.WallMs) && parts.State.Boxes.GetValueOrDefault(box.Id) == box)
+            AskUsage(step, connection, box);
     }
 
     public void Refused(Step step, ServerConnection connection, Asked.ToOpenBox asked, Refusal refusal)

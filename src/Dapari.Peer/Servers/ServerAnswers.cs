@@ -97,8 +97,10 @@ internal sealed class ServerAnswers(Parts parts)
         switch (asked)
         {
             case Asked.Alive when frame.KindCase == Kind.Pong:
-            case Asked.ToAcknowledge when frame.KindCase == Kind.Done:
             case Asked.ToOpenSender when frame.KindCase == Kind.Done:
+                return true;
+            case Asked.ToAcknowledge acknowledge when frame.KindCase == Kind.Done:
+                parts.Boxes.Acknowledged(step, connection, acknowledge.Box);
                 return true;
             case Asked.ToOpenBox open when frame.KindCase == Kind.MailboxOpened:
                 parts.Boxes.Opened(step, connection, open.Box, frame.MailboxOpened);
@@ -112,6 +114,8 @@ internal sealed class ServerAnswers(Parts parts)
             case Asked.ForUsage usage when frame.KindCase == Kind.Usage:
                 connection.Usage[usage.Box.Id] = frame.Usage;
                 step.ViewDirty = true;
+                if (usage.Box.Invite is { } invited)
+                    parts.Invites.Counted(step, invited, frame.Usage.StoredEnvelopes);
                 return true;
             case Asked.ToPost post when frame.KindCase == Kind.Posted:
                 parts.Outbox.Posted(step, post.Entry, frame.Posted);

@@ -34,8 +34,9 @@ public sealed record Banner(string Text, BannerAction Action, bool CanWrite)
         {
             ContactState.Asking => new(t.List.WantsContact(contact.Name), BannerAction.Request, false),
             ContactState.Blocked => new(t.Chat.BlockedBanner(contact.Name), BannerAction.Unblock, false),
+            ContactState.Inviting or ContactState.Asked or ContactState.Declined when contact.InviteGone =>
+                new(t.Chat.InviteGone, BannerAction.None, false),
             ContactState.Declined => new(t.Chat.DeclinedBanner(contact.Name), BannerAction.None, false),
-            ContactState.Inviting when contact.InviteGone => new(t.Chat.InviteGone, BannerAction.None, false),
             ContactState.Inviting => new(t.Chat.WaitInvite(contact.Name), serverAway ? BannerAction.Retry : BannerAction.None, true),
             ContactState.Asked => new(t.Chat.WaitAccept(contact.Name), BannerAction.None, true),
             _ when serverAway && open => new(t.Chat.ServerAwayDirect(contact.Name), BannerAction.Retry, true),

@@ -39,6 +39,8 @@ public sealed record ListTexts
 
     public required string Inviting { get; init; }
 
+    public required string InviteGone { get; init; }
+
     public required string Declined { get; init; }
 
     public required string BlockedLine { get; init; }
@@ -95,6 +97,7 @@ public sealed record ListTexts
         Unread = n => $"{n} unread",
         Asked = "Waiting to be accepted",
         Inviting = "The request is on its way",
+        InviteGone = "The invite no longer works",
         Declined = "The request was refused",
         BlockedLine = "Blocked",
         NoMessages = "No messages yet",
@@ -135,6 +138,7 @@ public sealed record ListTexts
         Unread = n => $"{n} da leggere",
         Asked = "In attesa che accetti",
         Inviting = "La richiesta è in partenza",
+        InviteGone = "L’invito non vale più",
         Declined = "La richiesta è stata rifiutata",
         BlockedLine = "Bloccato",
         NoMessages = "Ancora nessun messaggio",

@@ -50,6 +50,11 @@ internal sealed class Person
     /// <summary>Effects of the following steps are lost, as by a crash after the commit; negative: never.</summary>
     public int CrashAfterCommits { get; set; } = -1;
 
+    /// <summary>The store answers lookups only when told to, by <see cref="AnswerFinds"/>.</summary>
+    public bool HoldsFinds { get; set; }
+
+    public Queue<PeerInput> HeldFinds { get; } = new();
+
     public ContactId Id => Identity.ToContactId();
 
     public Crypto.IdentityPublicKey Identity =>
@@ -93,6 +98,14 @@ internal sealed class Person
     public void SetPolicy(Person? other, Policy policy) =>
         Do(new Command { SetPolicy = new SetPolicy { ContactId = other?.Id.ToByteString() ?? ByteString.Empty, Policy = policy } });
 
+    public void AnswerFinds()
+    {
+        HoldsFinds = false;
+        while (HeldFinds.TryDequeue(out var found))
+            Inputs.Enqueue(found);
+        _world.Settle();
+    }
+
     public void Completed(long token, CommandResult result) => _results[token] = result;
 
     /// <summary>The process ends; what is in the store stays.</summary>
@@ -100,6 +113,7 @@ internal sealed class Person
     {
         IsDown = true;
         Inputs.Clear();
+        HeldFinds.Clear();
         _world.Cut(this);
     }
 

@@ -247,10 +247,10 @@ internal sealed class World
                 person.Changes.AddRange(notify.Notice.Messages);
                 break;
             case PeerEffect.FindByEnvelope find:
-                person.Inputs.Enqueue(new PeerInput.Found(find.Envelope, person.Store.FindByEnvelope(find.Envelope)));
+                (person.HoldsFinds ? person.HeldFinds : person.Inputs).Enqueue(new PeerInput.Found(find.Envelope, person.Store.FindByEnvelope(find.Envelope)));
                 break;
             case PeerEffect.FindMessage find:
-                person.Inputs.Enqueue(new PeerInput.Found(find.Envelope, person.Store.FindMessage(find.Message)));
+                (person.HoldsFinds ? person.HeldFinds : person.Inputs).Enqueue(new PeerInput.Found(find.Envelope, person.Store.FindMessage(find.Message)));
                 break;
             case PeerEffect.Wipe:
                 person.Store.Wipe();

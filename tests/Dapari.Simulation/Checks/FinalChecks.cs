@@ -12,10 +12,17 @@ internal sealed class FinalChecks(World world)
     {
         foreach (var one in world.Peers)
         {
+            if (one.Deleted)
+            {
+                if (one.Store.RowCount + one.Store.Messages.Count > 0)
+                    world.Broken($"{one.Name} deleted its identity, and something is kept");
+                continue;
+            }
+
             Growth(one);
             foreach (var other in world.Peers)
             {
-                if (one == other || one.View.ContactOf(other.Identity) is not { } contact || !ContactId.TryRead(contact.Id, out var id))
+                if (one == other || other.Deleted || one.Hostile || other.Hostile || one.View.ContactOf(other.Identity) is not { } contact || !ContactId.TryRead(contact.Id, out var id))
                     continue;
                 var conversation = one.Store.Conversation(id).ToArray();
                 Sums(one, other, contact, conversation);
@@ -24,7 +31,7 @@ internal sealed class FinalChecks(World world)
                     SameOrder(one, conversation, other, [.. other.Store.Conversation(backId)]);
             }
 
-            foreach (var twice in one.Store.Messages.Values.Where(message => message.Kind == MessageKind.Text)
+            foreach (var twice in one.Store.Messages.Values.Where(message => message.Kind == MessageKind.Text && !world.IsHostile(one, message.ContactId))
                 .GroupBy(message => message.Text).Where(group => group.Count() > 1))
                 world.Broken($"{one.Name} has a text {twice.Count()} times: {twice.Key[..Math.Min(12, twice.Key.Length)]}");
         }
@@ -43,7 +50,8 @@ internal sealed class FinalChecks(World world)
             if (text.Order < lastOrder)
                 world.Broken($"{from.Name}'s {StepChecks.Short(id)} stands after what was composed later");
             lastOrder = text.Order;
-            var arrived = to.Store.Find(id);
+            // Removed with its conversation, its id may stand in another one.
+            var arrived = to.Store.Find(id) is { } there && there.ContactId == to.View.ContactOf(from.Identity)?.Id ? there : null;
             if (arrived is null)
             {
                 if (live && !(world.Ledger.WasRestored(to) && world.Ledger.EverArrived(to, id)))

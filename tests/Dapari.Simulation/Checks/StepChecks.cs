@@ -32,6 +32,8 @@ internal sealed partial class StepChecks(World world)
     {
         foreach (var change in notice.Messages)
         {
+            if (world.IsHostile(peer, change.Record.ContactId))
+                continue;
             MessageId.TryRead(change.Record.Id, out var id);
             if (change.Arrived && !_announced.Add((peer, peer.Lineage, change.Record.Id)))
                 world.Broken($"{peer.Name} announces {Short(id)} twice");
@@ -69,6 +71,9 @@ internal sealed partial class StepChecks(World world)
 
     public void BeforeKeep(SimPeer peer, StoreBatch batch)
     {
+        // What was removed with its conversation may come again: nobody knows of it any more.
+        foreach (var message in batch.ForgottenConversations.SelectMany(peer.Store.Conversation))
+            _announced.Remove((peer, peer.Lineage, message.Id));
         foreach (var message in batch.Messages)
         {
             if (!MessageId.TryRead(message.Id, out var id) || message.OrderKey.Length != 16)
@@ -77,11 +82,13 @@ internal sealed partial class StepChecks(World world)
                 continue;
             }
 
+            if (peer.Store.LeavesOut(id, message) && world.IsHostile(peer, message.ContactId))
+                continue;
             var former = peer.Store.Find(id);
             if (former is not null && (former.Text != message.Text || former.Outgoing != message.Outgoing
                 || former.ContactId != message.ContactId || former.OrderKey != message.OrderKey || former.Clock != message.Clock))
                 world.Broken($"{peer.Name} changes what {Short(id)} says or where it stands");
-            if (message.Kind != MessageKind.Text)
+            if (message.Kind != MessageKind.Text || world.IsHostile(peer, message.ContactId))
                 continue;
             if (!world.Ledger.Texts.TryGetValue(id, out var text) || text.Text != message.Text
                 || (message.Outgoing ? text.Sender : text.Recipient) != peer)
@@ -128,7 +135,7 @@ internal sealed partial class StepChecks(World world)
         }
 
         world.Ledger.Read(peer, other, contact.ReadThrough);
-        if (contact.TheyReadThrough > world.Ledger.EverRead(other, peer))
+        if (!other.Hostile && contact.TheyReadThrough > world.Ledger.EverRead(other, peer))
             world.Broken($"{peer.Name} believes that {other.Name} read through {contact.TheyReadThrough}; it was {world.Ledger.EverRead(other, peer)}");
         if (contact.State == ContactState.Blocked)
             world.Ledger.Disturb(peer, other);

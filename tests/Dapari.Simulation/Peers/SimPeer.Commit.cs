@@ -105,7 +105,7 @@ internal sealed partial class SimPeer
             foreach (var effect in step.Effects)
             {
                 Do(effect);
-                if (run != Run)
+                if (run != Run || Deleted)
                     return;
                 if (count++ == dieAfter)
                 {
@@ -171,7 +171,7 @@ internal sealed partial class SimPeer
                 Give(new PeerInput.Found(find.Envelope, Store.Find(find.Message)?.Clone()));
                 break;
             case PeerEffect.Wipe:
-                Store.Wipe();
+                Wiped();
                 break;
             default:
                 _world.Broken($"{Name}: unknown effect {effect}");

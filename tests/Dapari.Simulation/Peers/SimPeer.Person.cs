@@ -136,7 +136,13 @@ internal sealed partial class SimPeer
 
     private void Use(Acquaintance one)
     {
-        if (View.ContactOf(one.Maker.Identity) is not null)
+        if (one.Maker.Deleted || (one.Again && one.Attempts > 3))
+        {
+            one.Opened = true;
+            return;
+        }
+
+        if (View.ContactOf(one.Maker.Identity) is { } known && (!one.Again || known.State != ContactState.Accepted))
         {
             one.Opened = true;
             return;

@@ -58,6 +58,15 @@ internal sealed partial class SimPeer
 
     public bool Running => _engine is not null;
 
+    /// <summary>Has the keys of a contact and keeps to no rule.</summary>
+    public bool Hostile { get; set; }
+
+    /// <summary>The person deleted the identity: the device is out of the world.</summary>
+    public bool Deleted { get; private set; }
+
+    /// <summary>Contacts towards whom an old copy was put back that nothing at their mailboxes tells from the present one.</summary>
+    public HashSet<SimPeer> Unnoticed { get; } = [];
+
     /// <summary>The device has a network.</summary>
     public bool Online { get; private set; } = true;
 
@@ -74,7 +83,7 @@ internal sealed partial class SimPeer
 
     public void Start()
     {
-        if (Running)
+        if (Running || Deleted)
             return;
         Run++;
         _world.Note(Name, $"starts, run {Run}");
@@ -124,6 +133,37 @@ internal sealed partial class SimPeer
         Store.Replace(silently ? backup.Rows : PeerEngine.Restore(backup.Rows, new SeededRandomSource(_random.Fork(77))), backup.Messages);
         View = RowView.Of(Store.Rows);
         _world.Ledger.Restored(this);
+        foreach (var contact in View.Contacts.Values)
+        {
+            if (silently && _world.PeerOf(contact.IdentityKey) is { } other && !_world.HasNewsFor(contact))
+            {
+                Unnoticed.Add(other);
+                _world.Figures.Unnoticed++;
+            }
+        }
+    }
+
+    /// <summary>Something that no honest peer does, with the keys of one: whatever is sealed and kept goes out like the rest.</summary>
+    public void Misbehave(Action<Parts, Step> act)
+    {
+        if (!Running)
+            return;
+        var step = new Step(_engine!.Parts.State, Clock.Now);
+        act(_engine.Parts, step);
+        step.Flush();
+        _group.Add((new PeerInput.Drained(), new PeerStep(step.Batch, step.Effects)));
+        if (!_committing)
+            BeginCommit();
+    }
+
+    /// <summary>The identity is no more, and nothing of it may be left.</summary>
+    private void Wiped()
+    {
+        Store.Wipe();
+        View = new RowView();
+        Deleted = true;
+        _world.Note(Name, "is deleted");
+        Drop();
     }
 
     public void GoOffline()

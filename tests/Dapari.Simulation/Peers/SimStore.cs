@@ -89,9 +89,15 @@ internal sealed class SimStore
         return joined;
     }
 
+    /// <summary>Nobody writes over a message that is not theirs: another contact, direction or clock is left out.</summary>
+    public bool LeavesOut(MessageId id, MessageRecord message) => _messages.TryGetValue(id, out var former)
+        && (former.ContactId != message.ContactId || former.Outgoing != message.Outgoing || former.Clock != message.Clock);
+
     private void Put(MessageRecord message)
     {
         MessageId.TryRead(message.Id, out var id);
+        if (LeavesOut(id, message))
+            return;
         if (_messages.TryGetValue(id, out var former) && EnvelopeId.TryRead(former.EnvelopeId, out var formerEnvelope))
             _byEnvelope.Remove(formerEnvelope);
         _messages[id] = message;

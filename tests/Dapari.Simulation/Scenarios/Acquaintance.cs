@@ -13,6 +13,9 @@ internal sealed class Acquaintance(SimPeer maker, SimPeer opener, bool reusable,
 
     public bool Reusable { get; } = reusable;
 
+    /// <summary>The two were contacts before, and one removed the other.</summary>
+    public bool Again { get; init; }
+
     /// <summary>What the maker answers to the request.</summary>
     public RequestAnswer Decision { get; } = decision;
 

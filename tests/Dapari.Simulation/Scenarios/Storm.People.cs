@@ -84,6 +84,36 @@ internal sealed partial class Storm
             one.Revoked = true;
     }
 
+    /// <summary>People part while things are under way, and some meet again; some leave for good.</summary>
+    private void Part(SimPeer peer)
+    {
+        if (!peer.Running || peer.View.Self is null)
+            return;
+        _world.Figures.Partings++;
+        if (_random.Chance(0.15))
+        {
+            foreach (var other in _world.Peers.Where(other => other != peer))
+                _world.Ledger.Disturb(peer, other);
+            peer.Say(new Command { DeleteIdentity = new DeleteIdentity() });
+            return;
+        }
+
+        var contacts = peer.View.Contacts.Values.Where(contact => contact.State == ContactState.Accepted).ToArray();
+        if (contacts.Length == 0 || _world.PeerOf(_random.Pick(contacts).IdentityKey) is not { } left || peer.View.ContactOf(left.Identity) is not { } record)
+            return;
+        _world.Ledger.Disturb(peer, left);
+        peer.Say(new Command { RemoveContact = new RemoveContact { ContactId = record.Id } });
+        if (_random.Chance(0.3))
+            return;
+        var (maker, opener) = _random.Chance(0.5) ? (peer, left) : (left, peer);
+        var again = new Acquaintance(maker, opener, _random.Chance(0.4), RequestAnswer.Accept) { Again = true };
+        _world.After(_random.Between(0, 20_000), () =>
+        {
+            maker.Acquaintances.Add(again);
+            opener.Acquaintances.Add(again);
+        });
+    }
+
     private void BackUp(SimPeer peer)
     {
         if (peer.View.Self is null)
@@ -98,9 +128,11 @@ internal sealed partial class Storm
 
         if (_restores >= 2)
             return;
+        if (_backups.TrueForAll(kept => kept.Peer.Deleted))
+            return;
         _restores++;
-        var (restored, backup, knew) = _random.Pick(_backups);
-        restored.PutBack(backup, silently: false);
+        var (restored, backup, knew) = _random.Pick(_backups.Where(kept => !kept.Peer.Deleted).ToArray());
+        restored.PutBack(backup, silently: _silentCopiesPlay);
         // Whom the backup does not know as accepted, it cannot go on with.
         foreach (var other in _world.Peers.Where(other => other != restored && !knew.Contains(other)))
             _world.Ledger.Disturb(restored, other);

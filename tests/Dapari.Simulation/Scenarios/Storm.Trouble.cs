@@ -121,7 +121,7 @@ internal sealed partial class Storm
         foreach (var peer in _world.Peers)
             peer.Kill();
         _world.Run(60_000);
-        _world.Sleep(_random.Between(3_600_000, 6 * Day));
+        _world.Sleep(_random.Chance(0.25) ? _random.Between(29 * Day, 40 * Day) : _random.Between(3_600_000, 6 * Day));
         foreach (var server in _world.Servers)
             server.Sweep();
         foreach (var peer in _world.Peers)

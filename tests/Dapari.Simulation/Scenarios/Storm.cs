@@ -14,6 +14,8 @@ internal sealed partial class Storm
     private readonly bool _backupsPlay;
     private readonly bool _adversaryPlays;
     private readonly double _trouble;
+    private readonly bool _partingsPlay;
+    private readonly bool _silentCopiesPlay;
     private int _restores;
     private int _nights;
 
@@ -24,6 +26,8 @@ internal sealed partial class Storm
         _backupsPlay = world.Options.Backups && _random.Chance(0.35);
         _adversaryPlays = world.Options.Adversary && _random.Chance(0.6);
         _trouble = _random.PickAny(0, 0.3, 0.6, 1.0);
+        _partingsPlay = _random.Chance(0.3);
+        _silentCopiesPlay = _backupsPlay && _random.Chance(0.4);
     }
 
     public static void Play(World world)
@@ -49,6 +53,8 @@ internal sealed partial class Storm
         var peers = _random.PickAny(2, 2, 2, 2, 3, 3, 4, 5, 8);
         for (var i = 0; i < peers; i++)
             _world.Peers.Add(new SimPeer(_world, i, _random.Fork(100UL + (ulong)i), _random.Pick(_world.Servers).Origin));
+        if (_random.Chance(0.25))
+            _world.Peers[^1].Hostile = true;
         for (var i = 1; i < peers; i++)
             Acquaint(_world.Peers[i], _world.Peers[_random.Below(i)]);
         for (var extra = peers > 2 ? _random.Below(peers) : 0; extra > 0; extra--)
@@ -88,7 +94,11 @@ internal sealed partial class Storm
     {
         var peer = _random.Pick(_world.Peers);
         var server = _random.Pick(_world.Servers);
-        if (_random.Chance(0.55))
+        if (_world.Peers[^1] is { Hostile: true } mallory && _random.Chance(0.2))
+            Hostility.Act(_world, mallory, _random);
+        else if (_partingsPlay && _random.Chance(0.06))
+            Part(peer);
+        else if (_random.Chance(0.55))
             PersonActs(peer);
         else if (_random.Chance(_trouble))
             Trouble(peer, server);

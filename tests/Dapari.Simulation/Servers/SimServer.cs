@@ -169,6 +169,7 @@ internal sealed partial class SimServer
             foreach (var sequence in mailbox.Envelopes.Where(pair => pair.Value.StoredAt < limit).Select(pair => pair.Key).ToArray())
             {
                 _world.Note(Name, $"swept {mailbox.Envelopes[sequence].Id} in {mailbox.Id}");
+                _world.Expired(mailbox, mailbox.Envelopes[sequence].Id);
                 mailbox.Remove(sequence);
             }
         }

@@ -23,6 +23,7 @@ const EVERY_MS = 1000;
 // Both ends often look for a new way at once. In Chromium a picture stays black after an offer was rolled back, so the polite side first
 // waits for the other's offer, which serves both.
 const YIELD_MS = 400;
+const SPARES = 4;
 const LINGER_MS = 800; // a former line goes when the new one sounds, at the latest after this
 const KINDS = /** @type {import('./call-media.js').Kind[]} */ (['microphone', 'camera', 'screen']);
 
@@ -35,15 +36,14 @@ export const streamWatchers = new Set();
 /** @type {Sink} */
 let sink;
 
-/** One for each leg, made ahead, so that a leg may have a second line with the same certificate: what was sealed names it once. @type {RTCCertificate | null} */
-let spare = null;
+/** One for each leg, made ahead, so that a leg may have a second line with the same certificate: what was sealed names it once. @type {RTCCertificate[]} */
+const spare = [];
 
 function makeSpare() {
-  spare = null;
-  RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' }).then(made => { spare = made; }, () => {});
+  RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' }).then(made => spare.push(made), () => {});
 }
 
-makeSpare();
+for (let i = 0; i < SPARES; i++) makeSpare();
 
 /** Says who hears of events. @param {Sink} listener */
 export function listen(listener) {
@@ -68,7 +68,7 @@ function configuration(leg) {
  */
 export function open(id, offerer, polite, relayOnly, iceServers) {
   const leg = /** @type {Leg} */ ({
-    id, polite, relayOnly, iceServers, certificates: spare ? [spare] : undefined, next: null, early: [], work: Promise.resolve(),
+    id, polite, relayOnly, iceServers, certificates: spare.length ? spare.splice(0, 1) : undefined, next: null, early: [], work: Promise.resolve(),
     camera: new MediaStream(), screen: new MediaStream(), connected: false, fingerprint: '', timer: 0, due: 0, told: '', former: null,
   });
   makeSpare();
