@@ -1,4 +1,4 @@
-using Dapari.Peer.Store;
+using Dapari.Peer.Local;
 using Dapari.Wire.V1;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -56,8 +56,11 @@ public sealed class CallWayTests(Theatre theatre, Booth booth) : CallScene(theat
         await alice.CallAsync("Bob");
         await bob.SeesRingAsync("Alice");
         await bob.TakeCallAsync();
-        await Expect(alice.CallScreen.GetByText(alice.Words.Call.OutcomeSentence(CallOutcome.NoWay, true, "Bob"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
-        await Expect(bob.LastEntry).ToContainTextAsync(bob.Words.Call.Outcome(CallOutcome.NoWay, false, ""), new() { Timeout = 15_000 });
+        // Nothing is connected that one of them did not allow; it is said where it can be decided.
+        await Expect(bob.Page.GetByText(bob.Words.Refusal(CommandRefusal.NoWay))).ToBeVisibleAsync();
+        await Expect(bob.Ring).ToBeVisibleAsync();
+        await alice.HangUpAsync();
+        await Expect(bob.Ring).ToBeHiddenAsync();
     }
 
     [Fact]
