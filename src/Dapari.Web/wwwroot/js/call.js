@@ -1,6 +1,7 @@
 // Carries the media of calls: one RTCPeerConnection for each leg, with perfect negotiation (W3C WebRTC 1.0 §10.7) as in path.js. Sound, camera and
 // screen have their places from the first offer on, so that muting, cameras and screens need no further one: tracks are only replaced.
 import * as media from './call-media.js';
+import { asSent, round, session, withoutRelated } from './call-sdp.js';
 import { read } from './call-stats.js';
 
 /**
@@ -24,6 +25,8 @@ const EVERY_MS = 1000;
 // waits for the other's offer, which serves both.
 const YIELD_MS = 400;
 const SPARES = 4;
+// A relay that refuses the first candidates makes a connection "failed" before the better ones have come; it recovers with them.
+const DOOM_MS = 6000;
 const LINGER_MS = 800; // a former line goes when the new one sounds, at the latest after this
 const KINDS = /** @type {import('./call-media.js').Kind[]} */ (['microphone', 'camera', 'screen']);
 
@@ -94,7 +97,7 @@ function lay(leg) {
     if (!lives()) return;
     if (!candidate) sink.CandidatesEnded(leg.id);
     else if (candidate.candidate && (!leg.relayOnly || candidate.type === 'relay'))
-      sink.Candidate(leg.id, hide(leg, candidate.candidate), candidate.sdpMid ?? '', candidate.sdpMLineIndex ?? 0, candidate.usernameFragment ?? '');
+      sink.Candidate(leg.id, leg.relayOnly ? withoutRelated(candidate.candidate) : candidate.candidate, candidate.sdpMid ?? '', candidate.sdpMLineIndex ?? 0, candidate.usernameFragment ?? '');
   };
   pc.onconnectionstatechange = () => { if (lives()) changed(leg, line); };
   return line;
@@ -184,11 +187,6 @@ export function loudness() {
   return [...legs.values()].map(leg => [leg.id, Math.max(0, ...(leg.line.places[0]?.receiver.getSynchronizationSources() ?? []).map(one => one.audioLevel ?? 0))]);
 }
 
-/** Related addresses and candidates other than a relay's stay here when only the relay may be seen. @param {Leg} leg @param {string} text */
-function hide(leg, text) {
-  return leg.relayOnly ? text.replace(/ raddr \S+ rport \d+/g, ' raddr 0.0.0.0 rport 0') : text;
-}
-
 /** @param {Leg} leg @param {Line} line */
 async function offer(leg, line) {
   try {
@@ -206,10 +204,7 @@ async function offer(leg, line) {
 function describe(leg, line) {
   const description = line.pc.localDescription;
   if (!description || legs.get(leg.id) !== leg || (leg.line !== line && leg.next !== line)) return;
-  let sdp = description.sdp;
-  if (leg.relayOnly) sdp = hide(leg, sdp.replace(/a=candidate:(?!.* typ relay).*\r\n/g, ''));
-  // RFC 7587 §6.1: usedtx asks the other end's encoder to rest in silence; forward error correction the browser asks for itself.
-  sdp = sdp.replace(/(a=fmtp:\d+ [^\r\n]*useinbandfec=1)(?![^\r\n]*usedtx)/g, '$1;usedtx=1');
+  const sdp = asSent(description.sdp, leg.relayOnly);
   sink.Described(leg.id, description.type === 'offer', sdp);
 }
 
@@ -218,12 +213,6 @@ function enqueue(id, step) {
   const leg = legs.get(id);
   if (leg) leg.work = leg.work.then(() => step(leg)).catch(() => {}); // A bad signal changes nothing; the call ends by its deadline.
 }
-
-/** @param {string | undefined} sdp the name of a round of gathering (RFC 8839 §5.4) */
-const round = sdp => sdp?.match(/a=ice-ufrag:(\S+)/)?.[1];
-
-/** @param {string | undefined} sdp the id of a connection's session, the same in all its descriptions (RFC 9429 §5.2.1) */
-const session = sdp => sdp?.match(/^o=\S+ (\d+)/m)?.[1];
 
 /** A description of the other end. @param {number} id @param {boolean} isOffer @param {string} sdp */
 export function describeRemote(id, isOffer, sdp) {
@@ -338,20 +327,28 @@ function swap(leg) {
 /** @param {Leg} leg @param {Line} line */
 function changed(leg, line) {
   const state = line.pc.connectionState;
-  const shaken = line.pc.getTransceivers()[0]?.sender.transport?.state;
-  if (line === leg.next) {
-    if (state === 'connected') swap(leg);
-    else if (state === 'failed' || shaken === 'failed') {
-      cut(line);
-      leg.next = null;
-    }
-  } else if (state === 'closed' || shaken === 'failed' || (state === 'failed' && !leg.connected)) {
-    // Certificates that do not fit the descriptions never will; and a first connection that failed has nothing to go on by.
+  // Certificates that do not fit the descriptions never will.
+  const over = state === 'closed' || line.pc.getTransceivers()[0]?.sender.transport?.state === 'failed';
+  if (over) {
+    give(leg, line);
+    return;
+  }
+  if (line === leg.next && state === 'connected') swap(leg);
+  // A first connection that failed has nothing to go on by.
+  if (state === 'failed' && (line === leg.next || !leg.connected))
+    setTimeout(() => { if (line.pc.connectionState === 'failed' && (line === leg.next || !leg.connected)) give(leg, line); }, DOOM_MS);
+  if (leg.line.pc.connectionState === 'connected') leg.connected = true;
+  tell(leg);
+}
+
+/** Nothing comes of a line any more. @param {Leg} leg @param {Line} line */
+function give(leg, line) {
+  if (line === leg.line) {
     gone(leg);
     return;
   }
-  if (leg.line.pc.connectionState === 'connected') leg.connected = true;
-  tell(leg);
+  cut(line);
+  if (leg.next === line) leg.next = null;
 }
 
 /**
