@@ -78,15 +78,10 @@ internal sealed class CallNotes(Parts parts, CallBoard board)
 
         if (kept.Kind != MessageKind.Call || kept.Call is null || kept.ContactId != message.ContactId || kept.Outgoing != message.Outgoing)
             return;
-        var talked = kept.Call.TalkedMs > 0;
-        var merged = Endings.Merge(Endings.Ending(kept.Call.Outcome), Endings.Ending(message.Call.Outcome), talked);
-        if (Endings.Outcome(merged) == kept.Call.Outcome)
+        var merged = Endings.Merge(kept.Call, kept.Outgoing, message.Call);
+        if (merged.Equals(kept.Call))
             return;
-        var record = message.Call.Clone();
-        record.Outcome = Endings.Outcome(merged);
-        if (talked)
-            (record.TalkedMs, record.Way) = (kept.Call.TalkedMs, kept.Call.Way);
-        kept.Call = record;
+        kept.Call = merged;
         CallEntries.Show(parts, step, contact, kept, first: false);
     }
 

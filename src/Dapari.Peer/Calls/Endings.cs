@@ -61,5 +61,22 @@ internal static class Endings
         return record;
     }
 
+    /// <summary>What is kept of a call, and what the other end's note says of it, as one: the same rule as while both were there.</summary>
+    /// <param name="kept">Ours.</param>
+    /// <param name="outgoing">We called: the other's measure counts, if it has one.</param>
+    /// <param name="noted">Theirs.</param>
+    public static CallRecord Merge(CallRecord kept, bool outgoing, CallRecord noted)
+    {
+        var merged = kept.Clone();
+        merged.Outcome = Outcome(Merge(Ending(kept.Outcome), Ending(noted.Outcome), kept.TalkedMs > 0));
+        if (noted.TalkedMs == 0 || (kept.TalkedMs > 0 && !outgoing))
+            return merged;
+        merged.TalkedMs = noted.TalkedMs;
+        merged.Way = noted.Way;
+        merged.Shares.Clear();
+        merged.Shares.Add(noted.Shares);
+        return merged;
+    }
+
     private static bool IsTalk(CallEnding ending) => ending is CallEnding.Answered or CallEnding.Lost or CallEnding.NotOurs or CallEnding.NoWay;
 }
