@@ -212,7 +212,9 @@ public sealed class PermissionTests
         Assert.Equal(0x40, world.FromPeer(client.Relayed, Peer, Payload)!.Bytes[0]);
         Assert.Equal(400, client.Bind(0x4001, Peer).Code);
         world.Advance(TimeSpan.FromMinutes(5));
+        client.Permit(Peer);
         Assert.Null(client.SendOn(0x4000, Payload));
+        Assert.Equal(0, world.FromPeer(client.Relayed, Peer, Payload)!.Bytes[0]);
         Assert.Equal(0, client.Bind(0x4001, Peer).Code);
     }
 

@@ -38,6 +38,14 @@ public static class Chromium
     public static Task<IBrowser> StartTrustingAllAsync(IPlaywright playwright) => playwright.Chromium.LaunchAsync(
         new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, "--ignore-certificate-errors"], Headless = true });
 
+    /// <summary>A browser whose camera shows what a Y4M file holds, read anew at each start of the camera.</summary>
+    public static Task<IBrowser> StartWithCameraAsync(IPlaywright playwright, string file) => playwright.Chromium.LaunchAsync(new()
+    {
+        ExecutablePath = Executable,
+        Args = [.. Flags, PlainHostCandidates, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--use-file-for-fake-video-capture=" + file],
+        Headless = true,
+    });
+
     /// <summary>A browser with one context that keeps everything in a folder, as people's browsers do.</summary>
     public static Task<IBrowserContext> StartKeepingAsync(IPlaywright playwright, string folder) =>
         playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });

@@ -50,7 +50,8 @@ internal sealed class FinalChecks(World world)
             if (text.Order < lastOrder)
                 world.Broken($"{from.Name}'s {StepChecks.Short(id)} stands after what was composed later");
             lastOrder = text.Order;
-            var arrived = to.Store.Find(id);
+            // Removed with its conversation, its id may stand in another one.
+            var arrived = to.Store.Find(id) is { } there && there.ContactId == to.View.ContactOf(from.Identity)?.Id ? there : null;
             if (arrived is null)
             {
                 if (live && !(world.Ledger.WasRestored(to) && world.Ledger.EverArrived(to, id)))
