@@ -40,6 +40,9 @@ need_chromium() {
   export DAPARI_CHROMIUM
 }
 
+# The TURN server and the tools that ours is measured and tested against.
+need_coturn() { need_packages turnutils_uclient:coturn; }
+
 # stale STAMP PATH…: whether any source is newer than what was built from it.
 stale() {
   local stamp=$1
@@ -63,7 +66,7 @@ build_app() {
 
 build_server() {
   local stamp=$root/artifacts/server.stamp log=$root/artifacts/server.log
-  stale "$stamp" "$root"/src/Dapari.{Server,Wire} "$root/proto" "$root"/Directory.*.props || return 0
+  stale "$stamp" "$root"/src/Dapari.{Server,Relay,Rtc,Rtc.Sockets,Wire} "$root/proto" "$root"/Directory.*.props || return 0
   mkdir -p "$root/artifacts"
   say 'Building the server…'
   dotnet build "$root/src/Dapari.Server/Dapari.Server.csproj" -c Release -v q >"$log" 2>&1 || { tail -n 30 "$log" >&2; die 'The server did not build.'; }

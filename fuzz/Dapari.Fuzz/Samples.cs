@@ -44,6 +44,7 @@ internal static class Samples
                 OneTimeKem = { World.Upload.OneTimeKem[0] },
             },
         },
+        new ClientFrame { Request = 18, TakeRelayAccess = new TakeRelayAccess() },
         new ClientFrame { Request = 14, TakePrekeys = new TakePrekeys { StoreId = Id } },
         new ClientFrame { Request = 15, Ping = new Ping() },
         new ClientFrame { Request = 16, CloseMailbox = new CloseMailbox { MailboxId = Id } });

@@ -1,7 +1,9 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text;
 using Dapari.Server.Hosting;
 using Dapari.Server.Options;
+using Dapari.Server.Relays;
 
 namespace Dapari.Server;
 
@@ -23,7 +25,7 @@ internal static class Program
             return 0;
         }
 
-        if (arguments[0] != "serve")
+        if (arguments[0] is not ("serve" or "relay" or "relay-credential"))
         {
             await Console.Error.WriteLineAsync($"There is no command \"{arguments[0]}\"; see --help.");
             return 2;
@@ -38,6 +40,10 @@ internal static class Program
 
         try
         {
+            if (arguments[0] == "relay-credential")
+                return RelayCommand.Credential(options, TimeProvider.System, Console.Out);
+            if (arguments[0] == "relay")
+                return await RelayAsync(options);
             await using var host = await ServerHost.StartAsync(options, TimeProvider.System);
             Greeting.Write(Console.Out, host);
             var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -50,5 +56,19 @@ internal static class Program
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
+    }
+
+    private static async Task<int> RelayAsync(ServerOptions options)
+    {
+        using var stop = new CancellationTokenSource();
+        void End(PosixSignalContext signal)
+        {
+            signal.Cancel = true; // It ends in order.
+            stop.Cancel();
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        return await RelayCommand.RunAsync(options, TimeProvider.System, Console.Out, stop.Token);
     }
 }

@@ -28,6 +28,10 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public IBrowserKeys Keys => this;
 
+    public PaperMedia Devices { get; } = new();
+
+    public IBrowserMedia Media => Devices;
+
     public TimeProvider Clock { get; } = new FakeTimeProvider();
 
     public string Profile { get; init; } = "";
@@ -80,6 +84,8 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public void ApplyUpdate() => Reload();
 
+    public Task PauseAsync() => Task.CompletedTask;
+
     public Task<bool> InstallAsync() => Task.FromResult(false);
 
     public Task<bool> ShareAsync(string title, string text, string url) => Task.FromResult(false);
@@ -94,7 +100,13 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public void Notify(string tag, string title, string body) => Notified.Add(title + ": " + body);
 
-    public void Unnotify(string tag) => Notified.RemoveAll(n => n.StartsWith(tag, StringComparison.Ordinal));
+    public List<string> Unnotified { get; } = [];
+
+    public void Unnotify(string tag)
+    {
+        Unnotified.Add(tag);
+        Notified.RemoveAll(n => n.StartsWith(tag, StringComparison.Ordinal));
+    }
 
     public void SetTitle(string title, int unread) => (Title, Badge) = (title, unread);
 
@@ -121,6 +133,8 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
     public void Focus(string id) => _settings["focus"] = id;
 
     public void Select(string id) => _settings["select"] = id;
+
+    public void SetValue(string id, string value) => _settings["value/" + id] = value;
 
     public void FitHeight(string id, int maximumPixels) => _settings["fit"] = id;
 

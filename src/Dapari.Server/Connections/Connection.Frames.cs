@@ -17,6 +17,7 @@ internal sealed partial class Connection
 
     private readonly string _host;
     private readonly AddressKey _address;
+    private readonly bool _hasTls;
     private readonly byte[] _challenge;
     private readonly Deliveries _deliveries;
     private readonly Lock _slotsGate = new();
@@ -54,6 +55,7 @@ internal sealed partial class Connection
                 case KindOneofCase.DeleteInvite: await DeleteInviteAsync(frame.Request, frame.DeleteInvite); break;
                 case KindOneofCase.PutPrekeys: await PutPrekeysAsync(frame.Request, frame.PutPrekeys); break;
                 case KindOneofCase.TakePrekeys: await TakePrekeysAsync(frame.Request, frame.TakePrekeys); break;
+                case KindOneofCase.TakeRelayAccess: TakeRelayAccess(frame.Request); break;
                 case KindOneofCase.Ping: Send(new ServerFrame { Request = frame.Request, Pong = new Pong() }); break;
                 default: Refuse(frame.Request, Refusal.Unspecified); break; // A later version's kind: nothing was done, and the connection stays.
             }

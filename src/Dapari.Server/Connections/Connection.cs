@@ -33,12 +33,13 @@ internal sealed partial class Connection : IDisposable
     private int _closing;
     private WebSocketCloseStatus _closeStatus = WebSocketCloseStatus.NormalClosure;
 
-    public Connection(WebSocket socket, JoiningStream stream, string host, AddressKey address, Hub hub, Action abort)
+    public Connection(WebSocket socket, JoiningStream stream, string host, bool hasTls, AddressKey address, Hub hub, Action abort)
     {
         _socket = socket;
         _stream = stream;
         _hub = hub;
         _host = host;
+        _hasTls = hasTls;
         _address = address;
         _abort = abort;
         _outbox = new Outbox(hub.Options.SendQueueBytes, hub.Budget);

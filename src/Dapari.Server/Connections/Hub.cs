@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Dapari.Server.Limits;
 using Dapari.Server.Options;
+using Dapari.Server.Relays;
 using Dapari.Server.Storage;
 using Dapari.Wire;
 using Dapari.Wire.V1;
@@ -19,13 +20,14 @@ internal sealed class Hub : IDisposable
     private int _total;
     private bool _goingAway;
 
-    public Hub(ServerOptions options, ServerClock clock, RandomSource random, Writer writer, Readers readers, ILogger logger)
+    public Hub(ServerOptions options, ServerClock clock, RandomSource random, Writer writer, Readers readers, RelayAccessDesk relay, ILogger logger)
     {
         Options = options;
         Clock = clock;
         Random = random;
         Writer = writer;
         Readers = readers;
+        Relay = relay;
         Logger = logger;
         Limits = new RateLimits(options.Rates, clock.Time);
         Budget = new OutboxBudget(options.AllSendQueuesBytes);
@@ -41,6 +43,8 @@ internal sealed class Hub : IDisposable
     public Writer Writer { get; }
 
     public Readers Readers { get; }
+
+    public RelayAccessDesk Relay { get; }
 
     public ILogger Logger { get; }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dapari.Server.Relays;
 using QRCoder;
 
 namespace Dapari.Server.Hosting;
@@ -24,6 +25,7 @@ internal static class Greeting
         var best = host.Options.PublicUrl?.GetLeftPart(UriPartial.Authority)
             ?? (anyAddress && networks.Count > 0 ? Url(scheme, networks[0], port) : host.Addresses[0].GetLeftPart(UriPartial.Authority));
         output.WriteLine($"Data folder:          {host.Options.Data}");
+        WriteRelay(output, host);
         output.WriteLine();
         if (host.Authority is { } authority)
         {
@@ -41,6 +43,17 @@ internal static class Greeting
         }
 
         output.Flush();
+    }
+
+    private static void WriteRelay(TextWriter output, ServerHost host)
+    {
+        if (!host.Options.Relay.On)
+            return;
+        var fault = host.Relay.Fault;
+        if (host.Relay.Ports is not { } ports)
+            output.WriteLine($"Without a relay:      {fault}. Calls between networks that block each other will not connect; --relay-port names another port.");
+        else
+            output.WriteLine($"Relay for calls:      {RelayCommand.Describe(ports)}{(host.IsHttps ? ", and TLS on the HTTPS port" : "")}{(fault is null ? "" : $" ({fault})")}");
     }
 
     private static string Url(string scheme, IPAddress address, int port)

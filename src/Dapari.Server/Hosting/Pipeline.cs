@@ -1,6 +1,7 @@
 using Dapari.Server.Connections;
 using Dapari.Server.Limits;
 using Dapari.Server.Web;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.HttpOverrides;
 
@@ -92,7 +93,9 @@ internal static class Pipeline
         {
             // No compression: it would mix secrets' lengths and cost memory for each connection, and sealed bytes do not shrink.
             using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
-            using var connection = new Connection(socket, ((JoiningUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!, Host(context.Request), address, hub, context.Abort);
+            // A proxy's TLS ends before this process: nobody can reach the relay through it.
+            var hasTls = hub.Options.Proxies.Count == 0 && context.Features.Get<ITlsHandshakeFeature>() is not null;
+            using var connection = new Connection(socket, ((JoiningUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!, Host(context.Request), hasTls, address, hub, context.Abort);
             await connection.RunAsync();
         }
         finally

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Dapari.Server.Certificates;
 using Dapari.Server.Connections;
 using Dapari.Server.Options;
+using Dapari.Server.Relays;
 using Dapari.Server.Storage;
 using Dapari.Wire;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -21,6 +22,7 @@ internal sealed class ServerHost : IAsyncDisposable
     private readonly Readers _readers;
     private readonly Writer _writer;
     private readonly WebApplication _app;
+    private readonly TimeProvider _time;
     private int _disposed;
 
     private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time)
@@ -28,6 +30,7 @@ internal sealed class ServerHost : IAsyncDisposable
         Options = options;
         _folder = folder;
         _certificate = certificate;
+        _time = time;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.SetMinimumLevel(options.Verbose ? LogLevel.Debug : LogLevel.Information);
@@ -49,7 +52,10 @@ internal sealed class ServerHost : IAsyncDisposable
         }
 
         _readers = new Readers(folder.Database, Math.Clamp(Environment.ProcessorCount, 2, 8));
-        Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, logger);
+        var secret = RelaySecretFile.Open(options.Data, options.Relay.SecretFile);
+        Relay = RelayHost.Start(options.Relay, secret, time, logger);
+        var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
+        Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, access, logger);
         Housekeeping = new Housekeeping(options, clock, _writer, _readers, logger);
         Pipeline.Configure(_app, this);
     }
@@ -59,6 +65,9 @@ internal sealed class ServerHost : IAsyncDisposable
     public Hub Hub { get; }
 
     public Housekeeping Housekeeping { get; }
+
+    /// <summary>The relay, which may not run: it says why.</summary>
+    public RelayHost Relay { get; }
 
     public bool IsStorageFailing => _writer.IsFailing;
 
@@ -113,6 +122,7 @@ internal sealed class ServerHost : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         await Hub.GoAwayAsync(Farewell);
+        await Relay.DisposeAsync(); // Its connections on the HTTPS port end with it, and do not hold up the rest.
         await _app.StopAsync();
         await Housekeeping.DisposeAsync();
         Hub.Dispose();
@@ -140,11 +150,18 @@ internal sealed class ServerHost : IAsyncDisposable
             Listen(kestrel, Options.TrustListen ?? new IPEndPoint(IPAddress.IPv6Any, 8080), _ => { });
     }
 
-    private void UseHttps(ListenOptions listen) => listen.UseHttps(new HttpsConnectionAdapterOptions
+    private void UseHttps(ListenOptions listen)
     {
-        ServerCertificateSelector = (_, _) => _certificate!.Current,
-        HandshakeTimeout = TimeSpan.FromSeconds(10),
-    });
+        var relays = Options.Relay.On;
+        listen.UseHttps(new HttpsConnectionAdapterOptions
+        {
+            ServerCertificateSelector = (_, _) => _certificate!.Current,
+            HandshakeTimeout = TimeSpan.FromSeconds(10),
+            OnAuthenticate = relays ? (_, tls) => TurnOverTls.Offer(tls) : null,
+        });
+        if (relays)
+            listen.UseRelay(() => Relay, _time);
+    }
 
     /// <summary>Every address: both families through one socket where the machine has IPv6, else IPv4.</summary>
     private static void Listen(KestrelServerOptions kestrel, IPEndPoint endPoint, Action<ListenOptions> configure)

@@ -13,6 +13,8 @@ internal sealed class RateLimits(RateOptions options, TimeProvider time)
 
     public RateTable<AddressKey> PrekeyTakes { get; } = new(options.PrekeyTakes, time);
 
+    public RateTable<AddressKey> RelayAccess { get; } = new(options.RelayAccess, time);
+
     /// <summary>By mailbox number.</summary>
     public RateTable<long> Posts { get; } = new(options.Posts, time);
 
@@ -20,12 +22,12 @@ internal sealed class RateLimits(RateOptions options, TimeProvider time)
     public RateTable<long> Live { get; } = new(options.Live, time);
 }
 
-/// <summary>The rates; the first five are for each address, the last two for each mailbox.</summary>
+/// <summary>The rates; the first six are for each address, the last two for each mailbox.</summary>
 internal sealed record RateOptions
 {
     public static RateOptions Unlimited { get; } = new()
     {
-        Connections = default, Proofs = default, Creations = default, InviteLookups = default, PrekeyTakes = default, Posts = default, Live = default,
+        Connections = default, Proofs = default, Creations = default, InviteLookups = default, PrekeyTakes = default, RelayAccess = default, Posts = default, Live = default,
     };
 
     public Rate Connections { get; init; } = new(240, 120);
@@ -37,6 +39,8 @@ internal sealed record RateOptions
     public Rate InviteLookups { get; init; } = new(300, 120);
 
     public Rate PrekeyTakes { get; init; } = new(300, 120);
+
+    public Rate RelayAccess { get; init; } = new(120, 60);
 
     public Rate Posts { get; init; } = new(3000, 1800);
 

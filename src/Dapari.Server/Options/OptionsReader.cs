@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Dapari.Relay;
+using Dapari.Server.Relays;
 using Dapari.Wire;
 
 namespace Dapari.Server.Options;
@@ -153,6 +155,21 @@ internal static class OptionsReader
             errors.Add($"--ice-server: at most {WireLimits.IceServers}");
         if (options.Quota.Bytes < WireLimits.EnvelopeBytes)
             errors.Add($"--mailbox-bytes is less than one envelope ({WireLimits.EnvelopeBytes})");
+        CheckRelay(options.Relay, errors);
+    }
+
+    private static void CheckRelay(RelayServing relay, List<string> errors)
+    {
+        if (new RelayOptions { PortLow = relay.Ports.Low, PortHigh = relay.Ports.High, BytesPerSecond = relay.BytesPerSecond }.Validate() is { } wrong)
+            errors.Add($"--relay-ports, --relay-bytes: {wrong}");
+        if (relay.External.GroupBy(a => a.AddressFamily).Any(g => g.Count() > 1))
+            errors.Add("--relay-external: one IPv4 and one IPv6 address at most");
+        if (relay.Urls.Count > WireLimits.UrlsPerIceServer)
+            errors.Add($"--relay-url: at most {WireLimits.UrlsPerIceServer}");
+        if (relay.Urls.Count > 0 && relay.SecretFile is null)
+            errors.Add("--relay-url needs --relay-secret: the other relay's keys");
+        if (relay.SecretFile is not null && !File.Exists(relay.SecretFile))
+            errors.Add($"--relay-secret: there is no file {relay.SecretFile}");
     }
 
     private static string DefaultData(Func<string, string?> environment)

@@ -1,5 +1,6 @@
 using System.Net;
 using Dapari.Server.Limits;
+using Dapari.Server.Relays;
 using Dapari.Server.Storage.Operations;
 using Dapari.Wire.V1;
 
@@ -83,6 +84,9 @@ internal sealed record ServerOptions
     public long AllSendQueuesBytes { get; init; } = 512L * 1024 * 1024;
 
     public RateOptions Rates { get; init; } = new();
+
+    /// <summary>The gatehouse.</summary>
+    public RelayServing Relay { get; init; } = new();
 
     /// <summary>Print more; ids and addresses appear at this level only.</summary>
     public bool Verbose { get; init; }

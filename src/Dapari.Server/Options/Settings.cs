@@ -33,20 +33,21 @@ internal static class Settings
         Count("connections-per-address", "of one address at most (default 256)", 1, 1_000_000, (o, v) => o with { ConnectionsPerAddress = v }),
         Count("mailboxes-per-connection", "mailboxes open on one connection at most (default 1024)", 1, 65_536, (o, v) => o with { MailboxesPerConnection = v }),
         Count("idle-seconds", "a silent connection is closed after (default 60)", 30, 3600, (o, v) => o with { IdleDeadline = TimeSpan.FromSeconds(v) }),
-        List<Func<RateOptions, RateOptions>>("rate", "NAME=BURST/PER_MINUTE", "a rate limit, or NAME=off; names: connections, proofs, creations, invite-lookups, prekey-takes (for each address), posts, live (for each mailbox), all",
+        List<Func<RateOptions, RateOptions>>("rate", "NAME=BURST/PER_MINUTE", "a rate limit, or NAME=off; names: connections, proofs, creations, invite-lookups, prekey-takes, relay-access (for each address), posts, live (for each mailbox), all",
             RateChange, (o, v) => o with { Rates = v.Aggregate(o.Rates, (rates, change) => change(rates)) }),
+        .. RelaySettings.All,
         new("verbose", null, "log more; identifiers and addresses appear only then", Bool((o, v) => o with { Verbose = v })),
     ];
 
-    private delegate bool Parser<T>(string text, out T value);
+    internal delegate bool Parser<T>(string text, out T value);
 
-    private static Setting Text(string name, string argument, string help, Func<ServerOptions, string, ServerOptions> set) =>
+    internal static Setting Text(string name, string argument, string help, Func<ServerOptions, string, ServerOptions> set) =>
         new(name, argument, help, (o, v) => v[^1].Length == 0 ? (o, "is empty") : (set(o, v[^1]), null));
 
-    private static Setting One<T>(string name, string argument, string help, Parser<T> parse, Func<ServerOptions, T, ServerOptions> set) =>
+    internal static Setting One<T>(string name, string argument, string help, Parser<T> parse, Func<ServerOptions, T, ServerOptions> set) =>
         new(name, argument, help, (o, v) => parse(v[^1], out var value) ? (set(o, value), null) : (o, $"\"{v[^1]}\" is not {argument}"));
 
-    private static Setting List<T>(string name, string argument, string help, Parser<T> parse, Func<ServerOptions, IReadOnlyList<T>, ServerOptions> set) =>
+    internal static Setting List<T>(string name, string argument, string help, Parser<T> parse, Func<ServerOptions, IReadOnlyList<T>, ServerOptions> set) =>
         new(name, argument, help, (o, v) =>
         {
             var values = new List<T>();
@@ -60,7 +61,7 @@ internal static class Settings
             return (set(o, values), null);
         }) { Many = true };
 
-    private static Setting Count(string name, string help, int least, int most, Func<ServerOptions, int, ServerOptions> set) =>
+    internal static Setting Count(string name, string help, int least, int most, Func<ServerOptions, int, ServerOptions> set) =>
         new(name, "NUMBER", help, (o, v) =>
             int.TryParse(v[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
                 ? (set(o, number), null)
@@ -144,7 +145,7 @@ internal static class Settings
     }
 
     /// <summary>Bytes, or with K, M, G of 1024.</summary>
-    private static bool Size(string text, out long value)
+    internal static bool Size(string text, out long value)
     {
         var unit = text.Length == 0 ? 0 : text[^1] switch { 'K' => 10, 'M' => 20, 'G' => 30, _ => 0 };
         var digits = unit == 0 ? text.AsSpan() : text.AsSpan(0, text.Length - 1);
@@ -167,9 +168,10 @@ internal static class Settings
             "creations" => r => r with { Creations = rate },
             "invite-lookups" => r => r with { InviteLookups = rate },
             "prekey-takes" => r => r with { PrekeyTakes = rate },
+            "relay-access" => r => r with { RelayAccess = rate },
             "posts" => r => r with { Posts = rate },
             "live" => r => r with { Live = rate },
-            "all" => _ => new RateOptions { Connections = rate, Proofs = rate, Creations = rate, InviteLookups = rate, PrekeyTakes = rate, Posts = rate, Live = rate },
+            "all" => _ => new RateOptions { Connections = rate, Proofs = rate, Creations = rate, InviteLookups = rate, PrekeyTakes = rate, RelayAccess = rate, Posts = rate, Live = rate },
             _ => null,
         };
         change = found ?? change;

@@ -18,6 +18,9 @@ public interface IBrowser
     /// <summary>Keys that the page takes from the browser.</summary>
     IBrowserKeys Keys { get; }
 
+    /// <summary>Microphone, camera, screen, speakers and pictures of calls.</summary>
+    IBrowserMedia Media { get; }
+
     /// <summary>The browser's clocks and timers.</summary>
     TimeProvider Clock { get; }
 
@@ -110,6 +113,11 @@ public interface IBrowser
 
     /// <summary>Loads the page anew.</summary>
     void Reload();
+
+    /// <summary>
+    /// Ends when the browser had its turn. <see cref="Task.Yield"/> gives it none here: what waits for this thread goes on within the same task of the browser.
+    /// </summary>
+    Task PauseAsync();
 }
 
 /// <summary>Light, dark, or as the system has it.</summary>

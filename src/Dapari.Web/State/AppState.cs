@@ -19,6 +19,8 @@ public sealed partial class AppState : IDisposable
     private readonly HashSet<ByteString> _hidden = [];
     private readonly IDisposable _keys;
     private ByteString _active = ByteString.Empty;
+    private bool _settling;
+    private bool _disposed;
 
     /// <summary>Begins to listen to all of them.</summary>
     public AppState(IPeerClient peer, IBrowser browser, NavigationManager navigation, RandomSource random)
@@ -32,12 +34,16 @@ public sealed partial class AppState : IDisposable
         InviteLink = browser.TakeInviteLink();
         if (InviteLink is not null && peer.Snapshot.Self is not null) Place = new Place(PlaceKind.OpenInvite);
         Toasts = new Toasts(browser.Clock);
+        _heldBack = new HeldBack(browser);
+        Calls = new LiveCalls(this);
         peer.Changed += OnNotice;
         browser.Changed += OnBrowser;
         browser.NotificationClicked += OnNotificationClicked;
         navigation.LocationChanged += OnLocation;
         _keys = browser.Keys.Watch(OnKey);
+        Calls.Follow();
         Settle();
+        ResumeHeld();
     }
 
     /// <summary>The peer.</summary>
@@ -63,6 +69,9 @@ public sealed partial class AppState : IDisposable
 
     /// <summary>Notices and what can be undone.</summary>
     public Toasts Toasts { get; }
+
+    /// <summary>Calls.</summary>
+    public LiveCalls Calls { get; }
 
     /// <summary>The invite that the page was opened with, until it was used.</summary>
     public string? InviteLink { get; set; }
@@ -126,23 +135,6 @@ public sealed partial class AppState : IDisposable
         return null;
     }
 
-    /// <summary>Hides a thing at once and carries the command out unless it is undone in time.</summary>
-    public void DoUnlessUndone(ByteString id, string said, Command command)
-    {
-        _hidden.Add(id);
-        Changed?.Invoke();
-        Toasts.DoUnlessUndone(said, async () =>
-        {
-            if (!await DoAsync(command)) Unhide();
-        }, Unhide);
-
-        void Unhide()
-        {
-            _hidden.Remove(id);
-            Changed?.Invoke();
-        }
-    }
-
     /// <summary>Tells a screen reader once, politely.</summary>
     public void Announce(string text)
     {
@@ -150,6 +142,9 @@ public sealed partial class AppState : IDisposable
         Announcement = Announcement == text ? text + "\u00a0" : text;
         Changed?.Invoke();
     }
+
+    /// <summary>Something outside of the snapshot changed what screens show.</summary>
+    internal void Redraw() => Changed?.Invoke();
 
     /// <summary>Opens or closes the palette.</summary>
     public void ShowPalette(bool open)
@@ -168,11 +163,14 @@ public sealed partial class AppState : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         Peer.Changed -= OnNotice;
         Browser.Changed -= OnBrowser;
         Browser.NotificationClicked -= OnNotificationClicked;
         _navigation.LocationChanged -= OnLocation;
         _keys.Dispose();
+        Calls.Dispose();
         Toasts.Dispose();
+        foreach (var timer in _overdue) timer.Dispose();
     }
 }
