@@ -40,6 +40,9 @@ need_chromium() {
   export DAPARI_CHROMIUM
 }
 
+# The TURN server and the tools that ours is measured and tested against.
+need_coturn() { need_packages turnutils_uclient:coturn; }
+
 # stale STAMP PATH…: whether any source is newer than what was built from it.
 stale() {
   local stamp=$1

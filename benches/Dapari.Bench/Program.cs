@@ -1,4 +1,5 @@
 using System.Text;
+using Dapari.Bench.Relay;
 using Dapari.Bench.Server;
 using Dapari.Bench.Simulate;
 using Dapari.Bench.Web;
@@ -8,7 +9,10 @@ namespace Dapari.Bench;
 /// <summary>"NAME [--quick]" runs a benchmark; without a name they are listed. Exit code 0 also when a goal is missed: the report says it.</summary>
 internal static class Program
 {
-    private static readonly IBench[] Benches = [new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new CallSetupBench(), new SimulateBench()];
+    private static readonly IBench[] Benches =
+    [
+        new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(),
+    ];
 
     public static async Task<int> Main(string[] arguments)
     {
@@ -16,6 +20,8 @@ internal static class Program
         // Load generators are processes of their own, started by their benchmark.
         if (arguments is [PostLoad.Command, ..])
             return await PostLoad.RunAsync(arguments[1..]);
+        if (arguments is [RelayProcess.Command, ..])
+            return await RelayProcess.RunAsync(arguments[1..]);
         if (arguments.Length == 0 || arguments[0] is "--help" or "help")
         {
             Console.WriteLine("usage: bench NAME [--quick] [arguments]");

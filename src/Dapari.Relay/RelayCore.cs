@@ -121,24 +121,21 @@ public sealed partial class RelayCore
         _freeLocals.Push(local);
     }
 
+    /// <summary>Ends everything: a thread that stops gives back what its clients had. The core must not be used after that.</summary>
+    public void End()
+    {
+        while (_deadlines.Count > 0)
+            End(_deadlines.Min);
+        _shared.Retire(_counts);
+    }
+
     /// <summary>Says what time it is, and ends what has lived its time. Time does not go back: an earlier moment changes nothing.</summary>
     public void Advance(in RelayMoment now)
     {
         if (now.MonotonicMs >= _now.MonotonicMs)
             _now = now;
         while (_deadlines.Count > 0 && _deadlines.Min is var first && first.AtMs <= _now.MonotonicMs)
-        {
-            if (first.What is Allocation allocation)
-            {
-                Delete(allocation);
-                continue;
-            }
-
-            _deadlines.Remove(first);
-            var reservation = (Reservation)first.What;
-            if (_shared.Relayed.Release(reservation))
-                _shared.Ledger.Return(reservation.Account, 1);
-        }
+            End(first);
     }
 
     /// <summary>Takes a datagram, or a frame of a stream, from a client.</summary>
@@ -150,7 +147,7 @@ public sealed partial class RelayCore
     public RelayAction FromClient(in ClientKey client, Span<byte> buffer, int offset, int length, out RelayPacket packet)
     {
         Check(buffer, offset, length);
-        if (length >= ChannelData.HeaderLength && (buffer[offset] & 0xF0) == 0x40)
+        if (length >= ChannelData.HeaderLength && (buffer[offset] & 0xC0) == 0x40)
             return FromChannel(client, buffer, offset, length, out packet);
         packet = default;
         if (!StunMessage.TryRead(buffer.Slice(offset, length), out var message, out _)
@@ -164,6 +161,20 @@ public sealed partial class RelayCore
             StunClass.Indication when message.Method == StunMethod.Binding => RelayAction.Drop,
             _ => Drop(RelayCount.DroppedMalformed),
         };
+    }
+
+    private void End(in Deadline deadline)
+    {
+        if (deadline.What is Allocation allocation)
+        {
+            Delete(allocation);
+            return;
+        }
+
+        _deadlines.Remove(deadline);
+        var reservation = (Reservation)deadline.What;
+        if (_shared.Relayed.Release(reservation))
+            _shared.Ledger.Return(reservation.Account, 1);
     }
 
     private static bool IsUnspecified(in Endpoint address) => address.IsV4 ? address.V4Bits == 0 : address is { High: 0, Low: 0 };

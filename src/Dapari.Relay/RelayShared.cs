@@ -13,6 +13,7 @@ public sealed class RelayShared
 
     private readonly Lock _lock = new();
     private long[][] _counters = [];
+    private long[] _retired = new long[Counts + 16];
     private RelaySecrets _secrets;
     private PeerAddressPolicy _policy;
 
@@ -30,7 +31,7 @@ public sealed class RelayShared
             throw new ArgumentException(wrong, nameof(options));
         Options = options;
         _secrets = secrets;
-        _policy = new PeerAddressPolicy(options.AllowedPeers, options.RefusedPeers, options.OwnAddresses);
+        _policy = new PeerAddressPolicy(options.AllowedPeers, options.RefusedPeers, [.. options.OwnAddresses, .. Given(options.ExternalV4), .. Given(options.ExternalV6)]);
         Nonces = new NonceMint(entropy, options.NonceLifetime);
         Ledger = new Ledger(options);
     }
@@ -73,6 +74,23 @@ public sealed class RelayShared
             _counters = [.. _counters, counters];
         return counters;
     }
+
+    /// <summary>Keeps what an ended core counted.</summary>
+    internal void Retire(long[] counters)
+    {
+        lock (_lock)
+        {
+            if (!_counters.Contains(counters))
+                return;
+            var kept = _retired.ToArray();
+            for (var i = 0; i < kept.Length; i++)
+                kept[i] += counters[i];
+            _counters = [kept, .. _counters.Where(other => other != counters && other != _retired)];
+            _retired = kept;
+        }
+    }
+
+    private static IEnumerable<Endpoint> Given(Endpoint? address) => address is { } given ? [given] : [];
 
     internal void AddOwn(in Endpoint address)
     {

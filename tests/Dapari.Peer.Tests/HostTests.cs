@@ -52,6 +52,21 @@ public sealed class HostTests
     }
 
     [Fact]
+    public async Task An_input_ends_the_pause_before_less_urgent_work()
+    {
+        var pauses = 0;
+        await using var host = await PeerHost.StartAsync(_store, _links, _links, new SeededRandom(5), _time, TestContext.Current.CancellationToken, () =>
+        {
+            pauses++;
+            return new TaskCompletionSource().Task;
+        });
+        Assert.Equal(CommandRefusal.Unspecified, (await host.ExecuteAsync(Create("Alice"), TestContext.Current.CancellationToken)).Refusal);
+        Assert.Equal(CommandRefusal.HasIdentity, (await host.ExecuteAsync(Create("Bob"), TestContext.Current.CancellationToken)).Refusal);
+        Assert.Equal(CommandRefusal.HasIdentity, (await host.ExecuteAsync(Create("Carol"), TestContext.Current.CancellationToken)).Refusal);
+        Assert.True(pauses > 0);
+    }
+
+    [Fact]
     public async Task A_new_host_goes_on_from_the_store()
     {
         await using (var first = await StartAsync())

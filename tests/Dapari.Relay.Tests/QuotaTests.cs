@@ -25,6 +25,22 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public void A_core_that_ends_gives_back_all_and_its_counts_stay()
+    {
+        var world = new World(cores: 3);
+        world.Client("192.0.2.10:1").Allocate(static (ref writer) => EvenPort.Write(ref writer, true));
+        world.Client("192.0.2.10:2", core: 1).Allocate();
+        world.Cores[0].End();
+        world.Cores[2].End();
+        Assert.Equal(1, world.Shared.Live);
+        Assert.Single(world.Bound);
+        Assert.Equal((2, 1), (world.Shared.Read(RelayCount.Allocated), world.Shared.Read(RelayCount.Ended)));
+        world.Cores[1].End();
+        world.Cores[1].End();
+        Assert.Equal((2, 2), (world.Shared.Read(RelayCount.Allocated), world.Shared.Read(RelayCount.Ended)));
+    }
+
+    [Fact]
     public void A_kept_port_and_a_second_family_count()
     {
         var world = new World(new RelayOptions { AllocationsPerCredential = 1, BindV6 = World.At("[2001:db8::1]:0") });

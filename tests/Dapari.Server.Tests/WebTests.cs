@@ -16,6 +16,9 @@ public sealed class WebTests : IDisposable
     {
         Write("index.html", $"<!doctype html><html><head><script type=\"importmap\">{ImportMap}</script><script src=\"app.js\"></script></head></html>");
         Write("app.js", "export {}");
+        Write("js/boot.js", "boot");
+        Write("js/abcdefghij.js", "looks like a hash");
+        Write("css/some.abcdefghij.css", "not from the build");
         Write("service-worker.js", "self");
         Write("manifest.webmanifest", "{}");
         Write("_framework/dotnet.abcdefghij.js", "plain");
@@ -23,6 +26,7 @@ public sealed class WebTests : IDisposable
         Write("_framework/dotnet.abcdefghij.js.gz", "gzip");
         Write("_framework/blazor.webassembly.js", "loader");
         Write("_framework/System.0123456789.wasm", "wasm");
+        Write("_framework/abcdefghij.js", "looks like a hash");
     }
 
     public void Dispose() => Directory.Delete(_web, true);
@@ -55,6 +59,10 @@ public sealed class WebTests : IDisposable
     [InlineData("/_framework/dotnet.abcdefghij.js", "public, max-age=31536000, immutable", "text/javascript; charset=utf-8")]
     [InlineData("/_framework/System.0123456789.wasm", "public, max-age=31536000, immutable", "application/wasm")]
     [InlineData("/_framework/blazor.webassembly.js", "no-cache", "text/javascript; charset=utf-8")]
+    [InlineData("/_framework/abcdefghij.js", "no-cache", "text/javascript; charset=utf-8")]
+    [InlineData("/js/boot.js", "no-cache", "text/javascript; charset=utf-8")]
+    [InlineData("/js/abcdefghij.js", "no-cache", "text/javascript; charset=utf-8")]
+    [InlineData("/css/some.abcdefghij.css", "no-cache", "text/css; charset=utf-8")]
     [InlineData("/service-worker.js", "no-cache", "text/javascript; charset=utf-8")]
     [InlineData("/manifest.webmanifest", "no-cache", "application/manifest+json")]
     public async Task Fingerprinted_files_are_kept_for_ever_and_the_others_asked_for_again(string path, string caching, string type)
@@ -65,6 +73,25 @@ public sealed class WebTests : IDisposable
         Assert.Equal(type, answer.Content.Headers.ContentType!.ToString());
         using var again = await GetAsync(server, path, ("If-None-Match", answer.Headers.ETag!.ToString()));
         Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_file_that_a_newer_version_changed_is_sent_anew_under_its_old_name()
+    {
+        string etag;
+        await using (var server = await StartAsync())
+        {
+            using var answer = await GetAsync(server, "/js/boot.js");
+            etag = answer.Headers.ETag!.ToString();
+            Assert.False(answer.Headers.ETag.IsWeak);
+        }
+
+        Write("js/boot.js", "newer");
+        await using var newer = await StartAsync();
+        using var changed = await GetAsync(newer, "/js/boot.js", ("If-None-Match", etag));
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        Assert.Equal("newer", await changed.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.NotEqual(etag, changed.Headers.ETag!.ToString());
     }
 
     [Theory]

@@ -68,6 +68,7 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
     public void Unnotify(string tag) { }
     public void SetTitle(string title, int unread) => Call("title", title, "");
     public void Reload() { }
+    public Task PauseAsync() => Task.CompletedTask;
 
     public string Time(ulong atMs) => Format("time", atMs, Language);
     public string Day(ulong atMs) => Format("day", atMs, Language);
@@ -81,6 +82,8 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
 
     public void Focus(string id) => Call("focus", id, "");
     public void Select(string id) => Call("select", id, "");
+    public void SetValue(string id, string value) => Call("setValue", id, value);
+
     public void FitHeight(string id, int maximumPixels) => Call("fit", id, maximumPixels.ToString());
     public void ScrollToEnd(string scrollerId, bool smooth) => Call("toEnd", scrollerId, "");
     public void ScrollTo(string id, bool smooth) => Call("scrollTo", id, "");

@@ -5,7 +5,7 @@ namespace Dapari.Web.Platform.Tests;
 /// <summary>The modules that carry the store and the paths, in a real Chromium.</summary>
 public sealed class ModuleTests(ModulePage page) : IClassFixture<ModulePage>
 {
-    private const string Store = """
+    internal const string Store = """
         const { open, claim, commit, load, page, find, search } = await import('/store.js');
         const { pack, unpack } = await import('/pack.js');
         const text = new TextEncoder();

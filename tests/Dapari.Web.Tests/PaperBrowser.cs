@@ -84,6 +84,8 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public void ApplyUpdate() => Reload();
 
+    public Task PauseAsync() => Task.CompletedTask;
+
     public Task<bool> InstallAsync() => Task.FromResult(false);
 
     public Task<bool> ShareAsync(string title, string text, string url) => Task.FromResult(false);
@@ -131,6 +133,8 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
     public void Focus(string id) => _settings["focus"] = id;
 
     public void Select(string id) => _settings["select"] = id;
+
+    public void SetValue(string id, string value) => _settings["value/" + id] = value;
 
     public void FitHeight(string id, int maximumPixels) => _settings["fit"] = id;
 

@@ -6,7 +6,8 @@ namespace Dapari.Bench.Web;
 
 /// <summary>
 /// From pressing Enter in the composer to the text standing in the other person's document, one message after another, both people in one
-/// browser with storage on disk (so one clock, and commits that cost what they cost). Beside it, in the same browser and run: a bare data
+/// browser with storage on disk (so one clock, and commits that cost what they cost); and where that time goes: seal, keep, leave, carry, open, keep
+/// there, draw. Beside it, in the same browser and run: a bare data
 /// channel from page to page, and a bare WebSocket echo.
 /// </summary>
 internal sealed class MessageLatencyBench : IBench
@@ -50,6 +51,7 @@ internal sealed class MessageLatencyBench : IBench
         try
         {
             await using var context = await Chromium.StartKeepingAsync(playwright, folder.FullName);
+            await MessageTrace.WatchAsync(context);
             var alice = await Person.JoinAsync(context, "Alice", server.Origin, Look.Desktop, "alice");
             await alice.BeginAsync();
             var bob = await Person.JoinAsync(context, "Bob", server.Origin, Look.Desktop, "bob");
@@ -62,7 +64,8 @@ internal sealed class MessageLatencyBench : IBench
             await alice.Page.EvaluateAsync(NotePresses);
             await bob.Page.EvaluateAsync(NoteArrivals);
             await SendAsync(alice, bob, "warm", 20);
-            var direct = await SendAsync(alice, bob, "direct", count);
+            var directTrace = new MessageTrace(alice.Page, bob.Page);
+            var direct = await SendAsync(alice, bob, "direct", count, directTrace);
             await alice.SeesWayAsync(Text("direct", count - 1), Route.Direct);
 
             await alice.ChooseWayAsync(alice.Words.Contact.ServerOnly);
@@ -71,7 +74,8 @@ internal sealed class MessageLatencyBench : IBench
             await alice.Page.EvaluateAsync(NotePresses);
             await bob.Page.EvaluateAsync(NoteArrivals);
             await SendAsync(alice, bob, "again", 10);
-            var mailbox = await SendAsync(alice, bob, "server", count);
+            var serverTrace = new MessageTrace(alice.Page, bob.Page);
+            var mailbox = await SendAsync(alice, bob, "server", count, serverTrace);
             await alice.SeesWayAsync(Text("server", count - 1), Route.Mailbox);
 
             var left = await context.NewPageAsync();
@@ -83,6 +87,8 @@ internal sealed class MessageLatencyBench : IBench
             var report = new BenchReport(Name).Figure("messages", count);
             Add(report, "bare_data_channel", channel);
             Add(report, "bare_websocket_echo", socket);
+            directTrace.Report(report, "direct");
+            serverTrace.Report(report, "server");
             report.Figure("direct_worst_ms", direct.Max(), "ms").Figure("server_worst_ms", mailbox.Max(), "ms");
             return report
                 .AtMost("direct_p50_ms", Statistics.Median(direct), 40).AtMost("direct_p99_ms", Statistics.Percentile(direct, 99), 120)
@@ -96,7 +102,7 @@ internal sealed class MessageLatencyBench : IBench
 
     private static string Text(string kind, int number) => $"latency {kind} {number}";
 
-    private static async Task<double[]> SendAsync(Person from, Person to, string kind, int count)
+    private static async Task<double[]> SendAsync(Person from, Person to, string kind, int count, MessageTrace? trace = null)
     {
         var taken = new double[count];
         for (var i = 0; i < count; i++)
@@ -109,7 +115,9 @@ internal sealed class MessageLatencyBench : IBench
             await to.Page.WaitForFunctionAsync("text => __arrived.has(text)", Text(kind, i), new() { PollingInterval = 20 });
             // The next one is written when this one is settled: what is measured is a way, not a queue.
             await from.SeesArrivedAsync(Text(kind, i));
-            taken[i] = await to.Page.EvaluateAsync<double>("text => __arrived.get(text)", Text(kind, i)) - pressed;
+            var arrived = await to.Page.EvaluateAsync<double>("text => __arrived.get(text)", Text(kind, i));
+            taken[i] = arrived - pressed;
+            if (trace is not null) await trace.AddAsync(pressed, arrived);
         }
 
         return taken;

@@ -10,15 +10,12 @@ using Microsoft.Playwright;
 
 namespace Dapari.Bench.Web;
 
-/// <summary>Fills a conversation, in the format in which the app keeps one (see store.js), while the app does not run.</summary>
+/// <summary>Fills a conversation, in the format in which the app's first schema kept one (see store.js), while the app does not run.</summary>
 internal static class SeededConversation
 {
     private const int AtOnce = 2_000;
     private const ulong FirstClock = 1_000;
     private const ulong MinuteMs = 60_000;
-
-    // Letters by how often a text has them: some words are in every tenth message, some in one of thousands.
-    private static readonly string[] Common = ["we", "meet", "at", "the", "station", "tomorrow", "bring", "your", "book", "and", "call", "me", "when", "train", "leaves", "home"];
 
     private const string Put = """
         async ([name, rows]) => {
@@ -44,6 +41,51 @@ internal static class SeededConversation
         }
         """;
 
+    // The store as the first schema had it, with the rows of the profile: the app upgrades it at its next start, and then indexes all words.
+    private const string FirstSchema = """
+        async name => {
+          const opened = version => new Promise((resolve, reject) => {
+            const open = indexedDB.open(name, version);
+            open.onsuccess = () => resolve(open.result);
+            open.onerror = () => reject(open.error);
+            open.onupgradeneeded = () => {
+              for (const store of ['meta', 'state', 'messages']) open.result.createObjectStore(store);
+              const messages = open.transaction.objectStore('messages');
+              messages.createIndex('id', 'i', { unique: true });
+              messages.createIndex('envelope', 'e');
+              messages.createIndex('words', 'w', { multiEntry: true });
+              messages.createIndex('time', 't');
+            };
+          });
+          const done = request => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+          const db = await opened();
+          const rows = [];
+          for (const store of ['meta', 'state']) {
+            const kept = db.transaction(store).objectStore(store);
+            const [keys, values] = await Promise.all([done(kept.getAllKeys()), done(kept.getAll())]);
+            rows.push(...keys.map((key, i) => [store, key, values[i]]));
+          }
+          db.close();
+          await done(indexedDB.deleteDatabase(name));
+          const first = await opened(1);
+          const transaction = first.transaction(['meta', 'state'], 'readwrite', { durability: 'strict' });
+          for (const [store, key, value] of rows) transaction.objectStore(store).put(value, key);
+          await new Promise((resolve, reject) => { transaction.oncomplete = resolve; transaction.onabort = () => reject(transaction.error); });
+          first.close();
+        }
+        """;
+
+    private const string WaitIndexed = """
+        async name => {
+          const started = performance.now();
+          const db = await new Promise((resolve, reject) => { const open = indexedDB.open(name); open.onsuccess = () => resolve(open.result); open.onerror = () => reject(open.error); });
+          const left = () => new Promise((resolve, reject) => { const count = db.transaction('meta').objectStore('meta').count('unindexed'); count.onsuccess = () => resolve(count.result); count.onerror = () => reject(count.error); });
+          while (await left()) await new Promise(resolve => setTimeout(resolve, 50));
+          db.close();
+          return performance.now() - started;
+        }
+        """;
+
     private const string WriteRow = """
         async ([name, key, row]) => {
           const db = await new Promise((resolve, reject) => { const open = indexedDB.open(name); open.onsuccess = () => resolve(open.result); open.onerror = () => reject(open.error); });
@@ -54,13 +96,14 @@ internal static class SeededConversation
         }
         """;
 
-    /// <summary>The text of a message.</summary>
-    public static string Text(int number)
+    /// <summary>The id of a message.</summary>
+    public static MessageId Id(int number)
     {
-        var a = Common[number % Common.Length];
-        var b = Common[number / 7 % Common.Length];
-        var c = Common[number / 31 % Common.Length];
-        return string.Create(CultureInfo.InvariantCulture, $"{a} {b} {c} number{number} word{number % 997}");
+        var id = new byte[16];
+        BinaryPrimitives.WriteInt32BigEndian(id.AsSpan(12), number + 1);
+        // Ids are random: their first bytes differ.
+        BinaryPrimitives.WriteUInt32BigEndian(id, unchecked((uint)number * 2_654_435_761u));
+        return MessageId.TryRead(id, out var message) ? message : throw new InvalidOperationException("An id is 16 bytes.");
     }
 
     /// <summary>Writes the messages of one contact on a page of the app's origin that does not run the app.</summary>
@@ -72,6 +115,7 @@ internal static class SeededConversation
     {
         var name = "dapari:" + profile;
         var contactId = Convert.FromHexString(contact);
+        await page.EvaluateAsync(FirstSchema, name);
         MessageRecord? last = null;
         for (var from = 0; from < count; from += AtOnce)
         {
@@ -100,13 +144,14 @@ internal static class SeededConversation
         await page.EvaluateAsync(WriteRow, new[] { name, row, Convert.ToBase64String(record.ToByteArray()) });
     }
 
+    /// <summary>Waits, on the app's page, until it has indexed what was filled in.</summary>
+    /// <returns>Milliseconds that it took from now.</returns>
+    public static Task<double> IndexedAsync(IPage page, string profile) => page.EvaluateAsync<double>(WaitIndexed, "dapari:" + profile);
+
     private static MessageRecord Make(byte[] contact, int number, int count)
     {
-        var id = new byte[16];
-        BinaryPrimitives.WriteInt32BigEndian(id.AsSpan(12), number + 1);
-        // Ids are random: their first bytes differ.
-        BinaryPrimitives.WriteUInt32BigEndian(id, unchecked((uint)number * 2_654_435_761u));
-        if (!MessageId.TryRead(id, out var message)) throw new InvalidOperationException("An id is 16 bytes.");
+        var message = Id(number);
+        var id = message.ToArray();
         var envelope = id.Reverse().ToArray();
         var shown = (ulong)(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - (long)((count - number) * (long)MinuteMs));
         var clock = FirstClock + (ulong)number;
@@ -117,7 +162,7 @@ internal static class SeededConversation
             Outgoing = number % 2 == 0,
             Clock = clock,
             Kind = MessageKind.Text,
-            Text = Text(number),
+            Text = SeededTexts.Of(number),
             State = number % 2 == 0 ? MessageState.Delivered : MessageState.Received,
             Route = new RouteRecord { Route = Route.Direct, Reason = Reason.DirectPathOpen, Network = Network.Same, RoundTripMs = 2 },
             EnvelopeId = ByteString.CopyFrom(envelope),

@@ -38,6 +38,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly SynchronizationContext? _context;
+    private readonly Func<Task>? _pause;
     private readonly CancellationTokenSource _stopping = new();
 
     // A browser has one thread and puts off what was posted to it until it has painted what a key press changed: there the loop goes on within the
@@ -68,8 +69,10 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private Task _loop = Task.CompletedTask;
 
     private PeerHost(
-        IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, RandomSource random, TimeProvider time, IReadOnlyList<StateRow> rows)
+        IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, RandomSource random, TimeProvider time, Func<Task>? pause,
+        IReadOnlyList<StateRow> rows)
     {
+        _pause = pause;
         _store = store;
         _servers = servers;
         _paths = paths;
@@ -96,15 +99,24 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     public event Action<Exception>? Failed;
 
     /// <summary>Loads the engine and starts it; its first snapshot is there when this is done.</summary>
+    /// <param name="store">What is kept.</param>
+    /// <param name="servers">Connections to servers.</param>
+    /// <param name="paths">Direct paths.</param>
+    /// <param name="random">Keys and ids.</param>
+    /// <param name="time">Both clocks.</param>
+    /// <param name="cancellation">Ends the loading.</param>
+    /// <param name="pause">Lets whoever shares the loop's thread go on before there is less urgent work; none: <see cref="Task.Yield"/>.</param>
     /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
     public static Task<PeerHost> StartAsync(
-        IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, CancellationToken cancellation) =>
-        StartAsync(store, servers, paths, null, random, time, cancellation);
+        IPeerStore store, IServerLink servers, IPathLink paths, RandomSource random, TimeProvider time, CancellationToken cancellation,
+        Func<Task>? pause = null) =>
+        StartAsync(store, servers, paths, null, random, time, cancellation, pause);
 
     /// <summary>Loads the engine and starts it, with calls if there is somebody to carry their media.</summary>
     /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
     public static async Task<PeerHost> StartAsync(
-        IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, RandomSource random, TimeProvider time, CancellationToken cancellation)
+        IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, RandomSource random, TimeProvider time, CancellationToken cancellation,
+        Func<Task>? pause = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(servers);
@@ -112,7 +124,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(random);
         ArgumentNullException.ThrowIfNull(time);
         var rows = await store.LoadStateAsync(cancellation);
-        var host = new PeerHost(store, servers, paths, media, random, time, rows);
+        var host = new PeerHost(store, servers, paths, media, random, time, pause, rows);
         host.Subscribe();
         host._own.Enqueue(new PeerInput.Start());
         host._loop = host.LoopAsync();
@@ -211,16 +223,6 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         }
     }
 
-    private bool MayBeginAnew()
-    {
-        var now = _time.GetTimestamp();
-        if (_failures > 0 && _time.GetElapsedTime(_failedAt, now) > _failuresWithin)
-            _failures = 0;
-        if (_failures == 0)
-            _failedAt = now;
-        return ++_failures < MostFailures;
-    }
-
     private async Task RunGroupAsync()
     {
         var group = new StepGroup();
@@ -235,7 +237,10 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         // What arrived is kept and shown before receipts are sealed for it: first the loop lets the others of its thread go on.
         if (!_drained && group.Count == 0)
         {
-            await Task.Yield();
+            if (_pause is null)
+                await Task.Yield();
+            else
+                await Task.WhenAny(_pause(), _inputs.Reader.WaitToReadAsync(_stopping.Token).AsTask()); // An input ends it: it is not to wait behind a frame.
             if (TryPeek())
                 return;
             group.Add(_engine.Handle(new PeerInput.Drained(), Now()));
@@ -282,71 +287,6 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         }
 
         return _inputs.Reader.TryRead(out input!);
-    }
-
-    /// <summary>The engine knows what was not kept: it goes, and another begins from what was.</summary>
-    private async Task StartAnewAsync(CommandRefusal refusal)
-    {
-        CloseAll();
-        KeepOnlyCommands();
-        // Also commands of earlier groups that the discarded engine had under way: no other knows them.
-        CompleteTaken(refusal);
-        await RestAsync();
-        _engine = Load(await LoadAsync());
-        _drained = true;
-        Raise(new Notice { Snapshot = _engine.Snapshot });
-        var waiting = _own.ToArray();
-        _own.Clear();
-        _own.Enqueue(new PeerInput.Start());
-        foreach (var input in waiting)
-            _own.Enqueue(input);
-    }
-
-    /// <summary>Storage that cannot be read now may be readable later; what is read and makes no sense will not.</summary>
-    private async Task<IReadOnlyList<StateRow>> LoadAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                return await _store.LoadStateAsync(_stopping.Token);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                Failed?.Invoke(fault);
-                Suffer(PeerTrouble.StorageFailed);
-            }
-
-            await RestAsync();
-        }
-    }
-
-    /// <summary>Waits before the next try, but lets nobody who says something wait longer than the first time.</summary>
-    private async Task RestAsync()
-    {
-        await Task.Delay(_firstBackoff, _time, _stopping.Token);
-        var rest = _backoff - _firstBackoff;
-        _backoff = TimeSpan.FromTicks(Math.Min(_backoff.Ticks * 2, _longestBackoff.Ticks));
-        if (rest <= TimeSpan.Zero || TryPeek())
-            return;
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        await Task.WhenAny(Task.Delay(rest, _time, over.Token), _inputs.Reader.WaitToReadAsync(over.Token).AsTask());
-        await over.CancelAsync();
-        _stopping.Token.ThrowIfCancellationRequested();
-    }
-
-    /// <summary>What the closed connections said is stale; what people said is not.</summary>
-    private void KeepOnlyCommands()
-    {
-        var kept = new List<PeerInput>();
-        while (TryTake(out var input))
-        {
-            if (input is PeerInput.Said or PeerInput.NetworkChanged)
-                kept.Add(input);
-        }
-
-        foreach (var input in kept)
-            _own.Enqueue(input);
     }
 
     private void Arm()

@@ -115,7 +115,8 @@ internal sealed class PortableReactor : DatagramReactor
             {
                 _from.Size = SocketAddress.GetMaximumAddressSize(AddressFamily.InterNetworkV6);
                 var length = open.ReceiveFrom(slot, SocketFlags.None, _from);
-                Slots[count++] = new Received(From(_from), length, Truncated: false);
+                // Not every platform says that it cut something: what fills the slot may have been longer.
+                Slots[count++] = new Received(From(_from), length, Truncated: length == slot.Length);
             }
             catch (SocketException fault) when (fault.SocketErrorCode == SocketError.WouldBlock)
             {

@@ -23,7 +23,11 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
 
     private readonly CancellationTokenSource _gone = new();
     private ConversationWindow _window = null!;
-    private List<ChatRow> _rows = [];
+    private readonly HashSet<ByteString> _sending = [];
+    private BuiltRows? _built;
+    private Texts? _builtIn;
+    private List<RowGroup> _groups = [];
+    private bool _draw = true;
     private Texts _texts = null!;
     private Place _place = Place.Home;
     private ulong? _unreadAfter;
@@ -46,6 +50,10 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
     [Parameter, EditorRequired]
     public ContactId Id { get; set; }
 
+    /// <summary>Told when a message that is being sent stands in the list.</summary>
+    [Parameter, EditorRequired]
+    public required Action SendingShown { get; set; }
+
     /// <summary>The sentences.</summary>
     public Texts T => _texts;
 
@@ -57,9 +65,13 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
         ? App.Href(new Place(PlaceKind.Message, Id, id))
         : App.Href(new Place(PlaceKind.Conversation, Id));
 
-    /// <summary>Shows a message that is being sent, at the end, before the peer knows of it.</summary>
+    /// <summary>A message is about to be sent: it is shown when the peer tells of it, or by <see cref="ShowSendingAsync"/> if that takes long.</summary>
+    public void Expect(MessageId id) => _sending.Add(id.ToByteString());
+
+    /// <summary>Shows a message that is being sent, at the end, before the peer has told of it. Nothing if it has.</summary>
     public async Task ShowSendingAsync(MessageId id, string text)
     {
+        if (!_sending.Remove(id.ToByteString()) || _gone.IsCancellationRequested) return;
         _unreadAfter = null;
         if (_window.MoreNewer) await _window.OpenNewestAsync(_gone.Token);
         _window.Apply(new MessageRecord
@@ -77,6 +89,7 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
         });
         _toEnd = true;
         Rebuild();
+        SendingShown();
     }
 
     /// <summary>The composer grows or the keyboard rises: whoever is at the end stays there meanwhile.</summary>
@@ -88,6 +101,7 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
     /// <summary>Takes a message away that the peer refused.</summary>
     public void Withdraw(MessageId id)
     {
+        _sending.Remove(id.ToByteString());
         if (_window.Remove(id.ToByteString())) Rebuild();
     }
 
@@ -109,6 +123,10 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
         _gone.Cancel();
         _gone.Dispose();
     }
+
+    // What is above draws for reasons of its own: the rows are drawn when they changed.
+    /// <inheritdoc/>
+    protected override bool ShouldRender() => _draw;
 
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
@@ -137,6 +155,7 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
     /// <inheritdoc/>
     protected override void OnAfterRender(bool firstRender)
     {
+        _draw = !_window.IsOpen;
         var elements = App.Browser.Elements;
         if (_restore) elements.RestoreAnchor("messages");
         _restore = false;
@@ -195,7 +214,7 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
         else if (!same) Rebuild();
     }
 
-    private bool IsHere(MessageId message) => _rows.Exists(r => r.Id == message.ToString());
+    private bool IsHere(MessageId message) => _built?.Rows.Exists(r => r.Id == message.ToString()) == true;
 
     private async Task JumpAsync(MessageId message)
     {
@@ -205,17 +224,31 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
     private void OnNotice(Notice notice)
     {
         var touched = false;
+        var sent = false;
         foreach (var change in notice.Messages)
         {
             if (!ContactId.TryRead(change.Record.ContactId, out var id) || id != Id) continue;
             touched |= _window.Apply(change.Record);
+            sent |= _sending.Remove(change.Record.Id);
             if (!change.Arrived) continue;
             if (_facts.AtEnd && !_window.MoreNewer) _toEnd = true;
             else _newBelow++;
             touched = true;
         }
 
-        if (!touched) return;
+        if (sent)
+        {
+            _unreadAfter = null;
+            _toEnd = true;
+            if (_window.MoreNewer) _ = ToEndAsync();
+        }
+
+        if (touched || sent) Redraw();
+        if (sent) SendingShown();
+    }
+
+    private void Redraw()
+    {
         Name = App.Find(Id)?.Name ?? Name;
         _theyReadThrough = App.Find(Id)?.TheyReadThrough ?? _theyReadThrough;
         Rebuild();
@@ -236,6 +269,7 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
         if (away != _away)
         {
             _away = away;
+            _draw = true;
             StateHasChanged();
         }
 
@@ -290,15 +324,10 @@ public sealed partial class MessageList : ComponentBase, IDisposable, IDayReader
     {
         if (!_window.IsOpen) return;
         var marked = _place.Kind == PlaceKind.Message && _place.Contact == Id ? _place.Message.ToString() : null;
-        var rows = ChatRows.Build(_window.Items, _unreadAfter, _theyReadThrough, _window.MoreOlder, marked, this);
-        var former = new Dictionary<string, ChatRow>(_rows.Count, StringComparer.Ordinal);
-        foreach (var row in _rows) former[row.Id] = row;
-        for (var i = 0; i < rows.Count; i++)
-        {
-            if (former.TryGetValue(rows[i].Id, out var old) && old == rows[i]) rows[i] = old;
-        }
-
-        _rows = rows;
+        _built = ChatRows.Build(_window.Items, _unreadAfter, _theyReadThrough, _window.MoreOlder, marked, this, ReferenceEquals(_builtIn, _texts) ? _built : null);
+        _builtIn = _texts;
+        _groups = RowGroups.Cut(_built.Rows, _groups);
+        _draw = true;
         if (draw) StateHasChanged();
     }
 }

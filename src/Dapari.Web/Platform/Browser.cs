@@ -129,6 +129,8 @@ internal sealed class Browser : IBrowser, IBrowserCamera, IBrowserKeys
 
     public void Reload() => BrowserPage.Reload();
 
+    public Task PauseAsync() => BrowserPage.PauseAsync();
+
     public async Task<CameraStart> StartAsync(string videoId, Action<string> found)
     {
         _codes = found;

@@ -26,6 +26,8 @@ internal sealed partial class BrowserElements : IBrowserElements
 
     public void Select(string id) => Js.Select(id);
 
+    public void SetValue(string id, string value) => Js.SetValue(id, value);
+
     public void FitHeight(string id, int maximumPixels) => Js.FitHeight(id, maximumPixels);
 
     public void ScrollToEnd(string scrollerId, bool smooth) => Js.ScrollToEnd(scrollerId, smooth);
@@ -67,6 +69,9 @@ internal sealed partial class BrowserElements : IBrowserElements
 
         [JSImport("select", "elements")]
         internal static partial void Select(string id);
+
+        [JSImport("setValue", "elements")]
+        internal static partial void SetValue(string id, string value);
 
         [JSImport("fitHeight", "elements")]
         internal static partial void FitHeight(string id, int maximum);

@@ -14,6 +14,9 @@ internal static partial class BrowserPage
     [JSImport("takeInvite", "page")]
     internal static partial string TakeInvite();
 
+    [JSImport("pause", "page")]
+    internal static partial Task PauseAsync();
+
     [JSImport("isVisible", "page")]
     internal static partial bool IsVisible();
 

@@ -115,7 +115,8 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
         _leader = _tab;
         Say(new TabMessage { LeaderRun = _tab }); // Loading takes a while: the others shall not take it for silence.
         await _store.ClaimAsync();
-        var host = await PeerHost.StartAsync(_store, _servers, _paths, _media, RandomSource.System, TimeProvider.System, CancellationToken.None);
+        var host = await PeerHost.StartAsync(
+            _store, _servers, _paths, _media, RandomSource.System, TimeProvider.System, CancellationToken.None, BrowserPage.PauseAsync);
         if (_asleep || !_holding)
         {
             // Put to sleep, or taken for frozen, while it loaded.
@@ -204,8 +205,8 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
 
     private void OnHostChanged(Notice notice)
     {
-        Say(new TabMessage { Notice = notice });
         Take(notice);
+        Say(new TabMessage { Notice = notice });
     }
 
     private void OnReceived(byte[] bytes)

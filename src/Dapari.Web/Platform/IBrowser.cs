@@ -113,6 +113,11 @@ public interface IBrowser
 
     /// <summary>Loads the page anew.</summary>
     void Reload();
+
+    /// <summary>
+    /// Ends when the browser had its turn. <see cref="Task.Yield"/> gives it none here: what waits for this thread goes on within the same task of the browser.
+    /// </summary>
+    Task PauseAsync();
 }
 
 /// <summary>Light, dark, or as the system has it.</summary>

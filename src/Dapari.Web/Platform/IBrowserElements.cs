@@ -9,6 +9,9 @@ public interface IBrowserElements
     /// <summary>Selects the text of an input.</summary>
     void Select(string id);
 
+    /// <summary>Puts a text into an input.</summary>
+    void SetValue(string id, string value);
+
     /// <summary>Makes a textarea as high as its text, up to <paramref name="maximumPixels"/>.</summary>
     void FitHeight(string id, int maximumPixels);
 

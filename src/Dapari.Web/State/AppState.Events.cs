@@ -20,10 +20,30 @@ public sealed partial class AppState
             if (change.Arrived) TellArrival(change.Record);
         }
 
+        ResumeHeld();
         if (notice.Snapshot is not null) Calls.Follow();
-        Settle();
         Noticed?.Invoke(notice);
-        if (notice.Snapshot is not null || notice.Messages.Count != 0) Changed?.Invoke();
+        if (notice.Messages.Count != 0)
+        {
+            _ = SettleSoonAsync();
+        }
+        else if (notice.Snapshot is not null)
+        {
+            Settle();
+            Changed?.Invoke();
+        }
+    }
+
+    // A message is on screen before everything around it is drawn anew.
+    private async Task SettleSoonAsync()
+    {
+        if (_settling) return;
+        _settling = true;
+        await Browser.PauseAsync();
+        _settling = false;
+        if (_disposed) return;
+        Settle();
+        Changed?.Invoke();
     }
 
     private void OnBrowser()

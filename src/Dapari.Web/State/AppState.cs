@@ -19,6 +19,8 @@ public sealed partial class AppState : IDisposable
     private readonly HashSet<ByteString> _hidden = [];
     private readonly IDisposable _keys;
     private ByteString _active = ByteString.Empty;
+    private bool _settling;
+    private bool _disposed;
 
     /// <summary>Begins to listen to all of them.</summary>
     public AppState(IPeerClient peer, IBrowser browser, NavigationManager navigation, RandomSource random)
@@ -32,6 +34,7 @@ public sealed partial class AppState : IDisposable
         InviteLink = browser.TakeInviteLink();
         if (InviteLink is not null && peer.Snapshot.Self is not null) Place = new Place(PlaceKind.OpenInvite);
         Toasts = new Toasts(browser.Clock);
+        _heldBack = new HeldBack(browser);
         Calls = new LiveCalls(this);
         peer.Changed += OnNotice;
         browser.Changed += OnBrowser;
@@ -40,6 +43,7 @@ public sealed partial class AppState : IDisposable
         _keys = browser.Keys.Watch(OnKey);
         Calls.Follow();
         Settle();
+        ResumeHeld();
     }
 
     /// <summary>The peer.</summary>
@@ -131,23 +135,6 @@ public sealed partial class AppState : IDisposable
         return null;
     }
 
-    /// <summary>Hides a thing at once and carries the command out unless it is undone in time.</summary>
-    public void DoUnlessUndone(ByteString id, string said, Command command)
-    {
-        _hidden.Add(id);
-        Changed?.Invoke();
-        Toasts.DoUnlessUndone(said, async () =>
-        {
-            if (!await DoAsync(command)) Unhide();
-        }, Unhide);
-
-        void Unhide()
-        {
-            _hidden.Remove(id);
-            Changed?.Invoke();
-        }
-    }
-
     /// <summary>Tells a screen reader once, politely.</summary>
     public void Announce(string text)
     {
@@ -176,6 +163,7 @@ public sealed partial class AppState : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         Peer.Changed -= OnNotice;
         Browser.Changed -= OnBrowser;
         Browser.NotificationClicked -= OnNotificationClicked;
@@ -183,5 +171,6 @@ public sealed partial class AppState : IDisposable
         _keys.Dispose();
         Calls.Dispose();
         Toasts.Dispose();
+        foreach (var timer in _overdue) timer.Dispose();
     }
 }

@@ -47,6 +47,9 @@ public sealed record ChatRow
     public bool Marked { get; init; }
 }
 
+/// <summary>Rows, and the messages that they were made of, one for one.</summary>
+public sealed record BuiltRows(IReadOnlyList<MessageRecord> Messages, List<ChatRow> Rows);
+
 /// <summary>How a person's clock and calendar read an instant; the browser answers it.</summary>
 public interface IDayReader
 {
@@ -72,22 +75,31 @@ public static class ChatRows
     /// <param name="moreOlder">Whether the window begins inside the conversation: then the first row has no day of its own.</param>
     /// <param name="marked">A message to point at, in hexadecimal, or null.</param>
     /// <param name="days">The calendar.</param>
-    public static List<ChatRow> Build(
-        IReadOnlyList<MessageRecord> messages, ulong? readThrough, ulong theyReadThrough, bool moreOlder, string? marked, IDayReader days)
+    /// <param name="former">The rows as they were built before, in the same language: what did not change keeps its object, and costs next to nothing.</param>
+    public static BuiltRows Build(
+        IReadOnlyList<MessageRecord> messages, ulong? readThrough, ulong theyReadThrough, bool moreOlder, string? marked, IDayReader days, BuiltRows? former = null)
     {
         var rows = new List<ChatRow>(messages.Count);
-        var lastDay = 0;
+        var shift = former is null ? 0 : Shift(former.Messages, messages);
         var unreadShown = false;
         for (var i = 0; i < messages.Count; i++)
         {
             var m = messages[i];
-            var day = days.Day(m.ShownAtMs);
-            var newDay = day != lastDay && !(i == 0 && moreOlder);
-            lastDay = day;
             var unread = !unreadShown && readThrough is { } read && !m.Outgoing && IsBubble(m) && m.Clock > read;
             unreadShown |= unread;
+            var state = StateOf(m, theyReadThrough);
+            var old = former is not null && i + shift is var at && at >= 0 && at < former.Rows.Count ? former.Rows[at] : null;
+            if (old is { Day: null } && old.FirstUnread == unread && old.State == state && old.Marked == (marked == old.Id)
+                && i > 0 && IsSameThere(former!.Messages, messages, i, shift))
+            {
+                rows.Add(old);
+                continue;
+            }
+
+            var day = days.Day(m.ShownAtMs);
+            var newDay = (i == 0 || days.Day(messages[i - 1].ShownAtMs) != day) && !(i == 0 && moreOlder);
             var id = Hex(m);
-            rows.Add(new ChatRow
+            var row = new ChatRow
             {
                 Id = id,
                 Text = m.Text,
@@ -98,14 +110,15 @@ public static class ChatRows
                 FirstUnread = unread,
                 StartsGroup = newDay || unread || i == 0 || !SameGroup(messages[i - 1], m),
                 EndsGroup = i == messages.Count - 1 || !SameGroup(m, messages[i + 1]) || days.Day(messages[i + 1].ShownAtMs) != day,
-                State = StateOf(m, theyReadThrough),
+                State = state,
                 Call = m.Kind == MessageKind.Call ? m.Call ?? new CallRecord() : null,
                 Route = m.Kind == MessageKind.Call ? m.Call?.Way?.Route ?? Route.Unspecified : m.Route?.Route ?? (m.Outgoing ? Route.Waiting : Route.Unspecified),
                 Marked = marked is not null && marked == id,
-            });
+            };
+            rows.Add(old == row ? old : row);
         }
 
-        return rows;
+        return new BuiltRows([.. messages], rows);
     }
 
     /// <summary>The state to show: "read" follows from the other's watermark.</summary>
@@ -126,6 +139,32 @@ public static class ChatRows
 
     /// <summary>A message's id in hexadecimal.</summary>
     public static string Hex(MessageRecord message) => Convert.ToHexStringLower(message.Id.Span);
+
+    // How far the former list is ahead of this one: messages come at the end, go at the beginning, or come there by pages.
+    private static int Shift(IReadOnlyList<MessageRecord> former, IReadOnlyList<MessageRecord> messages)
+    {
+        if (former.Count == 0 || messages.Count == 0) return 0;
+        for (var i = 0; i < former.Count; i++)
+        {
+            if (ReferenceEquals(former[i], messages[0])) return i;
+        }
+
+        for (var i = 1; i < messages.Count; i++)
+        {
+            if (ReferenceEquals(messages[i], former[0])) return -i;
+        }
+
+        return 0;
+    }
+
+    // The message and both its neighbours are what they were.
+    private static bool IsSameThere(IReadOnlyList<MessageRecord> former, IReadOnlyList<MessageRecord> messages, int i, int shift)
+    {
+        var at = i + shift;
+        if (at == 0 || !ReferenceEquals(former[at], messages[i]) || !ReferenceEquals(former[at - 1], messages[i - 1])) return false;
+        var last = i == messages.Count - 1;
+        return last == (at == former.Count - 1) && (last || ReferenceEquals(former[at + 1], messages[i + 1]));
+    }
 
     private static bool SameGroup(MessageRecord a, MessageRecord b) =>
         a.Outgoing == b.Outgoing && IsBubble(a) && IsBubble(b)

@@ -34,6 +34,18 @@ public static class Chromium
     public static Task<IBrowser> StartWithLocalNamesAsync(IPlaywright playwright) =>
         playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Flags, Headless = true });
 
+    /// <summary>A browser whose camera shows what a Y4M file holds, read anew at each start of the camera.</summary>
+    public static Task<IBrowser> StartWithCameraAsync(IPlaywright playwright, string file) => playwright.Chromium.LaunchAsync(new()
+    {
+        ExecutablePath = Executable,
+        Args = [.. Flags, PlainHostCandidates, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--use-file-for-fake-video-capture=" + file],
+        Headless = true,
+    });
+
+    /// <summary>The first one, but taking every certificate: for a server whose authority nobody installed.</summary>
+    public static Task<IBrowser> StartTrustingAllAsync(IPlaywright playwright) => playwright.Chromium.LaunchAsync(
+        new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, "--ignore-certificate-errors"], Headless = true });
+
     /// <summary>A browser whose microphone hears <see cref="Tone"/>, whose camera sees a moving picture, and which shows a screen without asking.</summary>
     public static Task<IBrowser> StartForCallsAsync(IPlaywright playwright) =>
         playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, .. CallFlags], Headless = true });

@@ -13,6 +13,9 @@ const watches = new Map();
 /** @type {Map<string, { key: string, top: number }>} */
 const anchors = new Map();
 
+/** Whether a frame is being made. */
+let framing = false;
+
 /** Says who hears of events. @param {Sink} listener */
 export function listen(listener) {
   sink = listener;
@@ -20,13 +23,20 @@ export function listen(listener) {
 
 /** @param {string} id */
 export function focus(id) {
-  document.getElementById(id)?.focus({ preventScroll: true });
+  const element = document.getElementById(id);
+  if (element !== document.activeElement) element?.focus({ preventScroll: true });
 }
 
 /** @param {string} id */
 export function select(id) {
   const element = document.getElementById(id);
   if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) element.select();
+}
+
+/** @param {string} id @param {string} value */
+export function setValue(id, value) {
+  const element = document.getElementById(id);
+  if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) element.value = value;
 }
 
 /** @param {string} id @param {number} maximum pixels */
@@ -42,10 +52,13 @@ function behavior(smooth) {
   return smooth && !matchMedia('(prefers-reduced-motion: reduce)').matches ? 'smooth' : 'instant';
 }
 
-/** @param {string} id @param {boolean} smooth */
+/** Within the next frame, whose layout it then shares; at once when called from one. @param {string} id @param {boolean} smooth */
 export function scrollToEnd(id, smooth) {
-  const scroller = document.getElementById(id);
-  scroller?.scrollTo({ top: scroller.scrollHeight, behavior: behavior(smooth) });
+  const scroll = () => {
+    const scroller = document.getElementById(id);
+    scroller?.scrollTo({ top: scroller.scrollHeight, behavior: behavior(smooth) });
+  };
+  if (framing) scroll(); else requestAnimationFrame(scroll);
 }
 
 /** @param {string} id @param {boolean} smooth */
@@ -102,8 +115,13 @@ export function watchScroll(watch, id) {
     let last = firstBelow(all, box.bottom);
     if (last === all.length || all[last].getBoundingClientRect().top >= box.bottom) last--;
     const seen = first <= last;
-    sink.Scrolled(watch, (scroller.scrollTop < screen ? NEAR_START : 0) | (below < screen ? NEAR_END : 0) | (below < 48 ? AT_END : 0),
-      seen ? all[first].dataset.key ?? '' : '', seen ? all[last].dataset.key ?? '' : '');
+    framing = true;
+    try {
+      sink.Scrolled(watch, (scroller.scrollTop < screen ? NEAR_START : 0) | (below < screen ? NEAR_END : 0) | (below < 48 ? AT_END : 0),
+        seen ? all[first].dataset.key ?? '' : '', seen ? all[last].dataset.key ?? '' : '');
+    } finally {
+      framing = false;
+    }
   };
   const ask = () => { asked ||= requestAnimationFrame(look); };
   const sizes = new ResizeObserver(ask);

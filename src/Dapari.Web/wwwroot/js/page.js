@@ -49,6 +49,20 @@ export const browserLanguages = () => navigator.languages.join(',');
 export const reload = () => location.reload();
 export const random = (/** @type {number} */ length) => crypto.getRandomValues(new Uint8Array(length));
 
+const pauses = new MessageChannel();
+
+/** @type {(() => void)[]} */
+const paused = [];
+pauses.port1.onmessage = () => paused.shift()?.();
+
+/** Lets the browser do what else it has to do, then goes on. A message to itself: timers wait up to a second in a hidden page. @returns {Promise<void>} */
+export function pause() {
+  return new Promise(resolve => {
+    paused.push(resolve);
+    pauses.port2.postMessage(0);
+  });
+}
+
 /** The invite link that the page was opened with, once. */
 export function takeInvite() {
   const invite = early.invite;

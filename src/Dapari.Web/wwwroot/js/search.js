@@ -1,110 +1,150 @@
-// Finds the newest messages in which every word asked for begins a word. Rare words are looked up; where all are common, the newest
-// messages are read through instead, for then the matches lie near. What neither settles is settled by the whole lists of keys.
+// Finds the newest messages in which every word asked for begins a word: in the segments of the index of words (wordindex.js), and among
+// the messages that are in none yet. Each match is looked at in the message itself before it counts.
+import { bytes, SEGMENT, shown, split, wordsOf } from './wordindex.js';
+import { done } from './requests.js';
 
-const COMMON = 3000;      // keys of one word after which it counts as common
-const READ_THROUGH = 4000; // messages read before giving that up
-const AT_ONCE = 400;
+const LOOK = 100;      // matches looked at at once, after the first
+const READ_ON = 1000;  // messages read at once where there is no index yet
 
 /**
- * @param {IDBObjectStore} messages @param {string[]} words prefixes @param {IDBKeyRange | null} within one conversation
+ * @typedef {{ name: string, key: Uint8Array, shown: number }} Match
+ * @typedef {{ number: number, newest: number, places: number[] }} Hits of one segment
+ */
+
+/**
+ * @param {IDBDatabase} db @param {string[]} words prefixes @param {IDBKeyRange | null} within one conversation, by its order; else all, by when shown
  * @param {number} count @returns {Promise<any[]>} values, newest first
  */
-export async function findMatches(messages, words, within, count) {
-  const lists = await Promise.all(words.map(word => done(messages.index('words').getAllKeys(prefix(word), COMMON))));
-  const rare = lists.filter(list => list.length < COMMON);
-  if (rare.length > 0) {
-    return take(messages, intersect(rare, within), words.filter((_, i) => lists[i].length >= COMMON), count);
+export async function findMatches(db, words, within, count) {
+  const asked = words.filter((word, i) => !words.some((other, j) => i !== j && other.startsWith(word) && (other !== word || j < i)));
+  // Read before the index is: what moves from here to there meanwhile is then seen at least once.
+  const unindexed = await readUnindexed(db, asked, within);
+  const transaction = db.transaction(['messages', 'fresh', 'segments', 'words'], 'readonly');
+  const [fresh, segments] = await Promise.all([readFresh(transaction.objectStore('fresh'), asked, within), readWords(transaction.objectStore('words'), asked)]);
+  const taken = new Set();
+  /** @type {Match[]} */
+  let matches = [];
+  const take = (/** @type {Uint8Array[]} */ keys) => {
+    for (const key of keys) {
+      const name = String.fromCharCode(...key);
+      if (!taken.has(name)) matches.push({ name, key, shown: shown(key) });
+      taken.add(name);
+    }
+  };
+
+  take(unindexed);
+  take(fresh);
+  const found = [];
+  for (let next = 0, looked = 0; ;) {
+    const wanted = Math.max(count - found.length, looked ? LOOK : 0);
+    if (within) {
+      take((await readKeys(transaction, segments.slice(next))).filter(key => within.includes(key)));
+      next = segments.length;
+    } else {
+      // Further segments, as long as the next may have a match that is newer than the last that is wanted.
+      const certain = () => next === segments.length || matches.filter(match => match.shown > segments[next].newest).length >= wanted;
+      while (!certain()) {
+        const from = next;
+        for (let hits = 0; next < segments.length && hits < wanted; next++) hits += segments[next].places.length;
+        take(await readKeys(transaction, segments.slice(from, next)));
+      }
+    }
+
+    matches.sort((a, b) => (within ? 0 : b.shown - a.shown) || (a.name < b.name ? -1 : 1));
+    const some = matches.slice(0, wanted);
+    matches = matches.slice(wanted);
+    looked += some.length;
+    const values = await Promise.all(some.map(match => done(transaction.objectStore('messages').get(match.key))));
+    found.push(...values.filter(value => value && has(wordsOf(value), asked)));
+    if (found.length >= count || (next === segments.length && matches.length === 0)) return found.slice(0, count);
   }
-
-  const near = await readThrough(messages, words, within, count);
-  if (near) return near;
-  const whole = await Promise.all(words.map(word => done(messages.index('words').getAllKeys(prefix(word)))));
-  return take(messages, intersect(whole, within), [], count);
 }
 
-/** @param {string} word */
-function prefix(word) {
-  return IDBKeyRange.bound(word, word + '\uffff');
-}
-
-/** Keys that are in every list, once each, newest first. @param {IDBValidKey[][]} lists @param {IDBKeyRange | null} within */
-function intersect(lists, within) {
-  lists.sort((a, b) => a.length - b.length);
-  /** @type {Map<string, Uint8Array> | null} */
+/** In each segment where all words are, the places where all are; the newest segment first. @param {IDBObjectStore} store @param {string[]} asked @returns {Promise<Hits[]>} */
+async function readWords(store, asked) {
+  const letters = [...new Set(asked.map(word => word[0]))];
+  const rows = new Map(await Promise.all(letters.map(async letter =>
+    /** @type {[string, any[]]} */ ([letter, await done(store.getAll(IDBKeyRange.bound([letter], [letter, []])))]))));
+  /** @type {Map<number, { newest: number, bits: Uint32Array }> | null} */
   let kept = null;
-  for (const list of lists) {
+  for (const word of asked) {
     const next = new Map();
-    for (const key of list) {
-      const bytes = new Uint8Array(/** @type {ArrayBuffer} */ (key));
-      const name = text(bytes);
-      if (kept ? kept.has(name) : within === null || within.includes(key)) next.set(name, bytes);
+    for (const row of rows.get(word[0]) ?? []) {
+      const before = kept?.get(row.s);
+      if (kept && !before) continue;
+      const bits = places(row, word);
+      if (bits && before) before.bits.forEach((value, i) => bits[i] &= value);
+      if (bits?.some(value => value !== 0)) next.set(row.s, { newest: row.n, bits });
     }
     kept = next;
   }
 
-  const names = [...(kept ?? new Map()).entries()];
-  names.sort(within ? (a, b) => (a[0] < b[0] ? -1 : 1) : (a, b) => time(b[1]) - time(a[1]));
-  return names.map(entry => entry[1]);
+  return [...(kept ?? new Map())].map(([number, { newest, bits }]) => ({ number, newest, places: list(bits) })).sort((a, b) => b.newest - a.newest);
 }
 
-/** The first `count` of these keys whose values also have `words`. @param {IDBObjectStore} messages @param {Uint8Array[]} keys @param {string[]} words @param {number} count */
-async function take(messages, keys, words, count) {
-  const found = [];
-  for (let at = 0; at < keys.length && found.length < count; at += AT_ONCE) {
-    const some = keys.slice(at, at + (words.length ? AT_ONCE : Math.min(AT_ONCE, count - found.length)));
-    const values = await Promise.all(some.map(key => done(messages.get(key))));
-    found.push(...values.filter(value => has(value, words)));
-    if (!words.length) at -= AT_ONCE - some.length;
+/** Where words with this beginning are, as bits. @param {{ w: string, c: Uint16Array, o: Uint16Array }} row @param {string} prefix */
+function places(row, prefix) {
+  const words = row.w.split('\n');
+  let low = 0;
+  for (let high = words.length; low < high;) {
+    const middle = (low + high) >> 1;
+    if (words[middle] < prefix) low = middle + 1; else high = middle;
   }
-  return found.slice(0, count);
-}
 
-/** The newest matches, or null when they do not lie among the newest messages. @param {IDBObjectStore} messages @param {string[]} words @param {IDBKeyRange | null} within @param {number} count */
-async function readThrough(messages, words, within, count) {
-  const found = [];
-  const source = within ? messages : messages.index('time');
-  let range = within;
-  for (let seen = 0; seen < READ_THROUGH;) {
-    const [keys, values] = await Promise.all([
-      within ? done(messages.getAllKeys(range, AT_ONCE)) : null, done(source.getAll(range, AT_ONCE))]);
-    found.push(...values.filter(value => has(value, words)));
-    if (found.length >= count) return found.slice(0, count);
-    if (values.length < AT_ONCE) return found;
-    seen += values.length;
-    if (within && keys) {
-      range = IDBKeyRange.bound(keys[keys.length - 1], within.upper, true);
-    } else {
-      // Equal times may lie on both sides of the edge: begin the next run with them, and drop what was seen.
-      const last = values[values.length - 1].t;
-      if (values[0].t === last) return null;
-      while (found.length > 0 && found[found.length - 1].t === last) found.pop();
-      range = IDBKeyRange.lowerBound(last);
-    }
+  if (!words[low]?.startsWith(prefix)) return null;
+  let at = 0;
+  for (let i = 0; i < low; i++) at += row.c[i];
+  const bits = new Uint32Array(SEGMENT / 32);
+  for (let i = low; i < words.length && words[i].startsWith(prefix); i++) {
+    for (const end = at + row.c[i]; at < end; at++) bits[row.o[at] >> 5] |= 1 << (row.o[at] & 31);
   }
-  return null;
+
+  return bits;
 }
 
-/** @param {{ w: string[] }} value @param {string[]} words */
-function has(value, words) {
-  return words.every(word => value.w.some(one => one.startsWith(word)));
+/** @param {Uint32Array} bits */
+function list(bits) {
+  const all = [];
+  for (let i = 0; i < bits.length; i++) {
+    for (let rest = bits[i]; rest !== 0; rest &= rest - 1) all.push(32 * i + 31 - Math.clz32(rest & -rest));
+  }
+
+  return all;
 }
 
-/** @param {Uint8Array} bytes */
-function text(bytes) {
-  return String.fromCharCode(...bytes);
+/** The keys of matches. @param {IDBTransaction} transaction @param {Hits[]} segments */
+async function readKeys(transaction, segments) {
+  const store = transaction.objectStore('segments');
+  const lists = await Promise.all(segments.map(async ({ number, places }) => {
+    const keys = split((await done(store.get(number))).keys);
+    return places.map(place => keys[place]);
+  }));
+  return lists.flat();
 }
 
-/** @param {Uint8Array} key milliseconds, the key's last eight bytes, of which six are used until the year 10889 */
-function time(key) {
-  let value = 0;
-  for (let i = 34; i < 40; i++) value = value * 256 + key[i];
-  return value;
+/** Matches that are in no segment yet. @param {IDBObjectStore} store @param {string[]} asked @param {IDBKeyRange | null} within */
+async function readFresh(store, asked, within) {
+  const [keys, words] = await Promise.all([done(store.getAllKeys(within)), done(store.getAll(within))]);
+  return keys.filter((_, i) => has(words[i], asked)).map(bytes);
 }
 
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-function done(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+/** Matches among the messages of schema 1 that are in no segment yet. @param {IDBDatabase} db @param {string[]} asked @param {IDBKeyRange | null} within */
+async function readUnindexed(db, asked, within) {
+  const matches = [];
+  let at = await done(db.transaction('meta').objectStore('meta').get('unindexed'));
+  while (at !== undefined) {
+    // One transaction for each run, so that commits come between.
+    const messages = db.transaction('messages').objectStore('messages');
+    const range = IDBKeyRange.lowerBound(at, true);
+    const [keys, values] = await Promise.all([done(messages.getAllKeys(range, READ_ON)), done(messages.getAll(range, READ_ON))]);
+    matches.push(...keys.filter((key, i) => (!within || within.includes(key)) && has(wordsOf(values[i]), asked)).map(bytes));
+    at = keys.length === READ_ON ? keys[keys.length - 1] : undefined;
+  }
+
+  return matches;
+}
+
+/** @param {string} words "\n" before each @param {string[]} asked */
+function has(words, asked) {
+  return asked.every(word => words.includes('\n' + word));
 }

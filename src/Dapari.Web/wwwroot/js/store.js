@@ -2,12 +2,16 @@
 //
 //   meta      "owner" → the run token of the tab that may commit
 //   state     key → bytes
-//   messages  contact (16) ‖ order key inverted (16) ‖ shown at, milliseconds (8) → { i, e, w, t, r }
+//   messages  contact (16) ‖ order key inverted (16) ‖ shown at, milliseconds (8) → { i, e, x, r }
 //             so that ascending keys are a conversation from its newest message, and keys alone can be sorted by time
+//             (schema 1 kept w, a list, in place of x, with an index of it that remains, and gets nothing more)
+//   fresh, segments, words: the index of words, see wordindex.js
 import { pack, unpack } from './pack.js';
+import { done } from './requests.js';
 import { findMatches } from './search.js';
+import { clear, forget, make, note, tend } from './wordindex.js';
 
-const SCHEMA = 1;
+const SCHEMA = 2;
 const KEPT = 0, FULL = 1, FAILED = 2, NOT_OWNER = 3;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -34,7 +38,7 @@ function connect(store) {
   if (store.db) return Promise.resolve(store.db);
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(store.name, SCHEMA);
-    request.onupgradeneeded = event => upgrade(request.result, event.oldVersion);
+    request.onupgradeneeded = event => upgrade(request.result, /** @type {IDBTransaction} */ (request.transaction), event.oldVersion);
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {
       const db = request.result;
@@ -51,17 +55,16 @@ function connect(store) {
   });
 }
 
-/** @param {IDBDatabase} db @param {number} from */
-function upgrade(db, from) {
+/** @param {IDBDatabase} db @param {IDBTransaction} transaction @param {number} from */
+function upgrade(db, transaction, from) {
   if (from < 1) {
     db.createObjectStore('meta');
     db.createObjectStore('state');
     const messages = db.createObjectStore('messages');
     messages.createIndex('id', 'i', { unique: true });
     messages.createIndex('envelope', 'e');
-    messages.createIndex('words', 'w', { multiEntry: true });
-    messages.createIndex('time', 't');
   }
+  if (from < 2) make(db, transaction, from === 1);
 }
 
 /** Closes the database; a later call opens it again. @param {Store} store */
@@ -74,9 +77,10 @@ export function close(store) {
  * Runs one durable transaction, and says how it ended. `write` asks for its requests at once; the run token is checked among them.
  * @param {Store} store @param {Uint8Array | null} run the token that must own the store; null: no check
  * @param {(transaction: IDBTransaction) => void} write
+ * @param {string[]} [names] of the object stores
  * @returns {Promise<number>}
  */
-async function keep(store, run, write) {
+async function keep(store, run, write, names = ['meta', 'state', 'messages', 'fresh']) {
   let db;
   try {
     db = await connect(store);
@@ -87,8 +91,11 @@ async function keep(store, run, write) {
   return new Promise(resolve => {
     let code = FAILED;
     try {
-      const transaction = db.transaction(['meta', 'state', 'messages'], 'readwrite', { durability: 'strict' });
-      transaction.oncomplete = () => resolve(KEPT);
+      const transaction = db.transaction(names, 'readwrite', { durability: 'strict' });
+      transaction.oncomplete = () => {
+        tend(db);
+        resolve(KEPT);
+      };
       transaction.onabort = () => resolve(transaction.error?.name === 'QuotaExceededError' ? FULL : code);
       if (run) {
         const owner = transaction.objectStore('meta').get('owner');
@@ -134,7 +141,11 @@ export function commit(store, batch) {
     }
 
     const messages = transaction.objectStore('messages');
-    for (let i = counts.getUint32(4, true); i > 0; i--) messages.delete(conversation(parts[at++]));
+    for (let i = counts.getUint32(4, true); i > 0; i--) {
+      const contact = parts[at++].slice(), range = conversation(contact);
+      messages.delete(range);
+      forget(transaction, contact, range);
+    }
 
     const ids = messages.index('id');
     for (let i = counts.getUint32(8, true); i > 0; i--) {
@@ -142,16 +153,20 @@ export function commit(store, batch) {
       const id = parts[at++].slice();
       const envelope = parts[at++].slice();
       const words = parts[at++];
-      const value = { i: id, e: envelope.length ? envelope : undefined, w: words.length ? decoder.decode(words).split('\n') : [], t: -shownAt(key), r: parts[at++].slice() };
+      const value = { i: id, e: envelope.length ? envelope : undefined, x: words.length ? '\n' + decoder.decode(words) : '', r: parts[at++].slice() };
       const former = ids.getKey(id);
       former.onsuccess = () => {
         if (former.result !== undefined) {
           // An id that is kept for another contact, direction or clock is a hostile one: what is kept stays.
           const kept = new Uint8Array(/** @type {ArrayBuffer} */ (former.result));
           if (indexedDB.cmp(kept.subarray(0, 32), key.subarray(0, 32)) !== 0) return;
-          if (indexedDB.cmp(former.result, key) !== 0) messages.delete(former.result);
+          if (indexedDB.cmp(former.result, key) !== 0) {
+            messages.delete(former.result);
+            transaction.objectStore('fresh').delete(former.result);
+          }
         }
         messages.put(value, key);
+        if (value.x) note(transaction, key, value.x);
       };
     }
   });
@@ -162,7 +177,8 @@ export function wipe(store, run) {
   return keep(store, run, transaction => {
     transaction.objectStore('state').clear();
     transaction.objectStore('messages').clear();
-  });
+    clear(transaction);
+  }, ['meta', 'state', 'messages', 'fresh', 'segments', 'words']);
 }
 
 /** All state rows: key, value, key, value … @param {Store} store @returns {Promise<{ bytes: Uint8Array }>} */
@@ -212,22 +228,13 @@ function backwards(messages, range, count) {
 
 /** @param {Store} store @param {string} words one a line @param {Uint8Array} contact or nothing @param {number} count */
 export async function search(store, words, contact, count) {
-  const messages = await read(store, 'messages');
-  const found = await findMatches(messages, words.split('\n'), contact.length ? conversation(contact) : null, count);
+  const found = await findMatches(await connect(store), words.split('\n'), contact.length ? conversation(contact) : null, count);
   return { bytes: pack(found.map(value => value.r)) };
 }
 
 /** @param {Store} store @param {string} name */
 async function read(store, name) {
   return (await connect(store)).transaction(name, 'readonly').objectStore(name);
-}
-
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-function done(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }
 
 /** @param {Uint8Array} contact */
@@ -241,9 +248,4 @@ function edge(contact, order, rest) {
   key.set(contact);
   key.set(order, 16);
   return key;
-}
-
-/** @param {Uint8Array} key */
-function shownAt(key) {
-  return Number(new DataView(key.buffer, key.byteOffset + 32).getBigUint64(0));
 }
