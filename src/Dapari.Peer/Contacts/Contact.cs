@@ -64,6 +64,9 @@ internal sealed class Contact
     /// <summary>Envelopes to report as unopenable, with their numbers at the server if they lay there, and when the last report left (monotonic).</summary>
     public Dictionary<EnvelopeId, List<ulong>> Unopened { get; } = [];
 
+    /// <summary>Live envelopes in a row that could not be opened.</summary>
+    public int UnopenedLive { get; set; }
+
     public long LastUnopenedReport { get; set; } = long.MinValue / 2;
 
     /// <summary>The session in which something of theirs was last reported unopenable in this run, while nothing durable of theirs was opened in it since.</summary>

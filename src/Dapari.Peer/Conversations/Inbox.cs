@@ -19,6 +19,7 @@ namespace Dapari.Peer.Conversations;
 internal sealed class Inbox(Parts parts)
 {
     private const long ReportEveryMs = 10_000;
+    private const int LiveBeforeReport = 3;
 
     // Repetitions and parked messages that wait for the store's answer, with what their servers are told then.
     private readonly Dictionary<EnvelopeId, (Arrival Arrival, List<ulong> Sequences)> _lookups = [];
@@ -47,6 +48,11 @@ internal sealed class Inbox(Parts parts)
                 Unopenable(contact, outcome.Envelope, sequence is { } lies ? [lies] : []);
                 // Its server may forget it only when the report of it is kept.
                 return sequence is null;
+            case Opening.Unopenable when arrival.Box.Contact is { IsAccepted: true } silent:
+                // One may come late. Several, and nothing else: one of us is an old copy, and where messages go by paths only nothing else would ever tell.
+                if (++silent.UnopenedLive >= LiveBeforeReport)
+                    Unopenable(silent, outcome.Envelope, []);
+                return true;
             case Opening.Opened when ContentCodec.TryRead(outcome.Plaintext, out var content, out _):
                 Opened(step, arrival, outcome, content);
                 // A parked one will owe a receipt; its server delivers it again if that is lost.
@@ -220,6 +226,8 @@ internal sealed class Inbox(Parts parts)
 
         if (arrival.Door == ArrivalDoor.Path)
             parts.Paths.Heard(step, contact);
+        if (outcome.Lane == Lane.Live)
+            contact.UnopenedLive = 0;
         if (outcome.Lane == Lane.Durable && contact.ReportedWith == known!.Id)
             contact.ReportedWith = null;
         if (outcome.Lane == Lane.Durable)
