@@ -102,6 +102,25 @@ public sealed class RecoveryTests
         Assert.Single(alice.Messages(bob), message => message.Text == "ti sento");
     }
 
+    /// <summary>Seed 30994.</summary>
+    [Fact]
+    public void Opening_an_invite_ends_when_its_contact_is_removed_meanwhile()
+    {
+        const string other = "https://other.example";
+        var world = new World(World.Home, other);
+        var alice = world.Join("Alice");
+        var bob = world.Join("Bob", home: other);
+        var link = bob.Do(new Command { MakeInvite = new MakeInvite() }).Invite.Link;
+        world.StopServer(other);
+        var opening = alice.Say(new Command { OpenInvite = new OpenInvite { Link = link } });
+        world.Settle();
+        Assert.False(alice.IsCompleted(opening));
+        alice.Do(new Command { RemoveContact = new RemoveContact { ContactId = alice.Snapshot.Contacts.Single().Id } });
+        Assert.Equal(CommandRefusal.UnknownContact, alice.Result(opening).Refusal);
+        world.Pass(10_000);
+        Assert.Empty(alice.Snapshot.Contacts);
+    }
+
     /// <summary>Who is written to by paths only gets nothing but live signs, and the copy opens none of them: seeds 4883, 5618.</summary>
     [Fact]
     public void An_old_copy_that_opens_no_live_sign_finds_a_path_again()
