@@ -1,4 +1,5 @@
 using Dapari.Peer.Engine;
+using Dapari.Peer.Local;
 using Dapari.Peer.Store;
 using Dapari.Peer.Tests.Harness;
 using Dapari.Wire.V1;
@@ -99,6 +100,51 @@ public sealed class RecoveryTests
         Assert.Equal(MessageState.Delivered, alice.Message(bob, "da una copia").State);
         bob.Write(alice, "ti sento");
         Assert.Single(alice.Messages(bob), message => message.Text == "ti sento");
+    }
+
+    /// <summary>Seed 30994.</summary>
+    [Fact]
+    public void Opening_an_invite_ends_when_its_contact_is_removed_meanwhile()
+    {
+        const string other = "https://other.example";
+        var world = new World(World.Home, other);
+        var alice = world.Join("Alice");
+        var bob = world.Join("Bob", home: other);
+        var link = bob.Do(new Command { MakeInvite = new MakeInvite() }).Invite.Link;
+        world.StopServer(other);
+        var opening = alice.Say(new Command { OpenInvite = new OpenInvite { Link = link } });
+        world.Settle();
+        Assert.False(alice.IsCompleted(opening));
+        alice.Do(new Command { RemoveContact = new RemoveContact { ContactId = alice.Snapshot.Contacts.Single().Id } });
+        Assert.Equal(CommandRefusal.UnknownContact, alice.Result(opening).Refusal);
+        world.Pass(10_000);
+        Assert.Empty(alice.Snapshot.Contacts);
+    }
+
+    /// <summary>Who is written to by paths only gets nothing but live signs, and the copy opens none of them: seeds 4883, 5618.</summary>
+    [Fact]
+    public void An_old_copy_that_opens_no_live_sign_finds_a_path_again()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted(paths: true);
+        bob.SetPolicy(alice, Policy.DirectOnly);
+        world.Pass(5_000);
+        var old = alice.Store.Copy();
+        for (var i = 0; i < 3; i++)
+        {
+            world.BreakPaths();
+            world.Pass(20_000);
+            Assert.Equal(PathState.Open, bob.See(alice).Path.State);
+        }
+
+        alice.Stop();
+        alice.Store = old;
+        alice.Restart();
+        Assert.DoesNotContain(alice.Store.Messages(bob.Id), message => message.Kind == MessageKind.EventRestored);
+        bob.Write(alice, "solo per via diretta");
+        world.Pass(5 * 60_000);
+        Assert.Equal(MessageState.Delivered, bob.Message(alice, "solo per via diretta").State);
+        Assert.Single(alice.Messages(bob), message => message.Text == "solo per via diretta");
     }
 
     [Fact]

@@ -43,6 +43,12 @@ public sealed class FoundSeedsTests
     [Fact]
     public void An_invite_that_a_full_disk_refused_is_published_later() => Seeds.AllClean(1307, 1);
 
+    [Theory]
+    [InlineData(4955)]
+    [InlineData(5997)]
+    [InlineData(6339)]
+    public void Who_was_told_of_a_hidden_address_by_a_lost_life_is_told_better(ulong seed) => Seeds.AllClean(seed, 1);
+
     [Fact]
     public void Two_who_were_restored_at_once_find_a_session_that_both_open() => Seeds.AllClean(2370, 1);
 }

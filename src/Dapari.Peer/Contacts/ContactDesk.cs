@@ -154,6 +154,13 @@ internal sealed class ContactDesk(Parts parts)
         parts.Seals.Forget(step, contact);
         parts.Inbox.Forget(step, contact);
         parts.Receipts.Forget(contact);
+        if (contact.OpeningToken is { } opening)
+        {
+            // Its link was still being opened; whoever asked for that waits for a word.
+            contact.OpeningToken = null;
+            step.Complete(opening, CommandRefusal.UnknownContact);
+        }
+
         if (contact.Box is { } box)
         {
             contact.Box = null;

@@ -16,7 +16,7 @@ namespace Dapari.Peer.Conversations;
 /// What comes in, by whatever door. Step 1: open. Step 2: what was opened before gets its receipt again. Step 3: what cannot be opened is reported to its
 /// sender. Step 4: each kind of content finds its part, if the contact may say it. Nothing is shown of who is not accepted, but a request.
 /// </summary>
-internal sealed class Inbox(Parts parts)
+internal sealed partial class Inbox(Parts parts)
 {
     private const long ReportEveryMs = 10_000;
 
@@ -107,54 +107,6 @@ internal sealed class Inbox(Parts parts)
         }
     }
 
-    /// <summary>Reports what could not be opened, not too often.</summary>
-    public void Report(Step step)
-    {
-        foreach (var contact in _toReport.ToList())
-        {
-            if (step.Now.MonotonicMs - contact.LastUnopenedReport < ReportEveryMs)
-                continue;
-            _toReport.Remove(contact);
-            contact.LastUnopenedReport = step.Now.MonotonicMs;
-            foreach (var sequence in contact.Unopened.Values.SelectMany(sequences => sequences))
-            {
-                if (contact.Box is { } box)
-                    parts.Boxes.Settle(box, sequence);
-            }
-
-            var report = new CannotOpen();
-            report.EnvelopeIds.Add(contact.Unopened.Keys.Select(id => id.ToByteString()));
-            contact.Unopened.Clear();
-            var live = contact.UnopenedLive;
-            contact.UnopenedLive = false;
-            if (!contact.IsAccepted || (report.EnvelopeIds.Count == 0 && !live))
-                continue;
-            // The other lane may go well, and hide that this one does not.
-            if (live && ++contact.LiveReports >= 3 && step.Now.MonotonicMs >= contact.KeysAskAt)
-            {
-                contact.LiveReports = 0;
-                BeginAnew(step, contact);
-            }
-            else
-            {
-                BeginAnewIfLost(step, contact);
-            }
-
-            parts.Outbox.SendSetUp(step, contact, new Content { CannotOpen = report });
-        }
-    }
-
-    public long? NextDeadline
-    {
-        get
-        {
-            long? next = null;
-            foreach (var contact in _toReport)
-                next = Deadline.Earlier(next, contact.LastUnopenedReport + ReportEveryMs);
-            return next;
-        }
-    }
-
     public void Forget(Step step, Contact contact)
     {
         _toReport.Remove(contact);
@@ -170,31 +122,6 @@ internal sealed class Inbox(Parts parts)
 
     private static bool IsUnheard(KnownSession known) => known.Session is { IsInitiator: true, PendingHandshake: not null };
 
-    /// <summary>
-    /// A second report in a session in which nothing of theirs was opened since the first: they may open it no better than we open theirs. Both were restored at
-    /// once, and each took prekeys of a life that the other lost; or one is an old copy that nobody noticed. Left alone, the two would report each other's
-    /// reports for ever.
-    /// </summary>
-    private void BeginAnewIfLost(Step step, Contact contact)
-    {
-        if (parts.Seals.Sealing(contact) is not { } sealing)
-            return;
-        if (contact.ReportedWith != sealing.Id)
-        {
-            contact.ReportedWith = sealing.Id;
-            return;
-        }
-
-        BeginAnew(step, contact);
-    }
-
-    private void BeginAnew(Step step, Contact contact)
-    {
-        SealRoom.StopSealing(step, contact);
-        parts.Outbox.SealAllAnew(step, contact);
-        parts.Keys.Ask(step, contact);
-    }
-
     /// <summary>Its server may forget it when the store has answered; false where one keeps it.</summary>
     private bool Awaits(Arrival arrival, EnvelopeId envelope, ulong? sequence)
     {
@@ -203,15 +130,6 @@ internal sealed class Inbox(Parts parts)
         if (sequence is { } lies)
             lookup.Sequences.Add(lies);
         return sequence is null;
-    }
-
-    private void Unopenable(Contact contact, EnvelopeId envelope, List<ulong> sequences)
-    {
-        if (contact.Unopened.Count < WireLimits.CannotOpenPerEnvelope)
-            contact.Unopened.TryAdd(envelope, []);
-        if (contact.Unopened.TryGetValue(envelope, out var kept))
-            kept.AddRange(sequences);
-        _toReport.Add(contact);
     }
 
     private void Settle(Arrival arrival, List<ulong> sequences)

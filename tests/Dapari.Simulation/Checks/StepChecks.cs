@@ -14,13 +14,16 @@ internal sealed partial class StepChecks(World world)
 {
     private readonly HashSet<(SimPeer Peer, int Lineage, ByteString Message)> _announced = [];
 
+    // Kept and removed with the conversation by the person: perhaps before anything was said of it, in one commit.
+    private readonly HashSet<(SimPeer Peer, MessageId Message)> _removed = [];
+
     public KeyUse Keys { get; } = new(world);
 
     /// <summary>Completed means kept.</summary>
     public void Said(SimPeer peer, SendText said, CommandRefusal refusal)
     {
         MessageId.TryRead(said.MessageId, out var id);
-        var kept = peer.Store.Find(id) is not null;
+        var kept = peer.Store.Find(id) is not null || _removed.Contains((peer, id));
         if (refusal == CommandRefusal.Unspecified && !kept)
             world.Broken($"{peer.Name} was told that {Short(id)} is sent, and the store does not have it");
         if (refusal is CommandRefusal.Malformed or CommandRefusal.TooLong or CommandRefusal.Empty)
@@ -38,9 +41,10 @@ internal sealed partial class StepChecks(World world)
             MessageId.TryRead(change.Record.Id, out var id);
             if (change.Arrived && !_announced.Add((peer, peer.Lineage, change.Record.Id)))
                 world.Broken($"{peer.Name} announces {Short(id)} twice");
-            if (peer.Store.Find(id) is not { } kept)
+            var kept = peer.Store.Find(id);
+            if (kept is null && !_removed.Contains((peer, id)))
                 world.Broken($"{peer.Name} shows {Short(id)}, which is not kept");
-            else if (change.Record.State > kept.State)
+            else if (change.Record.State > kept?.State)
                 world.Broken($"{peer.Name} shows {Short(id)} as {change.Record.State}, kept is {kept.State}");
         }
     }
@@ -74,7 +78,12 @@ internal sealed partial class StepChecks(World world)
     {
         // What was removed with its conversation may come again: nobody knows of it any more.
         foreach (var message in batch.ForgottenConversations.SelectMany(peer.Store.Conversation))
+        {
             _announced.Remove((peer, peer.Lineage, message.Id));
+            if (MessageId.TryRead(message.Id, out var gone))
+                _removed.Add((peer, gone));
+        }
+
         foreach (var message in batch.Messages)
         {
             if (!MessageId.TryRead(message.Id, out var id) || message.OrderKey.Length != 16)
@@ -86,6 +95,7 @@ internal sealed partial class StepChecks(World world)
             var hostile = world.IsHostile(peer, message.ContactId);
             if (!message.Outgoing && hostile && peer.Store.LeavesOut(id, message))
                 continue;
+            _removed.Remove((peer, id));
             var former = peer.Store.Find(id);
             if (former is not null && (former.Text != message.Text || former.Outgoing != message.Outgoing
                 || former.ContactId != message.ContactId || former.OrderKey != message.OrderKey || former.Clock != message.Clock))

@@ -123,6 +123,7 @@ internal sealed partial class SimPeer
         // The link was opened before its server had the invite: a person tries again.
         if (View.Contacts.Values.Any(contact => contact.State == ContactState.Inviting) && _random.Chance(0.1))
             Say(new Command { RetryNow = new RetryNow() });
+        GiveUpInvites();
         foreach (var contact in View.Contacts.Values.Where(contact => contact.State == ContactState.Asking).ToArray())
             Answer(contact);
         foreach (var one in Acquaintances)
@@ -131,6 +132,21 @@ internal sealed partial class SimPeer
                 Say(new Command { MakeInvite = new MakeInvite { Reusable = one.Reusable, Label = "for you", ExpiresInMs = one.Reusable ? 0 : 90UL * 86_400_000 } });
             if (one.Opener == this && one.Link is not null && !one.Opened && !IsSaying(Command.KindOneofCase.OpenInvite))
                 Use(one);
+        }
+    }
+
+    /// <summary>A link that was taken back, or whose maker is no more, is not waited for: there are others to open.</summary>
+    private void GiveUpInvites()
+    {
+        foreach (var contact in View.Contacts.Values.Where(contact => contact.State == ContactState.Inviting).ToArray())
+        {
+            if (_said.Values.Any(command => command.RemoveContact?.ContactId == contact.Id)
+                || Acquaintances.FirstOrDefault(one => one.Opener == this && InviteLink.TryParse(one.Link, out _, out var secret, out _)
+                    && contact.InviteSecret.Span.SequenceEqual(secret)) is not { } vain
+                || !(vain.Revoked || vain.Maker.Deleted))
+                continue;
+            vain.Opened = true;
+            Say(new Command { RemoveContact = new RemoveContact { ContactId = contact.Id } });
         }
     }
 
