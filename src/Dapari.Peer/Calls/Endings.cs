@@ -70,8 +70,7 @@ internal static class Endings
         if (measure is null || !IsTalk(ending))
             return record;
         record.TalkedMs = Math.Min(measure.TalkedMs, LongestTalkMs);
-        // Who hears of the end has forgotten what the other saw last, and may never have counted a short call before: then the other's word counts.
-        record.Way = RouteRecords.Adopt(measure.Way ?? (ReferenceEquals(measure, callees) ? callers?.Way : callees?.Way));
+        record.Way = RouteRecords.Adopt(measure.Way);
         foreach (var share in measure.Shares.Take(WireLimits.CallShares))
         {
             if (share.Route is Route.Direct or Route.Relay)
