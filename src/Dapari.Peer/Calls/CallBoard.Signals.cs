@@ -181,6 +181,9 @@ internal sealed partial class CallBoard
         call.Exchange.HeardAt = host.Now.MonotonicMs;
         call.AliveWallMs = Wall(host);
         var ended = call.IsEnded;
+        // Their end says nothing of the pair any more: what was talked until now is counted by what both saw of it.
+        if (signal.State.Phase == CallPhase.Ended)
+            Count(host, call);
         if (call.Exchange.Hear(signal))
         {
             React(host, call, signal.State);
