@@ -99,7 +99,7 @@ public sealed class FileStormTests
     public void What_is_left_at_a_server_and_what_comes_directly_make_one_file()
     {
         var world = new FileWorld(3);
-        byte[] file = new byte[40 * Chunk];
+        byte[] file = new byte[100 * Chunk];
         world.Random.NextBytes(file);
         var id = FileStory.Offer(world, world.Alice, [file], manifest: false);
         world.Alice.Do((machine, step) => machine.Leave(step, id));

@@ -80,6 +80,8 @@ internal sealed class ChunkSet
     public long Remove(long first, long end)
     {
         var removed = 0L;
+        if (end <= first)
+            return removed;
         for (var at = Find(first); at < _ranges.Count && _ranges[at].First < end;)
         {
             var (low, high) = _ranges[at];

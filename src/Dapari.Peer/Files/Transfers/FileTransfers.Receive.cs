@@ -352,7 +352,7 @@ internal sealed partial class FileTransfers
             return 0;
         // What lies at a server comes from there; the channel brings the rest first.
         var (first, end) = NextRun(transfer, 0, transfer.Layout.Chunks, transfer.AtServer);
-        if (first == end)
+        if (first == end && transfer.Direct.IsEmpty)
             (first, end) = NextRun(transfer, 0, transfer.Layout.Chunks, null);
         if (first == end)
             return 0;
