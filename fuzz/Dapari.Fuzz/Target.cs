@@ -8,7 +8,8 @@ namespace Dapari.Fuzz;
 /// </param>
 internal sealed record Target(string Name, Func<IEnumerable<byte[]>> Seeds, Func<byte[], string> Run)
 {
-    public static readonly IReadOnlyList<Target> All = [.. WireTargets.All, .. CryptoTargets.All, .. PeerTargets.All, .. RtcTargets.All, .. RelayTargets.All];
+    public static readonly IReadOnlyList<Target> All =
+        [.. WireTargets.All, .. CryptoTargets.All, .. PeerTargets.All, ContactTarget.Target, .. FileTargets.All, .. RtcTargets.All, .. RelayTargets.All];
 
     /// <summary>A broken promise.</summary>
     public static void Require(bool promise, string what)

@@ -147,7 +147,7 @@ public sealed partial class RelayCore
     public RelayAction FromClient(in ClientKey client, Span<byte> buffer, int offset, int length, out RelayPacket packet)
     {
         Check(buffer, offset, length);
-        if (length >= ChannelData.HeaderLength && (buffer[offset] & 0xF0) == 0x40)
+        if (length >= ChannelData.HeaderLength && (buffer[offset] & 0xC0) == 0x40)
             return FromChannel(client, buffer, offset, length, out packet);
         packet = default;
         if (!StunMessage.TryRead(buffer.Slice(offset, length), out var message, out _)

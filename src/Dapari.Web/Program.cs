@@ -9,8 +9,9 @@ string[] modules = ["bridge", "camera", "elements", "formats", "keys", "page", "
 await Task.WhenAll(modules.Select(module => JSHost.ImportAsync(module, $"/js/{module}.js")));
 var name = BrowserPage.Profile() is { Length: > 0 } profile ? "dapari:" + profile : "dapari";
 await BrowserPage.ConnectAsync(name);
-var browser = new Browser();
-var peer = await BrowserPeer.StartAsync(name);
+var legs = new MediaLink();
+var browser = new Browser(legs);
+var peer = await BrowserPeer.StartAsync(name, legs);
 
 var builder = WebAssemblyHostBuilder.CreateDefault(args);
 builder.Services.AddSingleton<IBrowser>(browser);

@@ -63,6 +63,60 @@ public sealed class InviteTests(Theatre theatre) : Scene(theatre)
     }
 
     [Fact]
+    public async Task Who_only_asked_and_was_blocked_is_told_nothing_and_cannot_ask_again()
+    {
+        var alice = await SettleAsync("Alice");
+        var link = new Uri(await alice.InviteAsync(reusable: true));
+        var bob = await ArriveAsync("Bob", path: link.PathAndQuery + link.Fragment);
+        await bob.BeginAsync();
+        await Expect(bob.Page.GetByText(bob.Words.Chat.WaitAccept("Alice"))).ToBeVisibleAsync();
+        await bob.WriteAsync("please");
+
+        await alice.AnswerAsync("Bob", alice.Words.List.Block);
+        await Expect(alice.Page.GetByText(alice.Words.List.Blocked("Bob"))).ToBeVisibleAsync();
+        // Another who asks comes through, so what Bob did before has long arrived.
+        await alice.GoAsync("/settings");
+        var carla = await ArriveAsync("Carla", path: link.PathAndQuery + link.Fragment);
+        await carla.BeginAsync();
+        await alice.AcceptAsync("Carla");
+        await Expect(carla.Log.GetByText(carla.Words.Chat.Connected("Alice"))).ToBeVisibleAsync();
+
+        await bob.TakeInviteAsync(link.ToString());
+        await bob.OpenAsync("Alice");
+        await Expect(bob.Page.GetByText(bob.Words.Chat.WaitAccept("Alice"))).ToBeVisibleAsync();
+        await bob.SeesStepAsync("please", Step.Queued);
+        await alice.ReloadAsync();
+        await alice.GoAsync("/");
+        await Expect(alice.Row("Carla")).ToBeVisibleAsync();
+        await Expect(alice.Page.GetByText(alice.Words.List.WantsContact("Bob"))).ToHaveCountAsync(0);
+        await Expect(alice.Page.GetByText("please")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task A_withdrawal_is_carried_out_although_the_page_died_before()
+    {
+        var alice = await SettleAsync("Alice");
+        var link = await alice.InviteAsync();
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = alice.Words.Invite.Revoke }).ClickAsync();
+        await Expect(alice.Page.GetByText(alice.Words.Invite.Revoked)).ToBeVisibleAsync();
+        // A renderer that crashes tells the page nothing; the command itself never answers.
+        var dead = new TaskCompletionSource();
+        alice.Page.Crash += (_, _) => dead.TrySetResult();
+        var devtools = await alice.Context.NewCDPSessionAsync(alice.Page);
+        _ = devtools.SendAsync("Page.crash").ContinueWith(static crash => crash.Exception, TaskScheduler.Default);
+        await dead.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(alice.Sent, frame => frame.DeleteInvite is not null);
+
+        await alice.LeaveAsync();
+        await alice.ReturnAsync();
+        await Waiting.UntilAsync("the server was told to delete the invite",
+            () => alice.Sent.Any(frame => frame.DeleteInvite is not null), TimeSpan.FromSeconds(20));
+        var bob = await SettleAsync("Bob");
+        await bob.TakeInviteAsync(link);
+        await Expect(bob.Page.GetByText(bob.Words.Refusal(Peer.Local.CommandRefusal.UnknownInvite))).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task A_withdrawn_invite_is_refused_in_words()
     {
         var alice = await SettleAsync("Alice");

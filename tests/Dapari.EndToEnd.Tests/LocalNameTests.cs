@@ -21,5 +21,20 @@ public sealed class LocalNameTests(Theatre theatre) : Scene(theatre)
         }
 
         await alice.SeesStepAsync("there 4", Person.Step.Read);
+
+        // The browser hid the addresses; nothing that the app sends beside them may tell what it hid.
+        foreach (var person in (Person[])[alice, bob])
+        {
+            await Waiting.UntilAsync($"{person.Name} heard a candidate", async () => await person.CountAsync("heard.length") > 0, TimeSpan.FromSeconds(20));
+            foreach (var candidate in await person.Page.EvaluateAsync<string[]>("() => [...__watched.found, ...__watched.heard]"))
+            {
+                // RFC 8839 §5.1: foundation, component, transport, priority, address, port, type; related addresses follow as raddr and rport.
+                // What a relay lent or saw is no address of the local network; only host candidates are.
+                var parts = candidate.Split(' ');
+                if (parts[7] != "host") continue;
+                Assert.EndsWith(".local", parts[4], StringComparison.Ordinal);
+                Assert.DoesNotContain("raddr", parts);
+            }
+        }
     }
 }

@@ -160,6 +160,8 @@ public sealed class AllocateTests
         Assert.Equal(answer.Relayed[0].Port + 1, second.Relayed[0].Port);
         Assert.Equal(2, world.Shared.Live);
         Assert.Equal(508, world.Client("192.0.2.10:4002", client.Credential).TryAllocate(show).Code);
+        world.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(2, world.Shared.Live);
     }
 
     [Fact]

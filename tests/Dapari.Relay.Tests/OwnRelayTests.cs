@@ -98,6 +98,18 @@ public sealed class OwnRelayTests
     }
 
     [Fact]
+    public void An_address_that_became_ours_is_refused_to_indications_at_once()
+    {
+        var world = new World();
+        var alice = world.Client().Allocate();
+        var peer = World.At("9.9.9.10:53");
+        alice.Permit(peer);
+        Assert.NotNull(alice.SendTo(peer, Payload));
+        world.Core.AddLocal(peer.WithPort(3478), Driving.RelayTransport.Udp);
+        Assert.Null(alice.SendTo(peer, Payload));
+    }
+
+    [Fact]
     public void Refused_by_configuration_goes_before_the_exception_for_the_relays_own_ports()
     {
         var world = new World(new RelayOptions { RefusedPeers = World.Ranges("198.51.100.0/24") });

@@ -171,7 +171,7 @@ public sealed class PermissionTests
 
     [Theory]
     [InlineData(0x3FFF)]
-    [InlineData(0x5000)]
+    [InlineData(0x8000)]
     [InlineData(0)]
     public void Only_numbers_of_the_range_name_channels(int number) => Assert.Equal(400, new World().Client().Allocate().Bind((ushort)number, Peer).Code);
 
@@ -212,7 +212,9 @@ public sealed class PermissionTests
         Assert.Equal(0x40, world.FromPeer(client.Relayed, Peer, Payload)!.Bytes[0]);
         Assert.Equal(400, client.Bind(0x4001, Peer).Code);
         world.Advance(TimeSpan.FromMinutes(5));
+        client.Permit(Peer);
         Assert.Null(client.SendOn(0x4000, Payload));
+        Assert.Equal(0, world.FromPeer(client.Relayed, Peer, Payload)!.Bytes[0]);
         Assert.Equal(0, client.Bind(0x4001, Peer).Code);
     }
 

@@ -41,7 +41,7 @@ public sealed class FramingTests
     [InlineData("400000")]
     [InlineData("40000001")]
     [InlineData("3fff0000")]
-    [InlineData("50000000")]
+    [InlineData("80000000")]
     [InlineData("4000ffff00")]
     public void Bad_channel_data_is_refused(string hex) => Assert.False(ChannelData.TryRead(Convert.FromHexString(hex), out _, out _));
 

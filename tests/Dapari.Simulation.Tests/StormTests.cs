@@ -29,7 +29,7 @@ public sealed class StormTests
     [Fact]
     public void The_worlds_are_worth_playing()
     {
-        var figures = Enumerable.Range(1, 40).AsParallel().Select(seed => Simulation.Run((ulong)seed).Figures).ToList();
+        var figures = Enumerable.Range(1, 60).AsParallel().Select(seed => Simulation.Run((ulong)seed).Figures).ToList();
         Assert.True(figures.Sum(one => one.Messages) > 1_000, "few messages");
         Assert.True(figures.Sum(one => one.ArrivedDirect) > 100, "few came directly");
         Assert.True(figures.Sum(one => one.Arrived - one.ArrivedDirect) > 300, "few came by mailbox");
@@ -38,6 +38,11 @@ public sealed class StormTests
         Assert.True(figures.Sum(one => one.Restores) > 5, "few backups put back");
         Assert.True(figures.Sum(one => one.Paths) > 50, "few paths");
         Assert.True(figures.Sum(one => one.Attacks) > 50, "few attacks");
+        Assert.True(figures.Sum(one => one.Hostilities) > 50, "few hostile contacts");
+        Assert.True(figures.Sum(one => one.Partings) > 20, "few partings");
+        Assert.True(figures.Sum(one => one.Unnoticed) > 5, "few unnoticed copies");
+        Assert.True(figures.Sum(one => one.Calls) > 50, "few calls");
+        Assert.True(figures.Sum(one => one.Talked) > 5, "few calls were answered");
         Assert.True(figures.Sum(one => one.Keys) > 5_000, "few keys seen");
     }
 }

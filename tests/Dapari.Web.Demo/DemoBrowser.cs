@@ -21,6 +21,7 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
     public IBrowserElements Elements => this;
     public IBrowserCamera Camera => this;
     public IBrowserKeys Keys => this;
+    public IBrowserMedia Media { get; } = new DemoMedia();
     public TimeProvider Clock => TimeProvider.System;
     public string Profile => "";
     public string Origin => "https://dapari.example";
@@ -115,6 +116,10 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
         WatchKeys(k => pressed(k == "find" ? KeyCall.Find : KeyCall.Back));
         return new Nothing();
     }
+
+    internal static void Level(string id) => Call("level", id, "");
+
+    internal static void Paint(string id, string what) => Call("paint", id, what);
 
     [JSImport("call", "demo")]
     private static partial string Call(string name, string a, string b);

@@ -97,6 +97,30 @@ internal sealed class DemoPeerClient : IPeerClient
             case Command.KindOneofCase.SendText:
                 await SendAsync(command.SendText);
                 return new CommandResult();
+            case Command.KindOneofCase.StartCall:
+                Show(DemoCalls.Calling(this, command.StartCall));
+                return new CommandResult { CallId = Snapshot.Calls[0].CallId };
+            case Command.KindOneofCase.AnswerCall:
+                Snapshot.Calls[0].Stage = CallStage.Connected;
+                Snapshot.Calls[0].ConnectedAtMs = _now;
+                break;
+            case Command.KindOneofCase.EndCall:
+                var ended = Snapshot.Calls[0].Clone();
+                ended.Stage = CallStage.Ended;
+                ended.Outcome = CallOutcome.Answered;
+                Show(ended);
+                Show();
+                break;
+            case Command.KindOneofCase.SetCallMedia:
+                if (Snapshot.Calls.Count != 0) Snapshot.Calls[0].Media = command.SetCallMedia.Media;
+                break;
+            case Command.KindOneofCase.SetCallWay:
+                Snapshot.Calls[0].Way = command.SetCallWay.Way;
+                DemoCalls.Turn(Snapshot.Calls[0]);
+                break;
+            case Command.KindOneofCase.SetCallPolicy:
+                Contact(command.SetCallPolicy.ContactId).CallPolicy = command.SetCallPolicy.Policy;
+                break;
             case Command.KindOneofCase.OpenInvite:
                 return new CommandResult { Refusal = CommandRefusal.BadLink };
         }
@@ -143,6 +167,13 @@ internal sealed class DemoPeerClient : IPeerClient
     }
 
     private static ByteString Key(string name) => ByteString.CopyFrom(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
+
+    internal void Show(params CallView[] calls)
+    {
+        Snapshot.Calls.Clear();
+        Snapshot.Calls.AddRange(calls);
+        Tell();
+    }
 
     private ContactView Contact(ByteString id) => Snapshot.Contacts.First(c => c.Id.Equals(id));
 
@@ -195,6 +226,13 @@ internal sealed class DemoPeerClient : IPeerClient
         return record;
     }
 
+    private void Entry(ContactView c, bool outgoing, ulong at, CallRecord call)
+    {
+        var record = Say(c, outgoing, "", at, Route.Unspecified, Reason.Unspecified);
+        record.Kind = MessageKind.Call;
+        record.Call = call;
+    }
+
     private void Bob()
     {
         var bob = Person("Bob Canepa", "Allora, com’è andata la prova?", 3200, route: Route.Mailbox, outgoing: false, path: PathState.Open, verified: true);
@@ -209,6 +247,10 @@ internal sealed class DemoPeerClient : IPeerClient
         Say(bob, true, "Ah, una cosa: " + string.Join(" ", Enumerable.Repeat("bisogna chiedere il permesso al comune, e poi c’è la questione delle luci che l’anno scorso sono rimaste accese tutta la notte.", 9)), t + (3 * Minute), Route.Direct, Reason.DirectPathOpen);
         Say(bob, false, "مرحبا! questo è per Leila", t + (6 * Minute), Route.Relay, Reason.RelayPathOpen);
         Say(bob, true, "Le scrivo io", t + (7 * Minute), Route.Direct, Reason.DirectPathOpened);
+        Entry(bob, true, t + (9 * Minute), new CallRecord { Outcome = CallOutcome.Answered, TalkedMs = 252_000, Way = new RouteRecord { Route = Route.Direct, Reason = Reason.DirectPathOpen, Network = Network.Same, RoundTripMs = 3 }, People = 1 });
+        Entry(bob, false, t + (20 * Minute), new CallRecord { Video = true, Outcome = CallOutcome.Missed, People = 1 });
+        Entry(bob, true, t + (30 * Minute), new CallRecord { Outcome = CallOutcome.Declined, People = 1 });
+        Entry(bob, false, t + (33 * Minute), new CallRecord { Video = true, Outcome = CallOutcome.Answered, TalkedMs = 4_012_000, Way = new RouteRecord { Route = Route.Relay, Reason = Reason.NoDirectWay, RoundTripMs = 41, Network = Network.Relayed }, People = 1, Shares = { new CallWayShare { Route = Route.Direct, TalkedMs = 3_000_000 }, new CallWayShare { Route = Route.Relay, TalkedMs = 1_012_000 } } });
         Say(bob, true, "A stasera!", t + (38 * Minute), Route.Mailbox, Reason.DirectPathLost, MessageState.OnServer);
         var last = Say(bob, true, "(se la rete tiene)", t + (38 * Minute) + 9000, Route.Waiting, Reason.ServerUnreachable, MessageState.Queued);
         bob.TheyReadThrough = last.Clock - 3;

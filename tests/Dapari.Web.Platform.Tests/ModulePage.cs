@@ -7,12 +7,15 @@ using Xunit;
 namespace Dapari.Web.Platform.Tests;
 
 /// <summary>A Chromium and the modules on a loopback origin, for all tests of a class.</summary>
-public sealed class ModulePage : IAsyncLifetime
+public class ModulePage : IAsyncLifetime
 {
     private readonly HttpListener _listener = new();
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private string _origin = "";
+
+    /// <summary>What the browser is started with besides.</summary>
+    protected virtual IEnumerable<string> Flags => [];
 
     public async ValueTask InitializeAsync()
     {
@@ -29,7 +32,7 @@ public sealed class ModulePage : IAsyncLifetime
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Environment.GetEnvironmentVariable("DAPARI_CHROMIUM") ?? "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", .. Flags],
         });
     }
 
@@ -47,6 +50,7 @@ public sealed class ModulePage : IAsyncLifetime
         if (_browser is not null) await _browser.DisposeAsync();
         _playwright?.Dispose();
         _listener.Close();
+        GC.SuppressFinalize(this);
     }
 
     private async Task ServeAsync()
@@ -72,4 +76,14 @@ public sealed class ModulePage : IAsyncLifetime
             context.Response.Close();
         }
     }
+}
+
+/// <summary>The same, with invented devices: a camera that moves, a microphone that beeps, a screen that is shown without asking.</summary>
+public sealed class CallPage : ModulePage
+{
+    protected override IEnumerable<string> Flags =>
+    [
+        "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--auto-select-desktop-capture-source=Entire screen",
+        "--disable-features=WebRtcHideLocalIpsWithMdns", "--autoplay-policy=no-user-gesture-required",
+    ];
 }

@@ -28,6 +28,10 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public IBrowserKeys Keys => this;
 
+    public PaperMedia Devices { get; } = new();
+
+    public IBrowserMedia Media => Devices;
+
     public TimeProvider Clock { get; } = new FakeTimeProvider();
 
     public string Profile { get; init; } = "";
@@ -96,7 +100,13 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public void Notify(string tag, string title, string body) => Notified.Add(title + ": " + body);
 
-    public void Unnotify(string tag) => Notified.RemoveAll(n => n.StartsWith(tag, StringComparison.Ordinal));
+    public List<string> Unnotified { get; } = [];
+
+    public void Unnotify(string tag)
+    {
+        Unnotified.Add(tag);
+        Notified.RemoveAll(n => n.StartsWith(tag, StringComparison.Ordinal));
+    }
 
     public void SetTitle(string title, int unread) => (Title, Badge) = (title, unread);
 

@@ -21,6 +21,8 @@ internal sealed class PaperPeer : IPeerClient
 
     public CommandRefusal Refusal { get; set; }
 
+    public ByteString CallId { get; set; } = ByteString.Empty;
+
     public ContactView Add(string name, ContactState state = ContactState.Accepted)
     {
         var id = ContactId.Random(RandomSource.System);
@@ -42,7 +44,7 @@ internal sealed class PaperPeer : IPeerClient
     public Task<CommandResult> ExecuteAsync(Command command, CancellationToken cancellation)
     {
         Commands.Add(command);
-        return Task.FromResult(new CommandResult { Refusal = Refusal });
+        return Task.FromResult(new CommandResult { Refusal = Refusal, CallId = CallId });
     }
 
     public ValueTask<MessagePage> ReadMessagesAsync(ContactId contact, ReadOnlyMemory<byte> anchor, PageDirection direction, int count, CancellationToken cancellation) =>

@@ -1,3 +1,4 @@
+using Dapari.Crypto;
 using Dapari.Peer.Local;
 using Dapari.Peer.Store;
 using Dapari.Web.State;
@@ -6,6 +7,7 @@ using Dapari.Wire;
 using Dapari.Wire.V1;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
+using SafetyNumber = Dapari.Web.State.SafetyNumber;
 
 namespace Dapari.Web.Tests;
 
@@ -72,15 +74,34 @@ public sealed class SmallPiecesTests
     public void An_address_that_is_not_understood_is_the_list(string path) => Assert.Equal(Place.Home, Place.Read(new Uri("https://x.example" + path)));
 
     [Fact]
-    public void A_safety_number_is_twelve_groups_of_five_and_its_code_matches_itself_only()
+    public void A_safety_number_is_twelve_groups_of_five()
     {
         var groups = SafetyNumber.Groups(string.Concat(Enumerable.Repeat("0123456789", 6)));
         Assert.Equal(12, groups.Length);
         Assert.All(groups, g => Assert.Equal(5, g.Length));
-        var code = SafetyNumber.Code([1, 2, 3]);
-        Assert.True(SafetyNumber.SameCode(code + " ", code));
-        Assert.False(SafetyNumber.SameCode(SafetyNumber.Code([1, 2, 4]), code));
-        Assert.False(SafetyNumber.SameCode("", ""));
+    }
+
+    [Fact]
+    public void Only_the_others_code_of_the_same_conversation_verifies()
+    {
+        IdentityPublicKey[] people = [.. Enumerable.Range(0, 3).Select(_ => NewIdentity())];
+        var (alice, bob, mallory) = (people[0], people[1], people[2]);
+
+        static IdentityPublicKey NewIdentity()
+        {
+            using var identity = IdentityPrivateKey.Generate(RandomSource.System);
+            return identity.PublicKey;
+        }
+
+        static byte[] Shown(IdentityPublicKey by, IdentityPublicKey of) => Dapari.Crypto.SafetyNumber.Code(by, of);
+        var ours = Shown(alice, bob);
+        Assert.True(SafetyNumber.IsTheirs(SafetyNumber.Code(Shown(bob, alice)) + " ", ours));
+        Assert.False(SafetyNumber.IsTheirs(SafetyNumber.Code(ours), ours)); // Our own screen proves nothing.
+        Assert.False(SafetyNumber.IsTheirs(SafetyNumber.Code(Shown(mallory, alice)), ours));
+        Assert.False(SafetyNumber.IsTheirs(SafetyNumber.Code(Shown(bob, mallory)), ours));
+        Assert.False(SafetyNumber.IsTheirs("https://home.example/i#AAAAAAAAAAAAAAAAAAAAAA", ours));
+        Assert.False(SafetyNumber.IsTheirs("", []));
+        Assert.False(SafetyNumber.IsTheirs(SafetyNumber.Code([]), []));
     }
 
     [Fact]

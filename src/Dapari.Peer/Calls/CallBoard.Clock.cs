@@ -16,7 +16,7 @@ internal sealed partial class CallBoard
                 next = Deadline.Earlier(next, call.Phase switch
                 {
                     CallPhase.Joined => Math.Min(call.Leg.IsConnected ? long.MaxValue : Math.Min(MediaDue(call), call.Leg.HelpAt), FollowDue(call)),
-                    CallPhase.Ended => Math.Min(call.EndedAt + CallTimes.Remembered, Math.Min(NoteDue(call), HideDue(call))),
+                    CallPhase.Ended => Math.Min(DropDue(call), Math.Min(NoteDue(call), HideDue(call))),
                     _ => call.StartedAt + CallTimes.Ring,
                 });
                 next = Deadline.Earlier(next, AgainDue(call));
@@ -52,7 +52,10 @@ internal sealed partial class CallBoard
     // Until media flows, or flows again.
     private static long MediaDue(Call call) => call.HasTalked ? call.Leg.DownSince + CallTimes.Rejoin : call.JoinedAt + CallTimes.Connecting;
 
-    private static long NoteDue(Call call) => call.EndKnown ? long.MaxValue : call.EndedAt + CallTimes.NoteAfter;
+    // One that gave way to another leaves no note: it is remembered until the other knows, who may think that it was a call.
+    private static long DropDue(Call call) => call.EndKnown ? call.EndedAt + CallTimes.Remembered : long.MaxValue;
+
+    private static long NoteDue(Call call) => call.EndKnown || call.Ending == CallEnding.Absorbed ? long.MaxValue : call.EndedAt + CallTimes.NoteAfter;
 
     private static long HideDue(Call call) => call.Left ? long.MaxValue : call.EndedAt + CallTimes.ShownEnded;
 
@@ -66,7 +69,7 @@ internal sealed partial class CallBoard
         {
             CallPhase.Ring => exchange.SentAt + CallTimes.RingEvery,
             CallPhase.Joined => exchange.IsSeen && !call.Leg.Steps.HasUnseen ? exchange.SentAt + CallTimes.HeartbeatEvery : again,
-            CallPhase.Ended when call.EndKnown => long.MaxValue,
+            CallPhase.Ended when call.EndKnown || exchange.SentAt >= call.EndedAt + CallTimes.NoteAfter => long.MaxValue,
             _ => exchange.IsSeen ? long.MaxValue : again,
         };
     }
@@ -95,7 +98,7 @@ internal sealed partial class CallBoard
             host.Changed(call);
         }
 
-        if (now >= call.EndedAt + CallTimes.Remembered)
+        if (now >= DropDue(call))
             Drop(host, call);
     }
 }

@@ -130,30 +130,31 @@ internal sealed partial class CallBoard
     /// <summary>A ring that was not heard before: it rings, unless the person is engaged, or called them too.</summary>
     private void Ring(ICallHost host, Call call)
     {
-        foreach (var other in _calls.Values.Where(other => other.With == call.With && other != call && !other.IsEnded).ToList())
-        {
-            if (other is { Outgoing: true, Phase: CallPhase.Ring })
-            {
-                if (other.Id.CompareTo(call.Id) > 0)
-                    Yield(host, other, call);
-                else
-                    call.Hidden = true;
-            }
-            else if (other.Outgoing && other.Id.CompareTo(call.Id) < 0)
-            {
-                // They accepted ours, and this may be their own ring of before, come late. If it is not, it rings when ours has ended.
-                call.Hidden = true;
-            }
-            else
-            {
-                // Who rings anew has ended what was before.
-                End(host, other, other.Phase == CallPhase.Joined ? other.HasTalked ? CallEnding.Lost : CallEnding.NoWay : CallEnding.Missed);
-            }
-        }
+        // Who rings anew has ended what they began before.
+        foreach (var other in _calls.Values.Where(other => other.With == call.With && other != call && other is { IsEnded: false, Outgoing: false }).ToList())
+            End(host, other, other.Phase == CallPhase.Joined ? other.HasTalked ? CallEnding.Lost : CallEnding.NoWay : CallEnding.Missed);
+        if (_calls.Values.FirstOrDefault(other => other.With == call.With && other is { IsEnded: false, Outgoing: true }) is { } ours)
+            Collide(host, ours, call);
+        AnswerBusy(host, call);
+        host.Changed(call);
+    }
 
+    /// <summary>A call of ours, and one of theirs.</summary>
+    private void Collide(ICallHost host, Call ours, Call theirs)
+    {
+        // Where they accepted ours, the ring may be one of before, come late; if it is not, it rings when ours has ended.
+        if (ours.Id.CompareTo(theirs.Id) < 0)
+            theirs.Hidden = true;
+        else if (ours.Phase == CallPhase.Ring)
+            Yield(host, ours, theirs);
+        else
+            End(host, ours, ours.HasTalked ? CallEnding.Lost : CallEnding.NoWay);
+    }
+
+    private void AnswerBusy(ICallHost host, Call call)
+    {
         if (call is { Hidden: false, IsRingingHere: true } && _calls.Values.Any(other => other.IsEngaging))
             End(host, call, CallEnding.Busy);
-        host.Changed(call);
     }
 
     /// <summary>Both called each other: that is both one's consent. The smaller id counts, and is theirs.</summary>
@@ -170,7 +171,8 @@ internal sealed partial class CallBoard
         foreach (var call in _calls.Values.Where(call => call is { Hidden: true, IsEnded: false } && call.With == contact).ToList())
         {
             call.Hidden = false;
-            Ring(host, call);
+            AnswerBusy(host, call);
+            host.Changed(call);
         }
     }
 

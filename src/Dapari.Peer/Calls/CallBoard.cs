@@ -146,7 +146,7 @@ internal sealed partial class CallBoard
         host.Enter(call);
         host.Changed(call);
         // Nobody there ever heard of it: the note is how they will.
-        if (ending == CallEnding.Unreachable)
+        if (ending == CallEnding.Unreachable && call.Outgoing)
             LeaveNote(host, call);
         Reveal(host, call.With);
         ForgetSome(host, call.With);
@@ -155,28 +155,31 @@ internal sealed partial class CallBoard
     /// <summary>What the other says of the end is weighed with what is known here.</summary>
     private void HearEnd(ICallHost host, Call call, CallState theirs)
     {
-        var said = theirs.End?.Ending ?? CallEnding.Unspecified;
-        if (!call.IsEnded)
+        var said = Endings.Admit(theirs.End?.Ending ?? CallEnding.Unspecified, !call.Outgoing, joined: call.Leg.Epoch > 0 || call.Phase == CallPhase.Joined);
+        if (call.IsEnded)
+        {
+            call.Ending = Endings.Merge(call.Ending, said, call.HasTalked);
+            host.Enter(call);
+        }
+        else
         {
             // An ending of a newer version is one all the same.
             var least = call.Phase == CallPhase.Joined ? call.HasTalked ? CallEnding.Lost : CallEnding.NoWay
-                : said == CallEnding.Unspecified || !Enum.IsDefined(said) ? CallEnding.Missed : CallEnding.Absorbed;
+                : said == CallEnding.Unspecified ? CallEnding.Missed : CallEnding.Absorbed;
             End(host, call, Endings.Merge(least, said, call.HasTalked));
-            return;
         }
 
-        call.Ending = Endings.Merge(call.Ending, said, call.HasTalked);
-        host.Enter(call);
+        // Nothing more to tell: they said it.
+        call.EndKnown |= call.Ending == CallEnding.Absorbed && said == CallEnding.Absorbed;
         host.Changed(call);
     }
 
     private static void LeaveNote(ICallHost host, Call call)
     {
-        if (call.EndKnown)
+        if (call.EndKnown || call.Ending == CallEnding.Absorbed)
             return;
         call.EndKnown = true;
-        if (call.Ending != CallEnding.Absorbed)
-            host.Note(call);
+        host.Note(call);
         host.Changed(call);
     }
 

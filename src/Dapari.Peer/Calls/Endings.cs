@@ -24,6 +24,25 @@ internal static class Endings
         return (CallEnding)Math.Max((int)one, (int)other);
     }
 
+    /// <summary>What one end may say of the end at all: nobody declines, takes back or answers in the other's place. What may not be said says nothing.</summary>
+    /// <param name="said">As said.</param>
+    /// <param name="byCaller">The caller says it.</param>
+    /// <param name="joined">The one who hears it was in the call.</param>
+    public static CallEnding Admit(CallEnding said, bool byCaller, bool joined)
+    {
+        var may = said switch
+        {
+            CallEnding.Cancelled or CallEnding.Unreachable => byCaller,
+            CallEnding.Missed or CallEnding.Absorbed => byCaller || !joined,
+            CallEnding.Declined => !byCaller,
+            CallEnding.Busy => !byCaller && !joined,
+            CallEnding.NoWay => joined || !byCaller,
+            CallEnding.Answered or CallEnding.Lost or CallEnding.NotOurs => joined,
+            _ => false,
+        };
+        return may ? said : CallEnding.Unspecified;
+    }
+
     /// <summary>What is kept of it; unspecified: no entry at all.</summary>
     public static CallOutcome Outcome(CallEnding ending) => ending switch
     {
@@ -59,6 +78,23 @@ internal static class Endings
         }
 
         return record;
+    }
+
+    /// <summary>What is kept of a call, and what the other end's note says of it, as one: the same rule as while both were there.</summary>
+    /// <param name="kept">Ours.</param>
+    /// <param name="outgoing">We called: the other's measure counts, if it has one.</param>
+    /// <param name="noted">Theirs.</param>
+    public static CallRecord Merge(CallRecord kept, bool outgoing, CallRecord noted)
+    {
+        var merged = kept.Clone();
+        merged.Outcome = Outcome(Merge(Ending(kept.Outcome), Ending(noted.Outcome), kept.TalkedMs > 0));
+        if (noted.TalkedMs == 0 || (kept.TalkedMs > 0 && !outgoing))
+            return merged;
+        merged.TalkedMs = noted.TalkedMs;
+        merged.Way = noted.Way;
+        merged.Shares.Clear();
+        merged.Shares.Add(noted.Shares);
+        return merged;
     }
 
     private static bool IsTalk(CallEnding ending) => ending is CallEnding.Answered or CallEnding.Lost or CallEnding.NotOurs or CallEnding.NoWay;

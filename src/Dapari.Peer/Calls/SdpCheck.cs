@@ -50,8 +50,8 @@ public static class SdpCheck
         }
 
         fault = media == 0 ? SdpFault.Media : found is null ? SdpFault.Fingerprint : SdpFault.None;
-        fingerprint = found;
-        return fault == SdpFault.None;
+        fingerprint = fault == SdpFault.None ? found : null;
+        return fingerprint is not null;
     }
 
     /// <summary>The description without the candidates that a judge refuses; the judge gets and may replace each, and says null to refuse.</summary>

@@ -182,24 +182,6 @@ public sealed partial class PeerHost
         }
     }
 
-    /// <summary>What is wrong with the device or the app is part of what is shown.</summary>
-    private void Suffer(PeerTrouble trouble)
-    {
-        if (_trouble == trouble)
-            return;
-        _trouble = trouble;
-        Raise(new Notice { Snapshot = _latest });
-    }
-
-    private Snapshot Shown(Snapshot snapshot)
-    {
-        if (snapshot.Trouble == _trouble)
-            return snapshot;
-        var shown = snapshot.Clone();
-        shown.Trouble = _trouble;
-        return shown;
-    }
-
     private void Raise(Notice notice)
     {
         if (notice.Snapshot is { } snapshot)

@@ -16,6 +16,7 @@ internal sealed partial class OutboxDesk(Parts parts)
     private const long LongestFullBackoffMs = 5 * 60_000;
     private const long FirstGoneBackoffMs = 30_000;
     private const ulong DayMs = 24UL * 60 * 60 * 1000;
+    private const ulong WeekMs = 7 * DayMs;
 
     private const long LookEveryMs = 6L * 60 * 60 * 1000;
 
@@ -255,6 +256,7 @@ internal sealed partial class OutboxDesk(Parts parts)
             _lookAt = step.Now.MonotonicMs + LookEveryMs;
             foreach (var connection in parts.Servers.Connections.Where(connection => connection.IsOnline).ToList())
                 Online(step, connection);
+            WantOld(step);
         }
 
         foreach (var contact in _backlog.ToList())
@@ -266,6 +268,17 @@ internal sealed partial class OutboxDesk(Parts parts)
                 step.Shown(contact);
                 Dispatch(step, contact);
             }
+        }
+    }
+
+    /// <summary>A server that is not our own is left when there is nothing to say; what lies there long is looked after.</summary>
+    private void WantOld(Step step)
+    {
+        foreach (var contact in parts.State.Contacts.Values)
+        {
+            if (contact.Address is { } address && contact.Queue.All.Any(entry => entry.Phase == EntryPhase.OnServer
+                && (step.WallMs < entry.Record.OnServerAtMs || step.WallMs - entry.Record.OnServerAtMs >= WeekMs)))
+                parts.Servers.Want(step, address.Server);
         }
     }
 

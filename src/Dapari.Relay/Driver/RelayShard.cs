@@ -124,6 +124,7 @@ internal sealed class RelayShard : IRelayPorts, IDisposable
         {
             while (!_stopping)
                 Round();
+            _core.End();
             foreach (var stream in _streams)
                 stream.End();
             _frames.Writer.TryComplete();
@@ -132,8 +133,7 @@ internal sealed class RelayShard : IRelayPorts, IDisposable
         catch (Exception bug)
         {
             _frames.Writer.TryComplete(bug);
-            _ended.SetException(bug);
-            throw;
+            _ended.SetException(bug); // Told by RelayDriver.Ended: mailboxes in the same process go on.
         }
     }
 

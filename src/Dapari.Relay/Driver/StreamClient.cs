@@ -14,13 +14,14 @@ internal sealed class StreamClient : IDisposable
     private readonly Stream _stream;
     private readonly RelayDriverOptions _options;
     private readonly TimeProvider _time;
+    private readonly bool _isTls;
     private readonly CancellationTokenSource _end = new();
 
     // Bounded by bytes (_waiting), not by count: what does not fit is dropped before it is queued.
     private readonly Channel<byte[]> _out = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private int _waiting;
 
-    public StreamClient(RelayShard shard, Stream stream, Endpoint remote, Endpoint local, RelayDriverOptions options, TimeProvider time)
+    public StreamClient(RelayShard shard, Stream stream, Endpoint remote, Endpoint local, bool isTls, RelayDriverOptions options, TimeProvider time)
     {
         _shard = shard;
         _stream = stream;
@@ -28,6 +29,7 @@ internal sealed class StreamClient : IDisposable
         LocalAddress = local;
         _options = options;
         _time = time;
+        _isTls = isTls;
     }
 
     public Endpoint Remote { get; }
@@ -137,13 +139,14 @@ internal sealed class StreamClient : IDisposable
 
     private async Task WriteAsync(CancellationToken cancellation)
     {
+        // What waits goes out together, but in TLS each message for itself: some clients, coturn's tools among them, take what a record brings for one message.
         var buffer = new byte[16 * 1024];
         try
         {
             while (await _out.Reader.WaitToReadAsync(cancellation))
             {
                 var count = 0;
-                while (_out.Reader.TryPeek(out var next) && (count == 0 || count + next.Length <= buffer.Length) && _out.Reader.TryRead(out next))
+                while (_out.Reader.TryPeek(out var next) && (count == 0 || (!_isTls && count + next.Length <= buffer.Length)) && _out.Reader.TryRead(out next))
                 {
                     if (next.Length > buffer.Length)
                         buffer = new byte[next.Length];

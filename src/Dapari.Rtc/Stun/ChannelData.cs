@@ -18,8 +18,11 @@ public static class ChannelData
     /// <summary>RFC 8656 §12: the first channel number.</summary>
     public const ushort FirstChannel = 0x4000;
 
-    /// <summary>RFC 8656 §12: the last channel number.</summary>
-    public const ushort LastChannel = 0x4FFF;
+    /// <summary>
+    /// The last channel number. RFC 8656 §12 ends at 0x4FFF, so that one socket can carry DTLS and media too; clients of RFC 5766 §11, which are about
+    /// (coturn's tools draw from all), go on to here, and on a relay's own port nothing else begins with these bits.
+    /// </summary>
+    public const ushort LastChannel = 0x7FFF;
 
     /// <summary>Whether a number may name a channel.</summary>
     public static bool IsChannel(ushort number) => number is >= FirstChannel and <= LastChannel;

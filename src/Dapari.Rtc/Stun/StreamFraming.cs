@@ -31,11 +31,12 @@ public static class StreamFraming
         advance = ChannelData.HeaderLength;
         if (received.IsEmpty)
             return StreamFrame.NeedMore;
-        var stun = Demultiplexer.Judge(received) switch
+        // Nothing else is carried on such a stream, so all first bytes that a channel's number can have are one (ChannelData.LastChannel).
+        bool? stun = received[0] switch
         {
-            FirstByte.Stun => true,
-            FirstByte.ChannelData => false,
-            _ => (bool?)null,
+            <= 3 => true,
+            >= 0x40 and <= 0x7F => false,
+            _ => null,
         };
         if (stun is null)
             return StreamFrame.Malformed;

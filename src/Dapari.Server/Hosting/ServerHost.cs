@@ -160,7 +160,7 @@ internal sealed class ServerHost : IAsyncDisposable
             OnAuthenticate = relays ? (_, tls) => TurnOverTls.Offer(tls) : null,
         });
         if (relays)
-            listen.UseRelay(Relay, _time);
+            listen.UseRelay(() => Relay, _time);
     }
 
     /// <summary>Every address: both families through one socket where the machine has IPv6, else IPv4.</summary>

@@ -30,7 +30,7 @@ internal static class TurnOverTls
     public static void Offer(SslServerAuthenticationOptions options) => (options.ApplicationProtocols ??= []).Add(Protocol);
 
     /// <summary>To be called after UseHttps: what comes here is decrypted.</summary>
-    public static void UseRelay(this ListenOptions listen, RelayHost relay, TimeProvider time) => listen.Use(next => async connection =>
+    public static void UseRelay(this ListenOptions listen, Func<RelayHost> relay, TimeProvider time) => listen.Use(next => async connection =>
     {
         var named = connection.Features.Get<ITlsHandshakeFeature>() is not null
             && connection.Features.Get<ITlsApplicationProtocolFeature>() is { } protocol && protocol.ApplicationProtocol.Span.SequenceEqual(Protocol.Protocol.Span);
@@ -42,7 +42,7 @@ internal static class TurnOverTls
 
         if (connection.RemoteEndPoint is not IPEndPoint remote || connection.LocalEndPoint is not IPEndPoint local)
             return;
-        await relay.ServeAsync(
+        await relay().ServeAsync(
             new DuplexStream(connection.Transport), Endpoint.From(remote.Address, (ushort)remote.Port).Unmap(), Endpoint.From(local.Address, (ushort)local.Port).Unmap(),
             connection.ConnectionClosed);
     });

@@ -10,8 +10,9 @@ internal sealed class Browser : IBrowser, IBrowserCamera, IBrowserKeys
     private readonly List<Action<KeyCall>> _keys = [];
     private Action<string>? _codes;
 
-    public Browser()
+    public Browser(MediaLink legs)
     {
+        Media = new BrowserMedia(legs);
         Profile = BrowserPage.Profile();
         Origin = BrowserPage.Origin();
         Language = BrowserPage.Language();
@@ -41,6 +42,8 @@ internal sealed class Browser : IBrowser, IBrowserCamera, IBrowserKeys
     public IBrowserElements Elements { get; }
 
     public IBrowserCamera Camera => this;
+
+    public IBrowserMedia Media { get; }
 
     public IBrowserKeys Keys => this;
 

@@ -16,7 +16,7 @@ namespace Dapari.Web.Platform;
 /// Step 2: who has it not says hello, and waits both for the owner's snapshot and for the lock. An owner that answers nothing is taken for
 /// frozen, and its lock is taken from it. Step 3: a page that goes to sleep gives the lock back.
 /// </remarks>
-internal sealed partial class BrowserPeer : IPeerClient
+internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
 {
     private static readonly TimeSpan _silence = TimeSpan.FromSeconds(5);
 
@@ -25,6 +25,7 @@ internal sealed partial class BrowserPeer : IPeerClient
     private readonly ByteString _tab;
     private readonly ServerLink _servers;
     private readonly PathLink _paths;
+    private readonly MediaLink _media;
     private readonly Dictionary<ulong, (Command Command, TaskCompletionSource<CommandResult> Done)> _asked = [];
     private readonly TaskCompletionSource _ready = new();
     private PeerHost? _host;
@@ -34,13 +35,14 @@ internal sealed partial class BrowserPeer : IPeerClient
     private bool _heard;
     private bool _holding;
 
-    private BrowserPeer(string name, BrowserStore store, byte[] run)
+    private BrowserPeer(string name, BrowserStore store, byte[] run, MediaLink media)
     {
         _lock = name;
         _store = store;
         _tab = ByteString.CopyFrom(run);
         _servers = new ServerLink();
         _paths = new PathLink();
+        _media = media;
         TabEvents.OnReceived = OnReceived;
         TabEvents.OnLockLost = OnLockLost;
         TabEvents.OnSleeping = OnSleeping;
@@ -53,7 +55,8 @@ internal sealed partial class BrowserPeer : IPeerClient
 
     /// <summary>Opens the store and finds out who owns it; the first snapshot is there when this is done.</summary>
     /// <param name="name">Of the database, the lock and the channel between tabs: one for each profile.</param>
-    public static async Task<BrowserPeer> StartAsync(string name)
+    /// <param name="media">What carries calls in this tab.</param>
+    public static async Task<BrowserPeer> StartAsync(string name, MediaLink media)
     {
         var run = RandomSource.System.Bytes(16);
         var store = await BrowserStore.OpenAsync(name, run, why =>
@@ -61,7 +64,7 @@ internal sealed partial class BrowserPeer : IPeerClient
             // A newer version upgrades the store: this page's code no longer fits it.
             if (why == "newer") BrowserPage.Reload();
         });
-        var peer = new BrowserPeer(name, store, run);
+        var peer = new BrowserPeer(name, store, run, media);
         if (await Js.Acquire(name, "now")) await peer.LeadAsync();
         else peer.Follow();
         await peer._ready.Task;
@@ -112,7 +115,8 @@ internal sealed partial class BrowserPeer : IPeerClient
         _leader = _tab;
         Say(new TabMessage { LeaderRun = _tab }); // Loading takes a while: the others shall not take it for silence.
         await _store.ClaimAsync();
-        var host = await PeerHost.StartAsync(_store, _servers, _paths, RandomSource.System, TimeProvider.System, CancellationToken.None, BrowserPage.PauseAsync);
+        var host = await PeerHost.StartAsync(
+            _store, _servers, _paths, _media, RandomSource.System, TimeProvider.System, CancellationToken.None, BrowserPage.PauseAsync);
         if (_asleep || !_holding)
         {
             // Put to sleep, or taken for frozen, while it loaded.
@@ -181,6 +185,7 @@ internal sealed partial class BrowserPeer : IPeerClient
     private void OnLockLost()
     {
         _holding = false;
+        if (_handing) EndHandOver();
         _ = StepDownAsync(again: true);
     }
 
@@ -228,6 +233,12 @@ internal sealed partial class BrowserPeer : IPeerClient
                 break;
             case TabMessage.KindOneofCase.Command when _host is { } host:
                 _ = AnswerAsync(host, message);
+                break;
+            case TabMessage.KindOneofCase.TakeOver when _host is { } host:
+                _ = HandOverAsync(host, message.TabId);
+                break;
+            case TabMessage.KindOneofCase.HandedOver:
+                _handed?.TrySetResult(message.HandedOver);
                 break;
             case TabMessage.KindOneofCase.Result:
                 if (_asked.TryGetValue(message.Number, out var asked)) asked.Done.TrySetResult(message.Result);

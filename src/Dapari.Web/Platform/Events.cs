@@ -4,6 +4,54 @@ namespace Dapari.Web.Platform;
 
 // What bridge.js calls. Each is set once, by the one object that carries the module.
 
+internal static partial class CallEvents
+{
+    internal static Action<int, bool, string>? OnDescribed { get; set; }
+
+    internal static Action<int, string, string, int, string>? OnCandidate { get; set; }
+
+    internal static Action<int>? OnCandidatesEnded { get; set; }
+
+    internal static Action<int, string>? OnFacts { get; set; }
+
+    internal static Action<int, string>? OnMeasured { get; set; }
+
+    internal static Action<int>? OnClosed { get; set; }
+
+    internal static Action<bool>? OnSilent { get; set; }
+
+    internal static Action<string, string>? OnLost { get; set; }
+
+    internal static Action? OnDevicesChanged { get; set; }
+
+    [JSExport]
+    internal static void Described(int id, bool offer, string sdp) => OnDescribed?.Invoke(id, offer, sdp);
+
+    [JSExport]
+    internal static void Candidate(int id, string candidate, string mid, int line, string fragment) => OnCandidate?.Invoke(id, candidate, mid, line, fragment);
+
+    [JSExport]
+    internal static void CandidatesEnded(int id) => OnCandidatesEnded?.Invoke(id);
+
+    [JSExport]
+    internal static void Facts(int id, string facts) => OnFacts?.Invoke(id, facts);
+
+    [JSExport]
+    internal static void Measured(int id, string quality) => OnMeasured?.Invoke(id, quality);
+
+    [JSExport]
+    internal static void Closed(int id) => OnClosed?.Invoke(id);
+
+    [JSExport]
+    internal static void Silent(bool on) => OnSilent?.Invoke(on);
+
+    [JSExport]
+    internal static void Lost(string kind, string reason) => OnLost?.Invoke(kind, reason);
+
+    [JSExport]
+    internal static void DevicesChanged() => OnDevicesChanged?.Invoke();
+}
+
 internal static partial class CameraEvents
 {
     internal static Action<string>? OnFound { get; set; }

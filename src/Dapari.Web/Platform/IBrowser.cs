@@ -18,6 +18,9 @@ public interface IBrowser
     /// <summary>Keys that the page takes from the browser.</summary>
     IBrowserKeys Keys { get; }
 
+    /// <summary>Microphone, camera, screen, speakers and pictures of calls.</summary>
+    IBrowserMedia Media { get; }
+
     /// <summary>The browser's clocks and timers.</summary>
     TimeProvider Clock { get; }
 

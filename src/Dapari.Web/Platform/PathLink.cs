@@ -111,7 +111,7 @@ internal sealed partial class PathLink : IPathLink
         if (_paths.TryGetValue(id, out var path)) SignalMade?.Invoke(path, signal);
     }
 
-    private static string Json(IReadOnlyList<IceServer> servers)
+    internal static string Json(IReadOnlyList<IceServer> servers)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))

@@ -21,6 +21,7 @@ public sealed partial class AppState
         }
 
         ResumeHeld();
+        if (notice.Snapshot is not null) Calls.Follow();
         Noticed?.Invoke(notice);
         if (notice.Messages.Count != 0)
         {
@@ -84,17 +85,27 @@ public sealed partial class AppState
             case KeyCall.Back when IsPaletteOpen:
                 ShowPalette(false);
                 break;
+            case KeyCall.Back when Place.Kind == PlaceKind.Call:
+                LeaveCallScreen();
+                break;
             case KeyCall.Back when Place.Kind != PlaceKind.List:
                 Go(Place.Parent);
                 break;
         }
     }
 
+    /// <summary>Back to messages; the call goes on.</summary>
+    public void LeaveCallScreen()
+    {
+        if (Calls.Ended is not null) Calls.Dismiss();
+        else Go(Calls.Call is { } call && ContactId.TryRead(call.ContactId, out var id) ? new Place(PlaceKind.Conversation, id) : Place.Home);
+    }
+
     // A newcomer's message never comes here: the engine shows a request only.
     private void TellArrival(MessageRecord record)
     {
         if (!ContactId.TryRead(record.ContactId, out var id) || Find(id) is not { } contact) return;
-        var text = record.Kind == MessageKind.Text ? record.Text : T.List.NewerKind;
+        var text = ChatRows.Preview(record, T);
         Announcement = T.Chat.MessageFrom(contact.Name, text);
         var onScreen = Browser.IsFocused && Place.HasConversation && Place.Contact == id;
         if (!onScreen && Browser.Notifications == Permission.Granted) Browser.Notify(id.ToString(), contact.Name, text);

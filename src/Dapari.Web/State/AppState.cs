@@ -35,11 +35,13 @@ public sealed partial class AppState : IDisposable
         if (InviteLink is not null && peer.Snapshot.Self is not null) Place = new Place(PlaceKind.OpenInvite);
         Toasts = new Toasts(browser.Clock);
         _heldBack = new HeldBack(browser);
+        Calls = new LiveCalls(this);
         peer.Changed += OnNotice;
         browser.Changed += OnBrowser;
         browser.NotificationClicked += OnNotificationClicked;
         navigation.LocationChanged += OnLocation;
         _keys = browser.Keys.Watch(OnKey);
+        Calls.Follow();
         Settle();
         ResumeHeld();
     }
@@ -67,6 +69,9 @@ public sealed partial class AppState : IDisposable
 
     /// <summary>Notices and what can be undone.</summary>
     public Toasts Toasts { get; }
+
+    /// <summary>Calls.</summary>
+    public LiveCalls Calls { get; }
 
     /// <summary>The invite that the page was opened with, until it was used.</summary>
     public string? InviteLink { get; set; }
@@ -138,6 +143,9 @@ public sealed partial class AppState : IDisposable
         Changed?.Invoke();
     }
 
+    /// <summary>Something outside of the snapshot changed what screens show.</summary>
+    internal void Redraw() => Changed?.Invoke();
+
     /// <summary>Opens or closes the palette.</summary>
     public void ShowPalette(bool open)
     {
@@ -161,6 +169,7 @@ public sealed partial class AppState : IDisposable
         Browser.NotificationClicked -= OnNotificationClicked;
         _navigation.LocationChanged -= OnLocation;
         _keys.Dispose();
+        Calls.Dispose();
         Toasts.Dispose();
         foreach (var timer in _overdue) timer.Dispose();
     }

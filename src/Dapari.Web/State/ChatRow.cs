@@ -1,4 +1,5 @@
 using Dapari.Peer.Store;
+using Dapari.Web.Text;
 using Dapari.Wire.V1;
 
 namespace Dapari.Web.State;
@@ -38,6 +39,9 @@ public sealed record ChatRow
 
     /// <summary>The way it went.</summary>
     public Route Route { get; init; }
+
+    /// <summary>The call, where the row is one.</summary>
+    public CallRecord? Call { get; init; }
 
     /// <summary>Whether somebody jumped to this row.</summary>
     public bool Marked { get; init; }
@@ -107,7 +111,8 @@ public static class ChatRows
                 StartsGroup = newDay || unread || i == 0 || !SameGroup(messages[i - 1], m),
                 EndsGroup = i == messages.Count - 1 || !SameGroup(m, messages[i + 1]) || days.Day(messages[i + 1].ShownAtMs) != day,
                 State = state,
-                Route = m.Route?.Route ?? (m.Outgoing ? Route.Waiting : Route.Unspecified),
+                Call = m.Kind == MessageKind.Call ? m.Call ?? new CallRecord() : null,
+                Route = m.Kind == MessageKind.Call ? m.Call?.Way?.Route ?? Route.Unspecified : m.Route?.Route ?? (m.Outgoing ? Route.Waiting : Route.Unspecified),
                 Marked = marked is not null && marked == id,
             };
             rows.Add(old == row ? old : row);
@@ -119,6 +124,18 @@ public static class ChatRows
     /// <summary>The state to show: "read" follows from the other's watermark.</summary>
     public static MessageState StateOf(MessageRecord message, ulong theyReadThrough) =>
         message.Outgoing && message.State == MessageState.Delivered && message.Clock <= theyReadThrough ? MessageState.Read : message.State;
+
+    /// <summary>A message in one line of plain text.</summary>
+    public static string Preview(MessageRecord message, Texts t) => message.Kind switch
+    {
+        MessageKind.Text => message.Text,
+        MessageKind.Call => CallLine(message.Call ?? new CallRecord(), message.Outgoing, t),
+        _ => t.List.NewerKind,
+    };
+
+    /// <summary>A call in one line: "Voice call, 4 min 12 s".</summary>
+    public static string CallLine(CallRecord call, bool outgoing, Texts t) =>
+        $"{(call.Video ? t.Call.Video : t.Call.Voice)}: {t.Call.Outcome(call.Outcome, outgoing, CallTexts.Length(call.TalkedMs))}";
 
     /// <summary>A message's id in hexadecimal.</summary>
     public static string Hex(MessageRecord message) => Convert.ToHexStringLower(message.Id.Span);

@@ -31,6 +31,9 @@ public enum PlaceKind
 
     /// <summary>Search over messages.</summary>
     Search,
+
+    /// <summary>The call under way.</summary>
+    Call,
 }
 
 /// <summary>Where the person is: read from the address bar, so that the system's back works.</summary>
@@ -53,6 +56,7 @@ public sealed record Place(PlaceKind Kind, ContactId Contact = default, MessageI
             ["settings"] => new Place(PlaceKind.Settings),
             ["ways"] => new Place(PlaceKind.Ways),
             ["search"] => new Place(PlaceKind.Search),
+            ["call"] => new Place(PlaceKind.Call),
             ["c", var contact] when ReadContact(contact) is { } c => new Place(PlaceKind.Conversation, c),
             ["c", var contact, "details"] when ReadContact(contact) is { } c => new Place(PlaceKind.Contact, c),
             ["c", var contact, "m", var message] when ReadContact(contact) is { } c && ReadMessage(message) is { } m => new Place(PlaceKind.Message, c, m),
@@ -71,6 +75,7 @@ public sealed record Place(PlaceKind Kind, ContactId Contact = default, MessageI
         PlaceKind.Settings => "/settings",
         PlaceKind.Ways => "/ways",
         PlaceKind.Search => "/search",
+        PlaceKind.Call => "/call",
         _ => "/",
     };
 

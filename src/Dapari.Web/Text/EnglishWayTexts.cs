@@ -60,6 +60,8 @@ internal sealed class EnglishWayTexts : WayTexts
             : $"The server no longer had your mailbox; the message waited on {name}’s device.",
         Reason.MailboxGone => "The server no longer had the mailbox, so the message waited for a new one.",
         Reason.RelayPathOpen => "The devices could only meet through a relay, which passes everything on and keeps nothing.",
+        Reason.ContactNotVerified => $"{name} is not verified, so the internet addresses stay hidden.",
+        Reason.NoDirectWay => "Both networks block direct connections.",
         _ => "The reason is not known to this version of Dapari.",
     };
 

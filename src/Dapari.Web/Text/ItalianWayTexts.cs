@@ -60,6 +60,8 @@ internal sealed class ItalianWayTexts : WayTexts
             : $"Il server non aveva più la tua casella: il messaggio ha aspettato sul dispositivo di {name}.",
         Reason.MailboxGone => "Il server non aveva più la casella, così il messaggio ne ha aspettata una nuova.",
         Reason.RelayPathOpen => "I dispositivi potevano incontrarsi solo tramite un relay, che inoltra tutto e non conserva nulla.",
+        Reason.ContactNotVerified => $"Non hai verificato {name}, quindi gli indirizzi internet restano nascosti.",
+        Reason.NoDirectWay => "Entrambe le reti bloccano le connessioni dirette.",
         _ => "Questa versione di Dapari non conosce il motivo.",
     };
 

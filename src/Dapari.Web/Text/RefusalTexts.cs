@@ -23,6 +23,11 @@ public static class RefusalTexts
         CommandRefusal.StoreFailed => "This device could not save it, so nothing was changed and nothing was lost. Free some space and try again.",
         CommandRefusal.Blocked => "You have blocked this person. Unblock them first if you want to write.",
         CommandRefusal.Malformed => "Something about that was not right, and nothing was changed. Reload the page and try again.",
+        CommandRefusal.NoCalls => "This browser cannot call here. Calls need HTTPS and a recent browser.",
+        CommandRefusal.InCall => "You are in a call already. Hang up first, then try again.",
+        CommandRefusal.UnknownCall => "This call is already over.",
+        CommandRefusal.NoWay => "The way you asked for and the one that the other person allows exclude each other. Choose another way.",
+        CommandRefusal.NoRelay => "Your server has no relay, so nothing can go through it live. Choose another way, or ask whoever runs the server.",
         CommandRefusal.PeerFailed => "Dapari made an error of its own, and nothing was changed. Try again; if it stays so, load the page again.",
         _ => "That did not work, and nothing was changed. Reload the page and try again.",
     };
@@ -45,6 +50,11 @@ public static class RefusalTexts
         CommandRefusal.StoreFailed => "Il dispositivo non è riuscito a salvare: non è cambiato nulla e nulla è andato perso. Libera un po’ di spazio e riprova.",
         CommandRefusal.Blocked => "Hai bloccato questa persona. Per scriverle, prima sbloccala.",
         CommandRefusal.Malformed => "Qualcosa non andava, e non è cambiato nulla. Ricarica la pagina e riprova.",
+        CommandRefusal.NoCalls => "Qui il browser non può chiamare. Servono HTTPS e un browser recente.",
+        CommandRefusal.InCall => "Sei già in una chiamata. Prima riaggancia, poi riprova.",
+        CommandRefusal.UnknownCall => "Questa chiamata è già finita.",
+        CommandRefusal.NoWay => "La strada che chiedi e quella che l’altra persona permette si escludono. Scegline un’altra.",
+        CommandRefusal.NoRelay => "Il tuo server non ha un relay, quindi dal vivo non ci passa nulla. Scegli un’altra strada, o parlane con chi gestisce il server.",
         CommandRefusal.PeerFailed => "Dapari ha fatto un errore suo, e non è cambiato nulla. Riprova; se non basta, ricarica la pagina.",
         _ => "Non ha funzionato, e non è cambiato nulla. Ricarica la pagina e riprova.",
     };

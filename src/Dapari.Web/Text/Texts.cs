@@ -26,6 +26,9 @@ public sealed record Texts
     /// <summary>A message's details.</summary>
     public required MessageTexts Message { get; init; }
 
+    /// <summary>Calls.</summary>
+    public required CallTexts Call { get; init; }
+
     /// <summary>Settings.</summary>
     public required SettingsTexts Settings { get; init; }
 
@@ -51,6 +54,7 @@ public sealed record Texts
         Invite = InviteTexts.English,
         Contact = ContactTexts.English,
         Message = MessageTexts.English,
+        Call = EnglishCallTexts.Make(),
         Settings = SettingsTexts.English,
         Journey = JourneyTexts.English,
         Ways = new EnglishWayTexts(),
@@ -68,6 +72,7 @@ public sealed record Texts
         Invite = InviteTexts.Italian,
         Contact = ContactTexts.Italian,
         Message = MessageTexts.Italian,
+        Call = ItalianCallTexts.Make(),
         Settings = SettingsTexts.Italian,
         Journey = JourneyTexts.Italian,
         Ways = new ItalianWayTexts(),

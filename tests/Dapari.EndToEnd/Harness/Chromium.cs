@@ -34,6 +34,38 @@ public static class Chromium
     public static Task<IBrowser> StartWithLocalNamesAsync(IPlaywright playwright) =>
         playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Flags, Headless = true });
 
+    /// <summary>A browser whose camera shows what a Y4M file holds, read anew at each start of the camera.</summary>
+    public static Task<IBrowser> StartWithCameraAsync(IPlaywright playwright, string file) => playwright.Chromium.LaunchAsync(new()
+    {
+        ExecutablePath = Executable,
+        Args = [.. Flags, PlainHostCandidates, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--use-file-for-fake-video-capture=" + file],
+        Headless = true,
+    });
+
+    /// <summary>The first one, but taking every certificate: for a server whose authority nobody installed.</summary>
+    public static Task<IBrowser> StartTrustingAllAsync(IPlaywright playwright) => playwright.Chromium.LaunchAsync(
+        new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, "--ignore-certificate-errors"], Headless = true });
+
+    /// <summary>A browser whose microphone hears <see cref="Tone"/>, whose camera sees a moving picture, and which shows a screen without asking.</summary>
+    public static Task<IBrowser> StartForCallsAsync(IPlaywright playwright) =>
+        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, .. CallFlags], Headless = true });
+
+    /// <summary>The same inside a home of a lab. There a page has no certificate: the browser is told to treat the server's origin as secure.</summary>
+    public static Task<IBrowser> StartInAsync(IPlaywright playwright, NatLab lab, string place, string origin) =>
+        playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = lab.Wrapper(place, Executable),
+            Args = [.. Flags, PlainHostCandidates, .. CallFlags, $"--unsafely-treat-insecure-origin-as-secure={origin}"],
+            Headless = true,
+        });
+
+    /// <summary>What a browser for calls is started with besides.</summary>
+    public static IReadOnlyList<string> CallFlags =>
+    [
+        "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", $"--use-file-for-fake-audio-capture={Tone.WaveFile}",
+        "--auto-select-desktop-capture-source=Entire screen", "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
+    ];
+
     /// <summary>A browser with one context that keeps everything in a folder, as people's browsers do.</summary>
     public static Task<IBrowserContext> StartKeepingAsync(IPlaywright playwright, string folder) =>
         playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });

@@ -68,9 +68,13 @@ public sealed partial class Person
         return await link.InputValueAsync();
     }
 
-    /// <summary>Picks one of several choices by the words it begins with.</summary>
+    /// <summary>Picks one of several choices by the words it begins with; of several such questions, in the first.</summary>
     public Task ChooseAsync(string words) =>
-        Page.GetByRole(AriaRole.Radio, new() { NameRegex = new Regex("^" + Regex.Escape(words)) }).CheckAsync();
+        Page.GetByRole(AriaRole.Radio, new() { NameRegex = new Regex("^" + Regex.Escape(words)) }).First.CheckAsync();
+
+    /// <summary>Picks one of the choices to a question.</summary>
+    public Task ChooseAsync(string question, string words) =>
+        Page.GetByRole(AriaRole.Group, new() { Name = question }).GetByRole(AriaRole.Radio, new() { NameRegex = new Regex("^" + Regex.Escape(words)) }).CheckAsync();
 
     /// <summary>Opens an invite's link, as a tap on it does.</summary>
     public Task TakeInviteAsync(string link) => Page.GotoAsync(link);

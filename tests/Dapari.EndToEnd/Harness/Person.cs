@@ -8,11 +8,8 @@ namespace Dapari.EndToEnd;
 /// <summary>Somebody with a browser of their own, who finds things by their roles and words, as everybody does.</summary>
 public sealed partial class Person : IAsyncDisposable
 {
-    private static readonly Lazy<string> Watch = new(() =>
-    {
-        using var reader = new StreamReader(typeof(Person).Assembly.GetManifestResourceStream("watch.js")!);
-        return reader.ReadToEnd();
-    });
+    private static readonly Lazy<string> Watch = new(() => Script("watch.js"));
+    private static readonly Lazy<string> Ears = new(() => Script("ears.js"));
 
     private readonly ConcurrentQueue<string> console = new();
     private readonly ConcurrentQueue<ClientFrame> sent = new();
@@ -80,9 +77,16 @@ public sealed partial class Person : IAsyncDisposable
     {
         context.SetDefaultTimeout(15_000);
         await context.AddInitScriptAsync(Watch.Value);
+        await context.AddInitScriptAsync(Ears.Value);
         var person = new Person(name, origin, context, null!, look, ownsContext);
         person.Page = await person.OpenTabAsync(path);
         return person;
+    }
+
+    private static string Script(string name)
+    {
+        using var reader = new StreamReader(typeof(Person).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
     }
 
     /// <summary>Opens a further tab; it is not yet the one in front.</summary>

@@ -16,8 +16,11 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> log = new();
     private Process? process;
 
-    private ServerProcess(int port, string data, string[] options)
+    private readonly NatLab? lab;
+
+    private ServerProcess(int port, string data, string[] options, NatLab? lab = null)
     {
+        this.lab = lab;
         Port = port;
         this.data = data;
         this.options = options;
@@ -27,7 +30,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Where browsers find it.</summary>
-    public string Origin => $"http://127.0.0.1:{Port}";
+    public string Origin => $"http://{(lab is null ? "127.0.0.1" : NatLab.ServerAddress)}:{Port}";
 
     /// <summary>What it has said so far.</summary>
     public string Log => string.Join('\n', log);
@@ -41,6 +44,14 @@ public sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Starts a server on the Internet of a lab, with its relay at the usual port.</summary>
+    public static async Task<ServerProcess> StartInAsync(NatLab lab)
+    {
+        var server = new ServerProcess(8080, Directory.CreateTempSubdirectory("dapari-e2e-").FullName, ["--relay-port", "3478", "--relay-allow", "10.70.0.0/24"], lab);
+        await server.StartAgainAsync();
+        return server;
+    }
+
     /// <summary>Starts it after <see cref="KillAsync"/>: same address, same data.</summary>
     public async Task StartAgainAsync()
     {
@@ -50,13 +61,14 @@ public sealed class ServerProcess : IAsyncDisposable
             if (!File.Exists(needed)) throw new FileNotFoundException($"Not built: {needed}. ./test builds it.", needed);
         }
 
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(lab?.Wrapper("srv", "dotnet") ?? "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = data,
         };
-        foreach (var argument in (string[])[Repository.Server, "serve", "--web", Repository.App, "--data", data, "--listen", $"127.0.0.1:{Port}", .. options])
+        string[] relay = lab is null ? ["--relay-port", "0"] : [];
+        foreach (var argument in (string[])[Repository.Server, "serve", "--web", Repository.App, "--data", data, "--listen", new Uri(Origin).Authority, .. relay, .. options])
             start.ArgumentList.Add(argument);
         var started = process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
         started.OutputDataReceived += (_, line) => Keep(line.Data);
@@ -98,6 +110,7 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private async Task<bool> IsHealthyAsync()
     {
+        if (lab is not null) return Log.Contains(new Uri(Origin).Authority, StringComparison.Ordinal);
         if (process is { HasExited: true } ended) throw new InvalidOperationException($"The server ended with code {ended.ExitCode}:\n{Log}");
         try
         {

@@ -22,13 +22,23 @@ internal sealed class FinalChecks(World world)
             Growth(one);
             foreach (var other in world.Peers)
             {
-                if (one == other || other.Deleted || one.Hostile || other.Hostile || one.View.ContactOf(other.Identity) is not { } contact || !ContactId.TryRead(contact.Id, out var id))
+                if (one == other || other.Deleted || one.View.ContactOf(other.Identity) is not { } contact || !ContactId.TryRead(contact.Id, out var id))
                     continue;
                 var conversation = one.Store.Conversation(id).ToArray();
+                if (world.Ledger.WasAttacked(one, other))
+                {
+                    OwnOrder(one, conversation);
+                    continue;
+                }
+
                 Sums(one, other, contact, conversation);
                 Sent(one, other, conversation);
                 if (other.View.ContactOf(one.Identity) is { } back && ContactId.TryRead(back.Id, out var backId) && world.Peers.IndexOf(one) < world.Peers.IndexOf(other))
-                    SameOrder(one, conversation, other, [.. other.Store.Conversation(backId)]);
+                {
+                    var there = other.Store.Conversation(backId).ToArray();
+                    SameOrder(one, conversation, other, there);
+                    CallChecks.Check(world, one, other, conversation, there);
+                }
             }
 
             foreach (var twice in one.Store.Messages.Values.Where(message => message.Kind == MessageKind.Text && !world.IsHostile(one, message.ContactId))
@@ -38,19 +48,16 @@ internal sealed class FinalChecks(World world)
     }
 
     /// <summary>Exactly once, states that do not lie, records that agree.</summary>
-    private void Sent(SimPeer from, SimPeer to, IEnumerable<MessageRecord> conversation)
+    private void Sent(SimPeer from, SimPeer to, MessageRecord[] conversation)
     {
         var live = Unrest.IsLive(world, from, to) && !Unrest.Stuck(from, to) && !Unrest.Stuck(to, from);
         var restored = world.Ledger.WasRestored(from) || world.Ledger.WasRestored(to);
-        var lastOrder = 0;
+        OwnOrder(from, conversation);
         foreach (var message in conversation.Where(message => message is { Outgoing: true, Kind: MessageKind.Text }))
         {
             MessageId.TryRead(message.Id, out var id);
-            var text = world.Ledger.Texts[id];
-            if (text.Order < lastOrder)
-                world.Broken($"{from.Name}'s {StepChecks.Short(id)} stands after what was composed later");
-            lastOrder = text.Order;
-            var arrived = to.Store.Find(id);
+            // Removed with its conversation, its id may stand in another one.
+            var arrived = to.Store.Find(id) is { } there && there.ContactId == to.View.ContactOf(from.Identity)?.Id ? there : null;
             if (arrived is null)
             {
                 if (live && !(world.Ledger.WasRestored(to) && world.Ledger.EverArrived(to, id)))
@@ -75,6 +82,20 @@ internal sealed class FinalChecks(World world)
         }
     }
 
+    /// <summary>What a person wrote stands in the order of writing, whatever the other sends in between.</summary>
+    private void OwnOrder(SimPeer from, MessageRecord[] conversation)
+    {
+        var lastOrder = 0;
+        foreach (var message in conversation.Where(message => message is { Outgoing: true, Kind: MessageKind.Text }))
+        {
+            MessageId.TryRead(message.Id, out var id);
+            var text = world.Ledger.Texts[id];
+            if (text.Order < lastOrder)
+                world.Broken($"{from.Name}'s {StepChecks.Short(id)} stands after what was composed later");
+            lastOrder = text.Order;
+        }
+    }
+
     private void SameOrder(SimPeer one, MessageRecord[] here, SimPeer other, MessageRecord[] there)
     {
         var atOther = there.Where(message => message.Kind == MessageKind.Text).Select(message => message.Id).ToArray();
@@ -88,7 +109,8 @@ internal sealed class FinalChecks(World world)
     private void Sums(SimPeer peer, SimPeer other, ContactRecord contact, MessageRecord[] conversation)
     {
         var unread = conversation.Count(message => message is { Outgoing: false, Kind: MessageKind.Text or MessageKind.Unknown }
-            && message.Clock > contact.ReadThrough);
+            && message.Clock > contact.ReadThrough)
+            + conversation.Count(message => message is { Outgoing: false, Call.Outcome: CallOutcome.Missed or CallOutcome.Busy } && message.Clock > contact.ReadThrough);
         if (unread != contact.Unread)
             world.Broken($"{peer.Name} counts {contact.Unread} unread of {other.Name}; there are {unread}");
         if (conversation.Length > 0 && contact.LastMessage is { } last && last.Id != conversation[^1].Id)
@@ -96,7 +118,7 @@ internal sealed class FinalChecks(World world)
         if (contact.LastMessage is { Outgoing: true } shown && conversation.Length > 0 && shown.Id == conversation[^1].Id
             && shown.State < conversation[^1].State)
             world.Broken($"{peer.Name}'s last message with {other.Name} shows {shown.State}, kept is {conversation[^1].State}");
-        if (world.ReceiptsToggled || world.Ledger.WasRestored(peer) || world.Ledger.WasRestored(other)
+        if (peer.ReceiptsToggled || other.ReceiptsToggled || world.Ledger.LostReadMark(peer, other) || world.Ledger.WasRestored(peer) || world.Ledger.WasRestored(other)
             || !Unrest.IsLive(world, peer, other) || Unrest.Stuck(peer, other) || Unrest.Stuck(other, peer))
             return;
         var theirs = other.View.ContactOf(peer.Identity)!.ReadThrough;
@@ -119,6 +141,7 @@ internal sealed class FinalChecks(World world)
                 "contact" => world.Peers.Count - 1 + inviting,
                 "session" => 5 * Math.Max(1, contacts),
                 "outbox" => int.MaxValue,
+                "call" => 18 * Math.Max(1, contacts),
                 "inbox" => 0,
                 "invite" => peer.Acquaintances.Count + (10 * world.Figures.Crashes),
                 _ => 8 + (4 * (contacts + invites)),

@@ -17,6 +17,8 @@ internal static class Unrest
                 return $"{peer.Name} is busy";
             if (peer.View.Self is null || peer.OnlineConnections == 0)
                 return $"{peer.Name} is not connected";
+            if (peer.InCall)
+                return $"{peer.Name} is in a call";
             if (peer.Unconfirmed > 0)
                 return $"{peer.Name} never confirmed a text";
             foreach (var record in peer.View.Outbox.Values)
@@ -62,7 +64,7 @@ internal static class Unrest
         if (Stuck(peer, other) || Stuck(other, peer))
             return true;
         // Delivered to a life of the other's device that a backup replaced, and the receipt with it.
-        return (world.Ledger.WasRestored(other) || peer.Unnoticed.Contains(other)) && record.Message is not null && MessageId.TryRead(record.Message.Id, out var id)
+        return (world.Ledger.WasRestored(other) || peer.Unnoticed.ContainsKey(other)) && record.Message is not null && MessageId.TryRead(record.Message.Id, out var id)
             && world.Ledger.EverArrived(other, id);
     }
 

@@ -16,6 +16,24 @@ const calls = {
   wide: px => matchMedia(`(min-width:${px}px)`).matches ? '1' : '',
   submitOnEnter: id => { el(id)?.addEventListener('keydown', e => { if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) { e.preventDefault(); el(id).form.requestSubmit(); } }); return ''; },
   arrows: () => '',
+  level: id => { let t = 0; setInterval(() => el(id)?.style.setProperty('--level', String(0.45 + 0.3 * Math.sin(t += 0.3))), 80); return ''; },
+  // A picture that nobody took: soft shapes in a colour of its own.
+  paint: (id, what) => {
+    const video = el(id); if (!video) return '';
+    const c = document.createElement('canvas'); c.width = 640; c.height = what === 'screen' ? 360 : 480;
+    const g = c.getContext('2d'); let t = 0;
+    const hue = [...id].reduce((a, b) => a * 31 + b.charCodeAt(0) | 0, 7) % 360;
+    const draw = () => {
+      if (what === 'screen') { g.fillStyle = '#f7f5ef'; g.fillRect(0, 0, 640, 360); g.fillStyle = '#445'; for (let i = 0; i < 9; i++) g.fillRect(60, 50 + i * 30, 200 + (i * 97) % 300, 9); }
+      else {
+        const back = g.createLinearGradient(0, 0, 0, 480); back.addColorStop(0, `hsl(${hue} 30% 62%)`); back.addColorStop(1, `hsl(${hue + 40} 30% 34%)`);
+        g.fillStyle = back; g.fillRect(0, 0, 640, 480); g.fillStyle = `hsl(${hue + 20} 34% 78%)`;
+        g.beginPath(); g.arc(320 + 8 * Math.sin(t), 210, 90, 0, 7); g.fill(); g.beginPath(); g.ellipse(320, 470, 180, 150, 0, 0, 7); g.fill();
+      }
+      t += 0.05;
+    };
+    draw(); setInterval(draw, 100); video.srcObject = c.captureStream(10); video.muted = true; video.play(); return '';
+  },
 };
 export const call = (name, a, b) => calls[name](a, b) ?? '';
 const now = () => Date.now();

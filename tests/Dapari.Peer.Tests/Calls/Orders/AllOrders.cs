@@ -12,7 +12,7 @@ public sealed class AllOrders
     private static readonly string[] _names = ["0 calls", "1 calls", "0 answers", "1 answers", "0 ends", "1 ends", "0's minute", "1's minute", "0 restarts", "1 restarts", "0 mutes", "1 mutes"];
 
     [Theory]
-    [InlineData("one call", 8, 1, 1, "0 calls", "1 answers", "0 ends", "1 ends")]
+    [InlineData("one call", 7, 1, 1, "0 calls", "1 answers", "0 ends", "1 ends")]
     [InlineData("one call, losses", 8, 2, 0, "0 calls", "1 answers", "0 ends", "1 ends")]
     [InlineData("clocks", 8, 1, 0, "0 calls", "1 answers", "0 ends", "0's minute", "1's minute")]
     [InlineData("both call", 7, 1, 0, "0 calls", "1 calls", "0 answers", "1 answers", "0 ends", "1 ends")]
@@ -73,40 +73,45 @@ public sealed class AllOrders
         var line = Replay(salt, path);
         try
         {
-            line.Heal(8_000);
-            foreach (var peer in line.Peers)
-            {
-                var going = peer.Board.Calls.SingleOrDefault(call => call.IsEngaging);
-                var other = line.Peers[1 - Array.IndexOf(line.Peers, peer)];
-                if (going is { Phase: CallPhase.Joined })
-                    Assert.Contains(other.Board.Calls, call => call.Id == going.Id && call.Phase == CallPhase.Joined && call.Leg.Id == going.Leg.Id
-                        && going.Media.Equals(call.Theirs?.Media));
-            }
-
-            line.Heal(80_000);
-            foreach (var call in line.Peers[0].Board.Calls.Where(call => !call.IsEnded).ToList())
-                line.Peers[0].Board.HangUp(line.Peers[0], call);
-            line.Peers[0].Drain();
-            line.Settle();
-            line.Heal(200_000);
-            foreach (var peer in line.Peers)
-            {
-                Assert.Empty(peer.Board.Calls);
-                Assert.Empty(peer.Rows);
-                Assert.Equal(0, peer.OpenLegs);
-            }
-
-            Assert.Equal(line.Peers[0].Entries.Keys.Order(), line.Peers[1].Entries.Keys.Order());
-            foreach (var (id, (ending, record)) in line.Peers[0].Entries)
-            {
-                Assert.Equal(ending, line.Peers[1].Entries[id].Ending);
-                Assert.Equal(record.TalkedMs, line.Peers[1].Entries[id].Record.TalkedMs);
-                Assert.Equal(record.Way, line.Peers[1].Entries[id].Record.Way);
-            }
+            ComeToAgree(line);
         }
         catch (Exception fault)
         {
             throw new InvalidOperationException($"salt {salt}: {string.Join(", ", path)}: {fault.Message}", fault);
+        }
+    }
+
+    internal static void ComeToAgree(Line line)
+    {
+        line.Heal(8_000);
+        foreach (var peer in line.Peers)
+        {
+            var going = peer.Board.Calls.SingleOrDefault(call => call.IsEngaging);
+            var other = line.Peers[1 - Array.IndexOf(line.Peers, peer)];
+            if (going is { Phase: CallPhase.Joined })
+                Assert.Contains(other.Board.Calls, call => call.Id == going.Id && call.Phase == CallPhase.Joined && call.Leg.Id == going.Leg.Id
+                    && going.Media.Equals(call.Theirs?.Media));
+        }
+
+        line.Heal(80_000);
+        foreach (var call in line.Peers[0].Board.Calls.Where(call => !call.IsEnded).ToList())
+            line.Peers[0].Board.HangUp(line.Peers[0], call);
+        line.Peers[0].Drain();
+        line.Settle();
+        line.Heal(200_000);
+        foreach (var peer in line.Peers)
+        {
+            Assert.Empty(peer.Board.Calls);
+            Assert.Empty(peer.Rows);
+            Assert.Equal(0, peer.OpenLegs);
+        }
+
+        Assert.Equal(line.Peers[0].Entries.Keys.Order(), line.Peers[1].Entries.Keys.Order());
+        foreach (var (id, (ending, record)) in line.Peers[0].Entries)
+        {
+            Assert.Equal(ending, line.Peers[1].Entries[id].Ending);
+            Assert.Equal(record.TalkedMs, line.Peers[1].Entries[id].Record.TalkedMs);
+            Assert.Equal(record.Way, line.Peers[1].Entries[id].Record.Way);
         }
     }
 
@@ -139,7 +144,7 @@ public sealed class AllOrders
         return line;
     }
 
-    private static void Act(Line line, int act)
+    internal static void Act(Line line, int act)
     {
         var peer = line.Peers[act % 2];
         switch (act / 2)

@@ -66,6 +66,8 @@ internal sealed class BoardPeer : ICallHost
 
     public bool IsPolite(ContactId contact) => _index == 0;
 
+    public bool IsReady(ContactId contact) => true;
+
     public ulong GiveClock(ContactId contact) => ++_clock;
 
     public ulong AcceptClock(ContactId contact, ulong said) => _clock = Math.Max(_clock, said);
@@ -150,10 +152,9 @@ internal sealed class BoardPeer : ICallHost
         var kept = Entries.GetValueOrDefault(id);
         if (kept.Ending == CallEnding.Unspecified && !state.Caller)
             return;
-        var merged = Endings.Merge(kept.Ending, state.End.Ending, kept.Record?.TalkedMs > 0);
-        var record = kept.Record ?? Endings.Record(state.Video, merged, state.End, null);
-        record.Outcome = Endings.Outcome(merged);
-        Entries[id] = (merged, record);
+        var noted = Endings.Record(state.Video, state.End.Ending, state.Caller ? state.End : null, state.Caller ? null : state.End);
+        var record = kept.Record is null ? noted : Endings.Merge(kept.Record, !state.Caller, noted);
+        Entries[id] = (Endings.Ending(record.Outcome), record);
     }
 
     public void Connect(ulong leg, bool connected)
@@ -170,6 +171,13 @@ internal sealed class BoardPeer : ICallHost
     public void Tick()
     {
         Board.Tick(this);
+        Drain();
+    }
+
+    /// <summary>The other can be reached again.</summary>
+    public void Ready()
+    {
+        Board.Ready(this, Other);
         Drain();
     }
 

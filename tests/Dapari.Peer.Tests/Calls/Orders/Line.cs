@@ -6,7 +6,9 @@ namespace Dapari.Peer.Tests.Calls.Orders;
 /// <summary>Two boards and what is on its way between them. Nothing moves but by a choice of whoever explores.</summary>
 internal sealed class Line
 {
-    private readonly List<(int From, CallSignal Signal, int Copies)> _flying = [];
+    // Live signals lie nowhere: what is older than this, by the clock of its recipient, is not on its way any more.
+    private const long LongestFlight = 100_000;
+    private readonly List<(int From, CallSignal Signal, long Since)> _flying = [];
     private readonly List<(int From, MessageId Id, CallState State)> _notes = [];
     private readonly Dictionary<ulong, int> _described = [];
 
@@ -31,16 +33,18 @@ internal sealed class Line
         // Equal ones add nothing: a network that repeats is a choice of its own.
         if (_flying.Any(flying => flying.From == from && flying.Signal.Equals(signal)))
             return;
-        _flying.Add((from, CallSignal.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(signal)), 0));
+        _flying.Add((from, CallSignal.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(signal)), Peers[1 - from].Time));
     }
 
     public void PutNote(int from, MessageId id, CallState state) => _notes.Add((from, id, state));
 
     public void Deliver(int index, bool keep)
     {
-        var (from, signal, _) = _flying[index];
-        if (!keep)
+        var (from, signal, since) = _flying[index];
+        if (!keep || Peers[1 - from].Time - since > LongestFlight)
             _flying.RemoveAt(index);
+        if (Peers[1 - from].Time - since > LongestFlight)
+            return;
         Peers[1 - from].Hear(signal.Clone());
         Settle();
     }
@@ -82,6 +86,8 @@ internal sealed class Line
     /// <summary>From now on nothing is lost and time passes for both: what must come, comes.</summary>
     public void Heal(long milliseconds)
     {
+        foreach (var peer in Peers)
+            peer.Ready();
         var left = milliseconds;
         for (var steps = 0; ; steps++)
         {

@@ -1,0 +1,146 @@
+// Puts pictures into elements, and what only the page can do with them: drag, picture-in-picture, light up who speaks.
+import * as call from './call.js';
+import * as media from './call-media.js';
+import * as sound from './call-sound.js';
+
+const SPEAKING = 0.02, LOOK_MS = 200;
+
+/** Which element shows what. @type {Map<string, { leg: number, kind: string }>} */
+const shown = new Map();
+
+/** @type {any} */
+let awake = null;
+
+let looking = 0;
+
+/** Ties the three modules' events to managed code. */
+export async function connect() {
+  const runtime = /** @type {any} */ (globalThis).getDotnetRuntime(0);
+  const events = (await runtime.getAssemblyExports('Dapari.Web.dll')).Dapari.Web.Platform;
+  call.listen(events.CallEvents);
+  media.listen(events.CallEvents);
+}
+
+call.streamWatchers.add(id => {
+  for (const [element, what] of shown) if (what.leg === id) put(element, what);
+  if (!looking) looking = setInterval(look, LOOK_MS);
+});
+media.watch(kind => {
+  for (const [element, what] of shown) if (what.leg === 0 && what.kind === kind) put(element, what);
+});
+
+/** Shows a leg's picture (leg 0: this device's) in a video element, now and whenever it changes. @param {string} id @param {number} leg @param {string} kind "camera" or "screen" */
+export function show(id, leg, kind) {
+  shown.set(id, { leg, kind });
+  put(id, { leg, kind });
+}
+
+/** @param {string} id @param {{ leg: number, kind: string }} what */
+function put(id, what) {
+  const video = document.getElementById(id);
+  if (!(video instanceof HTMLVideoElement)) {
+    shown.delete(id);
+    return;
+  }
+  const own = what.leg === 0 ? media.track(/** @type {import('./call-media.js').Kind} */ (what.kind)) : null;
+  const stream = what.leg === 0 ? own && new MediaStream([own]) : call.received(what.leg, what.kind);
+  if (video.srcObject === stream) return;
+  video.srcObject = stream;
+  video.muted = true; // Sound has elements of its own, which stay when screens go.
+  video.classList.toggle('mirrored', what.leg === 0 && what.kind === 'camera' && media.isMirrored());
+  if (stream) video.play().catch(() => {}); // Replaced meanwhile.
+}
+
+/** Marks with data-speaking whoever speaks. */
+function look() {
+  const all = call.loudness();
+  if (!all.length) {
+    clearInterval(looking);
+    looking = 0;
+  }
+  const loudest = all.reduce((best, one) => (one[1] > best[1] ? one : best), [0, SPEAKING]);
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-tile]')))
+    element.toggleAttribute('data-speaking', loudest[0] !== 0 && element.dataset.tile === String(loudest[0]));
+}
+
+/** Shows this device's microphone level. @param {string} id */
+export function meter(id) {
+  const track = media.track('microphone');
+  if (track) sound.meter(id, track); else sound.unmeter(id);
+}
+
+/** Lets an element be moved to a corner of its parent, with a finger, a mouse or the arrow keys. @param {string} id */
+export function drag(id) {
+  const element = document.getElementById(id);
+  if (!element || element.dataset.drags) return;
+  element.dataset.drags = '1';
+  /** @type {{ x: number, y: number } | null} */
+  let from = null;
+  const settle = (/** @type {string} */ corner) => {
+    element.style.translate = '';
+    element.dataset.corner = corner;
+  };
+  element.addEventListener('pointerdown', event => {
+    from = { x: event.clientX, y: event.clientY };
+    element.setPointerCapture(event.pointerId);
+    element.dataset.dragged = '1';
+  });
+  element.addEventListener('pointermove', event => {
+    if (from) element.style.translate = `${event.clientX - from.x}px ${event.clientY - from.y}px`;
+  });
+  const drop = () => {
+    if (!from) return;
+    from = null;
+    delete element.dataset.dragged;
+    const box = element.getBoundingClientRect();
+    const room = /** @type {HTMLElement} */ (element.offsetParent ?? document.body).getBoundingClientRect();
+    settle((box.top + box.height / 2 < room.top + room.height / 2 ? 'top' : 'bottom') + (box.left + box.width / 2 < room.left + room.width / 2 ? '-left' : '-right'));
+  };
+  element.addEventListener('pointerup', drop);
+  element.addEventListener('pointercancel', drop);
+  element.addEventListener('keydown', event => {
+    const [row, column] = (element.dataset.corner ?? 'bottom-right').split('-');
+    const next = { ArrowUp: `top-${column}`, ArrowDown: `bottom-${column}`, ArrowLeft: `${row}-left`, ArrowRight: `${row}-right` }[event.key];
+    if (!next) return;
+    event.preventDefault();
+    settle(next);
+  });
+}
+
+export const canFloat = () => 'documentPictureInPicture' in window || document.pictureInPictureEnabled === true;
+
+/** Lets a picture float above other windows, or takes it back. Must be called from a tap. @param {string} id */
+export async function float(id) {
+  const video = document.getElementById(id);
+  if (!(video instanceof HTMLVideoElement)) return false;
+  try {
+    if (document.pictureInPictureEnabled) {
+      if (document.pictureInPictureElement) await document.exitPictureInPicture(); else await video.requestPictureInPicture();
+      return true;
+    }
+    const floating = await /** @type {any} */ (window).documentPictureInPicture.requestWindow({ width: 360, height: 240 });
+    const copy = /** @type {HTMLVideoElement} */ (floating.document.createElement('video'));
+    copy.muted = true;
+    copy.srcObject = video.srcObject;
+    copy.style.cssText = 'width:100%;height:100%;object-fit:cover';
+    floating.document.body.style.margin = '0';
+    floating.document.body.append(copy);
+    await copy.play();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A picture to look at keeps the screen from going dark. @param {boolean} on */
+export async function stayAwake(on) {
+  try {
+    if (on && !awake) awake = await /** @type {any} */ (navigator).wakeLock?.request('screen');
+    else if (!on && awake) {
+      awake.release();
+      awake = null;
+    }
+  } catch {
+    awake = null; // In the background, or the battery is low.
+  }
+}

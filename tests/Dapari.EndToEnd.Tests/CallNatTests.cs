@@ -1,0 +1,49 @@
+using Dapari.Wire.V1;
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace Dapari.EndToEnd.Tests;
+
+/// <summary>Calls between two homes behind routers, each with a Chromium of its own inside. Needs root, iproute2 and nftables.</summary>
+public sealed class CallNatTests(Theatre theatre) : Scene(theatre)
+{
+    [Theory]
+    [InlineData(Nat.PortRestricted, Nat.PortRestricted, Route.Direct)]
+    [InlineData(Nat.Symmetric, Nat.Symmetric, Route.Relay)]
+    [InlineData(Nat.UdpBlocked, Nat.PortRestricted, Route.Relay)]
+    public async Task Two_homes_talk_by_the_way_that_their_routers_allow_and_the_screen_says_why(Nat one, Nat other, Route expected)
+    {
+        Assert.True(NatLab.IsPossible, "Needs root, ip and nft: ./test installs them.");
+        var lab = Keep(await NatLab.BuildAsync(one, other));
+        var server = Keep(await ServerProcess.StartInAsync(lab));
+        var playwright = await Playwright.CreateAsync();
+        var browserA = Keep(await Chromium.StartInAsync(playwright, lab, "hA", server.Origin));
+        var browserB = Keep(await Chromium.StartInAsync(playwright, lab, "hB", server.Origin));
+        var alice = await SettleAsync("Alice", origin: server.Origin, browser: browserA);
+        var link = await alice.InviteAsync();
+        var bob = await ArriveAsync("Bob", null, server.Origin, new Uri(link).PathAndQuery + new Uri(link).Fragment, browserB);
+        await bob.BeginAsync();
+        await alice.AcceptAsync("Bob");
+        foreach (var (person, name) in ((Person, string)[])[(alice, "Bob"), (bob, "Alice")])
+        {
+            await person.Context.GrantPermissionsAsync(["microphone", "camera"], new() { Origin = server.Origin });
+            await person.OpenAsync(name);
+            await person.OpenContactAsync();
+            await person.ChooseAsync(person.Words.Call.PolicyTitle, person.Words.Contact.Automatic);
+            await person.OpenAsync(name);
+        }
+
+        await alice.CallAsync("Bob");
+        await bob.SeesRingAsync("Alice", 30);
+        await bob.TakeCallAsync();
+        await alice.HearsToneAsync(seconds: 40);
+        await bob.HearsToneAsync(seconds: 40);
+        await alice.SeesCallWayAsync(expected, 40);
+        await bob.SeesCallWayAsync(expected, 40);
+        if (expected == Route.Relay) await Expect(alice.WayLine).ToContainTextAsync("because both networks block direct connections");
+        else await Expect(alice.WayLine).ToContainTextAsync("across the internet");
+        await alice.HangUpAsync();
+        await Expect(bob.LastEntry).ToContainTextAsync(" s", new() { Timeout = 20_000 });
+    }
+}

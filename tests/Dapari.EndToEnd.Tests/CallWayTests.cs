@@ -1,0 +1,75 @@
+using Dapari.Peer.Local;
+using Dapari.Wire.V1;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace Dapari.EndToEnd.Tests;
+
+/// <summary>Both models: which way a call goes, who decided it, and that the screen says so.</summary>
+public sealed class CallWayTests(Theatre theatre, Booth booth) : CallScene(theatre, booth), IClassFixture<Booth>
+{
+    [Fact]
+    public async Task Who_is_not_verified_is_called_through_the_server_with_the_reason_and_no_address()
+    {
+        var (alice, bob) = await MeetToCallAsync();
+        await TalkAsync(alice, bob);
+        await alice.SeesCallWayAsync(Route.Relay);
+        await bob.SeesCallWayAsync(Route.Relay);
+        await Expect(alice.WayLine).ToContainTextAsync("Through your server: Alice → server ⇄ Bob");
+        await Expect(alice.WayLine).ToContainTextAsync("because Bob is not verified yet");
+        await Expect(bob.WayLine).ToContainTextAsync("because Alice is not verified yet");
+        await alice.WayLine.ClickAsync();
+        await Expect(alice.CallScreen.GetByText(alice.Words.Call.NotVerifiedWhy("Bob"))).ToBeVisibleAsync();
+        await alice.HangUpAsync();
+        await Expect(bob.LastEntry).ToContainTextAsync(" s", new() { Timeout = 15_000 });
+        await Expect(bob.LastEntry.GetByRole(Microsoft.Playwright.AriaRole.Link)).ToHaveAccessibleNameAsync(new System.Text.RegularExpressions.Regex(bob.Words.Ways.Name(Route.Relay)));
+    }
+
+    [Fact]
+    public async Task The_way_changes_during_a_call_without_a_gap_longer_than_a_second()
+    {
+        var (alice, bob) = await MeetToCallAsync(Automatic);
+        await TalkAsync(alice, bob);
+        await alice.SeesCallWayAsync(Route.Direct);
+        await alice.WayLine.ClickAsync();
+        foreach (var (choice, route) in ((string, Route)[])[(alice.Words.Contact.ServerOnly, Route.Relay), (alice.Words.Contact.Automatic, Route.Direct)])
+        {
+            await alice.Page.EvaluateAsync("() => __ears.watchGaps()");
+            await bob.Page.EvaluateAsync("() => __ears.watchGaps()");
+            await alice.ChooseAsync(alice.Words.Call.WayForThisCall, choice);
+            await alice.SeesCallWayAsync(route, 30);
+            await bob.SeesCallWayAsync(route, 30);
+            await alice.HearsToneAsync();
+            await bob.HearsToneAsync();
+            Assert.InRange(await alice.Page.EvaluateAsync<double>("() => __ears.gaps()"), 0, 1000);
+            Assert.InRange(await bob.Page.EvaluateAsync<double>("() => __ears.gaps()"), 0, 1000);
+        }
+    }
+
+    [Fact]
+    public async Task Direct_only_and_server_only_exclude_each_other_and_that_is_said()
+    {
+        var (alice, bob) = await MeetToCallAsync();
+        await alice.OpenContactAsync();
+        await alice.ChooseAsync(alice.Words.Call.PolicyTitle, alice.Words.Contact.DirectOnly);
+        await alice.OpenAsync("Bob");
+        await alice.CallAsync("Bob");
+        await bob.SeesRingAsync("Alice");
+        await bob.TakeCallAsync();
+        // Nothing is connected that one of them did not allow; it is said where it can be decided.
+        await Expect(bob.Page.GetByText(bob.Words.Refusal(CommandRefusal.NoWay))).ToBeVisibleAsync();
+        await Expect(bob.Ring).ToBeVisibleAsync();
+        await alice.HangUpAsync();
+        await Expect(bob.Ring).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task Direct_only_on_both_sides_asks_no_relay()
+    {
+        var (alice, bob) = await MeetToCallAsync(person => person.Words.Contact.DirectOnly);
+        await TalkAsync(alice, bob);
+        await alice.SeesCallWayAsync(Route.Direct);
+        var relays = await alice.Page.EvaluateAsync<int>("() => [...__watched.open].filter(pc => pc.getTransceivers().length > 0).flatMap(pc => pc.getConfiguration().iceServers ?? []).flatMap(one => [one.urls].flat()).filter(url => url.startsWith('turn')).length");
+        Assert.Equal(0, relays);
+    }
+}
