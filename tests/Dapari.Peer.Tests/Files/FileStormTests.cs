@@ -114,6 +114,26 @@ public sealed class FileStormTests
     }
 
     [Fact]
+    public void A_dead_line_and_a_crash_leave_only_the_missing_chunks_to_the_server()
+    {
+        var world = new FileWorld(6);
+        byte[] file = new byte[200 * Chunk];
+        world.Random.NextBytes(file);
+        var id = FileStory.Offer(world, world.Alice, [file], manifest: false);
+        world.Run(10);
+        world.Open();
+        world.Run(600);
+        // What was verified and not kept yet is lost, and was not said to be here.
+        world.Bob.Crash();
+        world.Alice.Do((machine, step) => machine.Leave(step, id));
+        world.Run(30_000);
+        FileStory.Arrived(world, world.Alice, id, [file]);
+        var shares = world.Alice.Machine.Find(id)!.Record.End.Shares.ToDictionary(share => share.Route, share => share.Bytes);
+        Assert.InRange(shares[Route.Direct], 1UL, 130 * (ulong)Chunk);
+        Assert.Equal((ulong)world.Server.Values.Single().Count * Chunk, shares[Route.DropOff]);
+    }
+
+    [Fact]
     public void A_file_that_is_left_arrives_without_any_channel()
     {
         var world = new FileWorld(4);
