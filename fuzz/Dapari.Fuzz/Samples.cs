@@ -106,6 +106,23 @@ internal static class Samples
         new Content { Signal = new Signal { AttemptId = Short, HangUp = true } },
         new Content { PathReport = new PathReport { AttemptId = Short, Network = Network.Internet, RoundTripMs = 7 } },
         new Content { PathProbe = new PathProbe { Number = 3, IsAnswer = true } },
+        new Content
+        {
+            File = new FileOffer
+            {
+                MessageId = Id, TransferId = Id, Clock = 4, Caption = "ecco", ItemCount = 1, TotalSize = 5,
+                Items = { new FileItem { Name = "a.txt", MediaType = "text/plain", Blob = new FileBlob { Root = Key, Size = 5 }, Preview = new FilePreview { Width = 3 } } },
+            },
+        },
+        new Content { File = new FileOffer { MessageId = Id, TransferId = Id, ItemCount = 2_000, TotalSize = 5, Manifest = new FileBlob { Root = Key, Size = 99 } } },
+        new Content { FileUpdate = new FileUpdate { TransferId = Id, End = new FileEnd { Outcome = FileOutcome.Arrived, Shares = { new FileRouteShare { Route = Route.Direct, Bytes = 5 } } } } },
+        new Content
+        {
+            FileUpdate = new FileUpdate
+            {
+                TransferId = Id, DropOff = new DropOff { Server = "https://example.org", BlobId = Id, ReadToken = Key, Key = Key, KeepDays = 14, Spans = { new ChunkSpan { Count = 3 } } },
+            },
+        },
         new Content { Call = Call(CallPhase.Ring) },
         new Content { Call = Call(CallPhase.Joined) },
         new Content { Call = Call(CallPhase.Ended) },

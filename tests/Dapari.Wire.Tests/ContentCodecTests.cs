@@ -210,6 +210,8 @@ public sealed class ContentCodecTests
         "signal" => Signal(signal => signal.Candidate = new Candidate { Candidate_ = "candidate:1 1 udp 1 192.0.2.1 9 typ host", SdpMid = "0" }),
         "path_report" => new Content { PathReport = new PathReport { AttemptId = Short, Network = Network.Internet, RoundTripMs = 7 } },
         "path_probe" => new Content { PathProbe = new PathProbe { Number = 3, IsAnswer = true } },
+        "file" => Files.FileCheckTests.Offer(offer => offer.Items[0].Folder.Add("Trip")),
+        "file_update" => Files.FileCheckTests.Dropped(_ => { }),
         "call" => new Content { Call = Call() },
         "call_note" => new Content { CallNote = new CallNote { CallId = Id, State = new CallState { Phase = CallPhase.Ended, End = new CallEnd { TalkedMs = 5 } } } },
         _ => throw new ArgumentException("No example of " + kind),

@@ -73,7 +73,8 @@ internal static class RouteRecords
         return reason == Reason.YouChoseDirect ? reason : intended == Route.Relay ? Reason.DirectPathOpen : Reason.DirectPathOpened;
     }
 
-    private static Route Known(Route route) => Enum.IsDefined(route) ? route : Route.Unspecified;
+    // Only files are left at a server as a drop-off.
+    private static Route Known(Route route) => Enum.IsDefined(route) && route != Route.DropOff ? route : Route.Unspecified;
 
     private static Reason Known(Reason reason) => Enum.IsDefined(reason) ? reason : Reason.Unspecified;
 }

@@ -56,6 +56,8 @@ public static class ContentCodec
             KindOneofCase.Profile => Shape.IsName(content.Profile.Name) ? ContentFault.None : ContentFault.TextTooLong,
             KindOneofCase.CannotOpen => Check(content.CannotOpen),
             KindOneofCase.Address => Addressed("", content.Address.ReplyTo, content.Address.Prekeys),
+            KindOneofCase.File => Files.FileCheck.Check(content.File),
+            KindOneofCase.FileUpdate => Files.FileCheck.Check(content.FileUpdate),
             KindOneofCase.Presence => Length(content.Presence.RunId.Length == ShortId),
             KindOneofCase.Signal => Check(content.Signal),
             KindOneofCase.Call => CallCheck.Check(content.Call),

@@ -20,4 +20,7 @@ public enum ContentFault
 
     /// <summary>A text is longer than its cap.</summary>
     TextTooLong,
+
+    /// <summary>Its fields do not agree with each other.</summary>
+    Contradiction,
 }

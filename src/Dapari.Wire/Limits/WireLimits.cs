@@ -78,6 +78,60 @@ public static class WireLimits
     /// <summary>Shares of routes in the end of a call.</summary>
     public const int CallShares = 8;
 
+    /// <summary>Files that stand in an offer itself; more go into a manifest.</summary>
+    public const int FilesPerOffer = 64;
+
+    /// <summary>Files of one transfer.</summary>
+    public const int FilesPerTransfer = 10_000;
+
+    /// <summary>A manifest, in bytes.</summary>
+    public const int ManifestBytes = 8 * 1024 * 1024;
+
+    /// <summary>A file in a manifest, in bytes.</summary>
+    public const int ManifestItemBytes = 16 * 1024;
+
+    /// <summary>A file's name or a part of its folder as it travels, in bytes of UTF-8, before cleaning.</summary>
+    public const int FileNameBytes = 1024;
+
+    /// <summary>Folders within folders.</summary>
+    public const int FolderDepth = 32;
+
+    /// <summary>A folder's path as it travels, in bytes of UTF-8.</summary>
+    public const int FolderBytes = 4 * 1024;
+
+    /// <summary>A media type, in bytes (RFC 6838 §4.2: two names of at most 127).</summary>
+    public const int MediaTypeBytes = 255;
+
+    /// <summary>A preview's picture, in bytes.</summary>
+    public const int PreviewBytes = 12 * 1024;
+
+    /// <summary>All previews of an offer, in bytes.</summary>
+    public const int PreviewsBytes = 32 * 1024;
+
+    /// <summary>A waveform, in steps.</summary>
+    public const int WaveformSteps = 128;
+
+    /// <summary>Width and height of a picture or video, in pixels.</summary>
+    public const uint PictureSide = 65_535;
+
+    /// <summary>Spans of a drop-off.</summary>
+    public const int DropOffSpans = 256;
+
+    /// <summary>Spans of a <c>FileReady</c>.</summary>
+    public const int ReadySpans = 8;
+
+    /// <summary>Days that a drop-off may be promised for.</summary>
+    public const uint DropOffDays = 366;
+
+    /// <summary>Shares of routes in the end of a transfer.</summary>
+    public const int FileShares = 8;
+
+    /// <summary>A control message of the channel "dapari-files", in bytes.</summary>
+    public const int FileFrameBytes = 256;
+
+    /// <summary>The bytes of a chunk that one message of the channel carries, at most.</summary>
+    public const int FilePieceBytes = 64 * 1024;
+
     /// <summary>URLs of one ICE server.</summary>
     public const int UrlsPerIceServer = 8;
 

@@ -1,0 +1,287 @@
+using Dapari.Peer.Store;
+using Dapari.Wire;
+using Dapari.Wire.Files;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+
+namespace Dapari.Peer.Files;
+
+/// <summary>The sender's side: what is given when, and what is left at a server.</summary>
+internal sealed partial class FileTransfers
+{
+    /// <summary>Chunks that a recipient may have asked for at once; who asks for more is told that it is too much.</summary>
+    public const int MaxWanted = 2 * MaxByChannel;
+
+    /// <summary>Ranges that the driver is given at once for a channel: one that it sends, and one so that it need not wait.</summary>
+    public const int MaxServing = 2;
+
+    private const long UploadRetryMs = 30_000;
+
+    /// <summary>The driver handed a range to the channel.</summary>
+    public void Served(FileStep step, ContactId contact, TransferId id, ChunkRange range)
+    {
+        if (!_channels.TryGetValue(contact, out var channel) || channel.Serving.FindIndex(served => served.Transfer.Id == id && served.Range.Equals(range)) is not (>= 0 and var at))
+            return;
+        var since = channel.Serving[at].Since;
+        channel.Serving.RemoveAt(at);
+        if (_inCall)
+            channel.ServeFrom = step.At + Math.Min(2 * (step.At - since), LongestRestMs);
+        step.Seen.Add(id);
+        Go(step);
+    }
+
+    /// <summary>An item of ours is not the one that was offered any more, or is not there.</summary>
+    public void SourceFailed(FileStep step, TransferId id, uint item, bool changed)
+    {
+        if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer || item == 0 || item >= transfer.Layout.Items
+            || transfer.Record.Lost.Any(known => known.Item == item))
+            return;
+        var why = changed ? FileOutcome.SourceChanged : FileOutcome.SourceGone;
+        var lost = new FileLost { Item = item, Why = why };
+        transfer.Record.Lost.Add(lost);
+        if (transfer.Record.Lost.Count == transfer.Layout.Items - 1)
+        {
+            End(step, transfer, why, tell: true);
+        }
+        else
+        {
+            transfer.Recount();
+            Changed(step, transfer);
+            Unqueue(transfer, want => want.Range.Item != item);
+            step.Letters.Add((transfer.Contact, new FileUpdate { TransferId = transfer.Key, Lost = lost.Clone() }));
+            Forgo(step, transfer, item);
+        }
+
+        Go(step);
+    }
+
+    /// <summary>The source can (not) be read at the moment: after a restart the person must choose it again.</summary>
+    public void SourceReady(FileStep step, TransferId id, bool ready)
+    {
+        if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer)
+            return;
+        transfer.Record.Trouble = ready ? TransferTrouble.Unspecified : TransferTrouble.SourceNotReady;
+        Changed(step, transfer);
+        if (ready && !transfer.Record.Paused)
+            Welcome(step, transfer);
+        else if (!ready)
+            HaltSending(step, transfer, FileStopReason.NotReady);
+        Go(step);
+    }
+
+    /// <summary>Our person leaves it at a server: what the recipient does not have, while there is no channel.</summary>
+    public void Leave(FileStep step, TransferId id)
+    {
+        if (Find(id) is not { IsOver: false, Record: { Outgoing: true, Leave: false } } transfer)
+            return;
+        transfer.Record.Leave = true;
+        Changed(step, transfer);
+        Go(step);
+    }
+
+    /// <summary>Something lies at a server now: all that was to be left, or what was done when it was stopped.</summary>
+    public void LeftAtServer(FileStep step, TransferId id, DropOff? dropOff)
+    {
+        if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer)
+            return;
+        transfer.Uploading = false;
+        if (dropOff is not null)
+        {
+            transfer.Record.DropOffs.Add(dropOff);
+            transfer.Recount();
+            Changed(step, transfer);
+            step.Letters.Add((transfer.Contact, new FileUpdate { TransferId = transfer.Key, DropOff = dropOff.Clone() }));
+        }
+
+        Welcome(step, transfer);
+        Go(step);
+    }
+
+    /// <summary>The server takes no more (quota), or is out of reach: that is tried again.</summary>
+    public void UploadFailed(FileStep step, TransferId id, bool quota)
+    {
+        if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer)
+            return;
+        transfer.Uploading = false;
+        if (quota)
+            transfer.Record.Trouble = TransferTrouble.Quota;
+        else
+            transfer.UploadFrom = step.At + UploadRetryMs;
+        Changed(step, transfer);
+        Welcome(step, transfer);
+        Go(step);
+    }
+
+    private void Asked(FileStep step, Transfer transfer, FileFrame frame)
+    {
+        switch (frame.KindCase)
+        {
+            case FileFrame.KindOneofCase.Want:
+                Asked(step, transfer, frame.Want);
+                break;
+            case FileFrame.KindOneofCase.Drop:
+                Unqueue(transfer, _ => false);
+                Forgo(step, transfer, null);
+                break;
+            case FileFrame.KindOneofCase.Have:
+                transfer.TheirBytes = Math.Min(frame.Have.Bytes, FileShape.MaxSize);
+                transfer.TheirThrough = Math.Min(frame.Have.Through, (ulong)transfer.Layout.Chunks);
+                step.Rows[Transfer.ProgressKey(transfer.Id)] =
+                    new TransferProgress { TheirBytes = transfer.TheirBytes, TheirThrough = transfer.TheirThrough }.ToByteArray();
+                break;
+        }
+    }
+
+    private void Asked(FileStep step, Transfer transfer, FileWant want)
+    {
+        if (!transfer.Layout.TryPlace(want.Range, out _, out _))
+            return;
+        var reason = transfer.Record.Paused ? FileStopReason.Paused
+            : transfer.Uploading || transfer.Record.Trouble == TransferTrouble.SourceNotReady ? FileStopReason.NotReady
+            : transfer.WantedChunks + want.Range.Count > MaxWanted ? FileStopReason.TooMuch : FileStopReason.Unspecified;
+        if (reason != FileStopReason.Unspecified)
+        {
+            HaltSending(step, transfer, reason);
+            return;
+        }
+
+        // Known to be gone: they were told, or will be.
+        if (transfer.Record.Lost.Any(lost => lost.Item == want.Range.Item))
+            return;
+        if (transfer.Record.State == TransferState.Offered)
+        {
+            transfer.Record.State = TransferState.Moving;
+            transfer.Record.BegunAtMs = step.WallMs;
+            Changed(step, transfer);
+        }
+
+        transfer.Wants.Enqueue(want);
+        transfer.WantedChunks += want.Range.Count;
+    }
+
+    private void ToldByRecipient(FileStep step, Transfer transfer, FileUpdate update)
+    {
+        if (update.KindCase != FileUpdate.KindOneofCase.End || update.End.Outcome is not (FileOutcome.Arrived or FileOutcome.Refused or FileOutcome.WrongBytes
+            or FileOutcome.BadManifest or FileOutcome.SourceChanged or FileOutcome.SourceGone))
+            return;
+        var end = update.End.Clone();
+        var most = transfer.Record.TotalSize + (transfer.Record.Manifest?.Size ?? 0);
+        if (end.Shares.Aggregate(0UL, (sum, share) => sum + share.Bytes) > most || end.Shares.Any(share => !Enum.IsDefined(share.Route)))
+            end.Shares.Clear();
+        if (!transfer.IsOver)
+        {
+            End(step, transfer, end.Outcome, tell: false, end);
+            return;
+        }
+
+        // The recipient's record is the record: it may have come to an end before our word to the contrary came.
+        transfer.Record.End = end;
+        Changed(step, transfer);
+    }
+
+    private static void Unqueue(Transfer transfer, Func<FileWant, bool> stays)
+    {
+        var left = transfer.Wants.Where(stays).ToList();
+        transfer.Wants.Clear();
+        foreach (var want in left)
+            transfer.Wants.Enqueue(want);
+        transfer.WantedChunks = left.Sum(want => want.Range.Count);
+    }
+
+    /// <summary>What the driver was told to send of a transfer is called off; what it was told of other items is told again.</summary>
+    private void Forgo(FileStep step, Transfer transfer, uint? item)
+    {
+        if (!_channels.TryGetValue(transfer.Contact, out var channel) || !channel.Serving.Any(served => served.Transfer == transfer))
+            return;
+        step.Do(new FileEffect.StopServing(transfer.Contact, transfer.Id));
+        var others = channel.Serving.Where(served => served.Transfer == transfer && item is not null && served.Range.Item != item).ToList();
+        channel.Serving.RemoveAll(served => served.Transfer == transfer);
+        foreach (var other in others)
+        {
+            channel.Serving.Add(other);
+            step.Do(new FileEffect.Serve(transfer.Contact, transfer.Id, other.Range, Pages: true));
+        }
+    }
+
+    /// <summary>What the driver was told to send is called off, and waits before what was asked for later.</summary>
+    private void TakeBack(FileStep step, Transfer transfer)
+    {
+        if (!_channels.TryGetValue(transfer.Contact, out var channel))
+            return;
+        var taken = channel.Serving.Where(served => served.Transfer == transfer).Select(served => new FileWant { Range = served.Range, Pages = true }).ToList();
+        Forgo(step, transfer, null);
+        var waiting = transfer.Wants.ToList();
+        transfer.Wants.Clear();
+        foreach (var want in taken.Concat(waiting))
+            transfer.Wants.Enqueue(want);
+        transfer.WantedChunks += taken.Sum(want => want.Range.Count);
+    }
+
+    private void Welcome(FileStep step, Transfer transfer)
+    {
+        if (!transfer.Record.Paused && transfer.Record.Trouble != TransferTrouble.SourceNotReady && !transfer.Uploading)
+            Frame(step, transfer, new FileFrame { Ready = new FileReady { AtServer = { transfer.AtServer.Spans().Take(WireLimits.ReadySpans) } } });
+    }
+
+    private void HaltSending(FileStep step, Transfer transfer, FileStopReason reason)
+    {
+        Unqueue(transfer, _ => false);
+        Forgo(step, transfer, null);
+        Frame(step, transfer, Stop(transfer.Key, reason));
+        if (transfer.Uploading && reason != FileStopReason.NotReady)
+            step.Do(new FileEffect.StopUpload(transfer.Id));
+    }
+
+    private long? SendDeadline(Transfer transfer) => transfer.Record.Leave && !transfer.Uploading && transfer.UploadFrom > long.MinValue ? transfer.UploadFrom : null;
+
+    /// <summary>Gives the driver what may be sent now, for each channel one range of each transfer in turn; and begins to leave what is to be left.</summary>
+    private void Give(FileStep step)
+    {
+        foreach (var (contact, channel) in _channels)
+        {
+            if (channel.ServeFrom <= step.At)
+                channel.ServeFrom = long.MinValue;
+            while (channel.Serving.Count < (_inCall ? 1 : MaxServing) && channel.ServeFrom == long.MinValue
+                && _turns.Find(transfer => transfer.Contact == contact && transfer.Wants.Count > 0) is { } transfer)
+            {
+                _turns.Remove(transfer);
+                _turns.Add(transfer);
+                var want = transfer.Wants.Dequeue();
+                var range = want.Range;
+                transfer.WantedChunks -= range.Count;
+                if (_inCall && range.Count > 1)
+                {
+                    var rest = transfer.Wants.ToList();
+                    transfer.Wants.Clear();
+                    transfer.Wants.Enqueue(new FileWant { Range = new ChunkRange { Item = range.Item, First = range.First + 1, Count = range.Count - 1 } });
+                    rest.ForEach(transfer.Wants.Enqueue);
+                    transfer.WantedChunks += range.Count - 1;
+                    range = new ChunkRange { Item = range.Item, First = range.First, Count = 1 };
+                }
+
+                channel.Serving.Add((transfer, range, step.At));
+                step.Do(new FileEffect.Serve(contact, transfer.Id, range, want.Pages));
+            }
+        }
+
+        foreach (var transfer in _turns)
+        {
+            if (transfer is { Uploading: false, Record: { Leave: true, Paused: false, Trouble: TransferTrouble.Unspecified } } && transfer.UploadFrom <= step.At
+                && !_channels.ContainsKey(transfer.Contact) && Missing(transfer) is { Count: > 0 } spans)
+            {
+                transfer.UploadFrom = long.MinValue;
+                transfer.Uploading = true;
+                step.Do(new FileEffect.Upload(transfer.Id, spans));
+            }
+        }
+    }
+
+    private static List<ChunkSpan> Missing(Transfer transfer)
+    {
+        var missing = new ChunkSet();
+        missing.Add((long)transfer.TheirThrough, transfer.Layout.Chunks);
+        foreach (var (first, end) in transfer.AtServer.All.Concat(transfer.Lost.All))
+            missing.Remove(first, end);
+        return [.. missing.Spans().Take(WireLimits.DropOffSpans)];
+    }
+}

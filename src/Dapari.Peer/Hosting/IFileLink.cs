@@ -1,0 +1,108 @@
+using Dapari.Peer.Store;
+using Dapari.Wire;
+using Dapari.Wire.Files;
+using Dapari.Wire.V1;
+using Google.Protobuf;
+
+namespace Dapari.Peer.Hosting;
+
+/// <summary>
+/// Moves the bytes of files: sources, destinations, the channel "dapari-files" of direct paths, drop-offs over HTTP. It hashes, verifies, keeps and counts;
+/// it decides nothing. Calls never block. None of the bytes pass the engine but control messages and manifests.
+/// </summary>
+/// <remarks>
+/// Memory: one chunk for each range that is under way in order, one <see cref="TreeVerifier"/> for each item under way, and what the channel holds. A
+/// chunk is told as verified only when it is on disk.
+/// </remarks>
+public interface IFileLink
+{
+    /// <summary>The channel to a contact is open; direct, or through a relay.</summary>
+    event Action<ContactId, Route>? ChannelOpened;
+
+    /// <summary>It is gone.</summary>
+    event Action<ContactId>? ChannelClosed;
+
+    /// <summary>A control message of the channel, whole: <see cref="FileChannelCodec"/> reads it.</summary>
+    event Action<ContactId, byte[]>? ControlReceived;
+
+    /// <summary>The destination is open, and there is room for all of it.</summary>
+    event Action<TransferId>? DestinationReady;
+
+    /// <summary>The destination is full or fails; true: what was kept there is lost.</summary>
+    event Action<TransferId, TransferTrouble, bool>? DestinationFailed;
+
+    /// <summary>The manifest that was asked for.</summary>
+    event Action<TransferId, byte[]>? ManifestRead;
+
+    /// <summary>Chunks were verified and are on disk.</summary>
+    event Action<TransferId, ChunkRange, Route>? Verified;
+
+    /// <summary>A chunk, or a page over it, was not what was offered.</summary>
+    event Action<TransferId, ChunkRange, Route>? Wrong;
+
+    /// <summary>A fetch did not get all: of this drop-off; true: its server does not know it.</summary>
+    event Action<TransferId, ByteString, bool>? FetchFailed;
+
+    /// <summary>A range was handed to the channel.</summary>
+    event Action<ContactId, TransferId, ChunkRange>? Served;
+
+    /// <summary>A source can be read, or must be chosen again.</summary>
+    event Action<TransferId, bool>? SourceReady;
+
+    /// <summary>An item's source is gone, or (true) changed since it was hashed.</summary>
+    event Action<TransferId, uint, bool>? SourceFailed;
+
+    /// <summary>What was left at a server until the upload ended or was stopped; null: nothing.</summary>
+    event Action<TransferId, DropOff?>? LeftAtServer;
+
+    /// <summary>An upload failed: true: the server takes no more; false: it is out of reach.</summary>
+    event Action<TransferId, bool>? UploadFailed;
+
+    /// <summary>All is where it belongs.</summary>
+    event Action<TransferId>? Finished;
+
+    /// <summary>Sends a control message; dropped if the channel is gone.</summary>
+    void SendControl(ContactId contact, ReadOnlyMemory<byte> message);
+
+    /// <summary>Makes, or finds again, where chunks are kept. The first is the manifest, of no bytes if there is none. Answered by ready or failed.</summary>
+    void OpenDestination(TransferId transfer, IReadOnlyList<FileId> items);
+
+    /// <summary>Gives the verified manifest's bytes.</summary>
+    void ReadManifest(TransferId transfer);
+
+    /// <summary>These chunks may arrive by the channel; everything else is thrown away.</summary>
+    void Expect(ContactId contact, TransferId transfer, ChunkRange range);
+
+    /// <summary>None of the transfer's chunks may arrive by the channel any more.</summary>
+    void ExpectNothing(ContactId contact, TransferId transfer);
+
+    /// <summary>Fetches, opens and verifies chunks of a drop-off.</summary>
+    void Fetch(TransferId transfer, DropOff dropOff, ChunkRange range);
+
+    /// <summary>Stops fetching; nothing is answered.</summary>
+    void StopFetch(TransferId transfer);
+
+    /// <summary>Sends chunks, with the pages over them first if told; answered by <see cref="Served"/>.</summary>
+    void Serve(ContactId contact, TransferId transfer, ChunkRange range, bool pages);
+
+    /// <summary>Sends no more of a transfer; nothing is answered.</summary>
+    void StopServing(ContactId contact, TransferId transfer);
+
+    /// <summary>Leaves chunks at a server, each held to the tree first; answered by <see cref="LeftAtServer"/> or <see cref="UploadFailed"/>.</summary>
+    void Upload(TransferId transfer, IReadOnlyList<ChunkSpan> spans);
+
+    /// <summary>Leaves no more than was left; answered by <see cref="LeftAtServer"/>.</summary>
+    void StopUpload(TransferId transfer);
+
+    /// <summary>The drop-offs of a transfer are of no use any more.</summary>
+    void RemoveDropOffs(TransferId transfer);
+
+    /// <summary>Puts all where it belongs, under clean names; said again after a restart. Answered by <see cref="Finished"/>.</summary>
+    void Finish(TransferId transfer);
+
+    /// <summary>The transfer is over: what was kept of it besides finished files goes.</summary>
+    void Release(TransferId transfer);
+
+    /// <summary>A call is on, or is over: fetch and leave with little of the line.</summary>
+    void GoEasy(bool easy);
+}
