@@ -9,7 +9,7 @@ namespace Dapari.Bench;
 /// <summary>"NAME [--quick]" runs a benchmark; without a name they are listed. Exit code 0 also when a goal is missed: the report says it.</summary>
 internal static class Program
 {
-    private static readonly IBench[] Benches = [new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench()];
+    private static readonly IBench[] Benches = [new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new BlobStoreBench()];
 
     public static async Task<int> Main(string[] arguments)
     {
@@ -17,6 +17,8 @@ internal static class Program
         // Load generators are processes of their own, started by their benchmark.
         if (arguments is [PostLoad.Command, ..])
             return await PostLoad.RunAsync(arguments[1..]);
+        if (arguments is [PlainFileServer.Command, ..])
+            return await PlainFileServer.RunAsync(arguments[1..]);
         if (arguments is [RelayProcess.Command, ..])
             return await RelayProcess.RunAsync(arguments[1..]);
         if (arguments.Length == 0 || arguments[0] is "--help" or "help")

@@ -131,8 +131,13 @@ public sealed class BlobCrashTests
             var drops = new List<DropOff>();
             for (var i = 0; i < Parallel; i++)
                 drops.Add(await user.BeginAsync(Size) with { Content = content });
-            var half = new TaskCompletionSource();
-            var puts = drops.Select(drop => user.PutSlowlyAsync(drop, 0, Size, Size / 2, half.Task)).ToList();
+            var (half, all, paused) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
+            var puts = drops.Select(drop => user.PutSlowlyAsync(drop, 0, Size, Size / 2, half.Task, () =>
+            {
+                if (Interlocked.Increment(ref paused) == Parallel)
+                    all.SetResult();
+            })).ToList();
+            await all.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
             half.SetResult();
             Assert.All(await Task.WhenAll(puts), put => Assert.Equal(HttpStatusCode.NoContent, put.StatusCode));
             var gets = await Task.WhenAll(drops.Select(drop => user.GetAsync(drop))); // Headers only: each waits with full buffers.

@@ -1,7 +1,6 @@
 using System.Net;
 using Dapari.Server.Blobs;
 using Dapari.Server.Storage.Operations;
-using Dapari.Wire;
 using Dapari.Wire.V1;
 using Google.Protobuf;
 using Microsoft.Extensions.Time.Testing;

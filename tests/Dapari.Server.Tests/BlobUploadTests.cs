@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Dapari.Server.Blobs;
-using Dapari.Wire;
 using Xunit;
 
 namespace Dapari.Server.Tests;
@@ -97,7 +96,7 @@ public sealed class BlobUploadTests
             await socket.SendAsync(Encoding.ASCII.GetBytes(
                 $"PUT /blobs/{drop.Id}?offset=0 HTTP/1.1\r\nHost: {server.Uri.Authority}\r\nAuthorization: Bearer {drop.Upload.ToText()}\r\nContent-Length: {drop.Content.Length}\r\n\r\n"));
             for (var sent = 0; sent < 3 * Piece;)
-                sent += await socket.SendAsync(drop.Content.AsMemory(sent, 3 * Piece - sent));
+                sent += await socket.SendAsync(drop.Content.AsMemory(sent, 3 * Piece - sent), TestContext.Current.CancellationToken);
             await disk.WrittenAsync(3 * Piece);
             socket.LingerState = new LingerOption(true, 0); // RST.
         }

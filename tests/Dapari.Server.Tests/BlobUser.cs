@@ -71,8 +71,8 @@ internal sealed class BlobUser : IAsyncDisposable
         SendAsync(HttpMethod.Put, drop.Id, drop.Upload, offset, new ByteArrayContent(drop.Content, (int)offset, count));
 
     /// <summary>Sends the beginning of a body, then as much more as the step says, when it says so.</summary>
-    public Task<HttpResponseMessage> PutSlowlyAsync(DropOff drop, long offset, int count, int first, Task goOn) =>
-        SendAsync(HttpMethod.Put, drop.Id, drop.Upload, offset, new StepContent(drop.Content.AsMemory((int)offset, count), first, goOn));
+    public Task<HttpResponseMessage> PutSlowlyAsync(DropOff drop, long offset, int count, int first, Task goOn, Action? paused = null) =>
+        SendAsync(HttpMethod.Put, drop.Id, drop.Upload, offset, new StepContent(drop.Content.AsMemory((int)offset, count), first, goOn, paused));
 
     public Task<HttpResponseMessage> GetAsync(DropOff drop, string? range = null, BlobToken? token = null) =>
         SendAsync(HttpMethod.Get, drop.Id, token ?? drop.Read, range: range);
@@ -113,12 +113,13 @@ internal sealed class BlobUser : IAsyncDisposable
     }
 
     /// <summary>A body with a known length that pauses.</summary>
-    private sealed class StepContent(ReadOnlyMemory<byte> bytes, int first, Task goOn) : HttpContent
+    private sealed class StepContent(ReadOnlyMemory<byte> bytes, int first, Task goOn, Action? paused) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
             await stream.WriteAsync(bytes[..first]);
             await stream.FlushAsync();
+            paused?.Invoke();
             await goOn;
             await stream.WriteAsync(bytes[first..]);
         }
