@@ -9,7 +9,10 @@ namespace Dapari.Bench;
 /// <summary>"NAME [--quick]" runs a benchmark; without a name they are listed. Exit code 0 also when a goal is missed: the report says it.</summary>
 internal static class Program
 {
-    private static readonly IBench[] Benches = [new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new BlobStoreBench()];
+    private static readonly IBench[] Benches =
+    [
+        new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(),
+    ];
 
     public static async Task<int> Main(string[] arguments)
     {

@@ -17,9 +17,9 @@ public sealed class CallNatTests(Theatre theatre) : Scene(theatre)
         Assert.True(NatLab.IsPossible, "Needs root, ip and nft: ./test installs them.");
         var lab = Keep(await NatLab.BuildAsync(one, other));
         var server = Keep(await ServerProcess.StartInAsync(lab));
-        using var playwright = await Playwright.CreateAsync();
-        await using var browserA = await Chromium.StartInAsync(playwright, lab, "hA", server.Origin);
-        await using var browserB = await Chromium.StartInAsync(playwright, lab, "hB", server.Origin);
+        var playwright = await Playwright.CreateAsync();
+        var browserA = Keep(await Chromium.StartInAsync(playwright, lab, "hA", server.Origin));
+        var browserB = Keep(await Chromium.StartInAsync(playwright, lab, "hB", server.Origin));
         var alice = await SettleAsync("Alice", origin: server.Origin, browser: browserA);
         var link = await alice.InviteAsync();
         var bob = await ArriveAsync("Bob", null, server.Origin, new Uri(link).PathAndQuery + new Uri(link).Fragment, browserB);

@@ -50,11 +50,11 @@ public sealed class BlobUploadTests
         await using var user = await BlobUser.ConnectAsync(server.Uri);
         var drop = await user.BeginAsync(4 * Piece);
         var hang = new TaskCompletionSource();
-        var first = user.PutSlowlyAsync(drop, 0, 4 * Piece, 2 * Piece, hang.Task);
-        await disk.WrittenAsync(2 * Piece);
+        var first = user.PutSlowlyAsync(drop, 0, 4 * Piece, Piece, hang.Task);
+        await disk.WrittenAsync(Piece);
         using var over = await user.PutAsync(drop, 0, 4 * Piece);
-        Assert.Equal((HttpStatusCode.Conflict, 2L * Piece), (over.StatusCode, BlobUser.Offset(over)));
-        Assert.Equal(HttpStatusCode.NoContent, (await user.PutAsync(drop, 2 * Piece, 2 * Piece)).StatusCode);
+        Assert.Equal((HttpStatusCode.Conflict, (long)Piece), (over.StatusCode, BlobUser.Offset(over)));
+        Assert.Equal(HttpStatusCode.NoContent, (await user.PutAsync(drop, Piece, 3 * Piece)).StatusCode);
         hang.SetResult();
         Assert.Equal(HttpStatusCode.Conflict, await StatusAsync(first));
         Assert.Equal(drop.Content, await (await user.GetAsync(drop)).Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
@@ -95,15 +95,15 @@ public sealed class BlobUploadTests
             await socket.ConnectAsync(server.Uri.Host, server.Uri.Port, TestContext.Current.CancellationToken);
             await socket.SendAsync(Encoding.ASCII.GetBytes(
                 $"PUT /blobs/{drop.Id}?offset=0 HTTP/1.1\r\nHost: {server.Uri.Authority}\r\nAuthorization: Bearer {drop.Upload.ToText()}\r\nContent-Length: {drop.Content.Length}\r\n\r\n"));
-            for (var sent = 0; sent < 3 * Piece;)
-                sent += await socket.SendAsync(drop.Content.AsMemory(sent, 3 * Piece - sent), TestContext.Current.CancellationToken);
-            await disk.WrittenAsync(3 * Piece);
+            for (var sent = 0; sent < Piece;)
+                sent += await socket.SendAsync(drop.Content.AsMemory(sent, Piece - sent), TestContext.Current.CancellationToken);
+            await disk.WrittenAsync(Piece);
             socket.LingerState = new LingerOption(true, 0); // RST.
         }
 
         using var over = await user.PutAsync(drop, 4 * Piece, 0); // Waits until the broken one has ended.
-        Assert.Equal(3L * Piece, BlobUser.Offset(over));
-        Assert.Equal(HttpStatusCode.NoContent, (await user.PutAsync(drop, 3 * Piece, Piece)).StatusCode);
+        Assert.Equal(Piece, BlobUser.Offset(over));
+        Assert.Equal(HttpStatusCode.NoContent, (await user.PutAsync(drop, Piece, 3 * Piece)).StatusCode);
         Assert.Equal(drop.Content, await (await user.GetAsync(drop)).Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
     }
 
@@ -203,8 +203,8 @@ public sealed class BlobUploadTests
         await using var user = await BlobUser.ConnectAsync(server.Uri);
         var drop = await user.BeginAsync(4 * Piece);
         var hang = new TaskCompletionSource();
-        var put = user.PutSlowlyAsync(drop, 0, 4 * Piece, 2 * Piece, hang.Task);
-        await disk.WrittenAsync(2 * Piece);
+        var put = user.PutSlowlyAsync(drop, 0, 4 * Piece, Piece, hang.Task);
+        await disk.WrittenAsync(Piece);
         Assert.Equal(HttpStatusCode.NoContent, (await user.DeleteAsync(drop, drop.Owner)).StatusCode);
         hang.SetResult();
         Assert.Equal(HttpStatusCode.Conflict, await StatusAsync(put));

@@ -24,6 +24,21 @@ public sealed class OptionsTests : IDisposable
         Assert.Equal((new Rate(5, 6), default(Rate)), (options.Rates.Posts, options.Rates.Live));
     }
 
+    [Fact]
+    public void What_is_said_of_the_relay_is_taken_up()
+    {
+        Assert.True(OptionsReader.TryRead(
+            ["--data", _folder, "--relay-port=0", "--relay-listen", "::1", "--relay-external", "192.0.2.1", "--relay-external=2001:db8::1", "--relay-ports", "50000-50099",
+                "--relay-allow", "127.0.0.0/8", "--relay-allow", "::1", "--relay-bytes", "off", "--relay-allocations=5"],
+            _ => null, out var options, out _));
+        var relay = options.Relay;
+        Assert.Equal((true, 0, (50_000, 50_099), 0L, 5), (relay.On, relay.Port, relay.Ports, relay.BytesPerSecond, relay.Allocations));
+        Assert.Equal([IPAddress.IPv6Loopback], relay.Addresses);
+        Assert.Equal((2, 2), (relay.External.Count, relay.Allowed.Count));
+        Assert.True(OptionsReader.TryRead(["--data", _folder, "--relay", "off"], _ => null, out options, out _));
+        Assert.False(options.Relay.On);
+    }
+
     [Theory]
     [InlineData("there is no option --lisen", "--lisen=x")]
     [InlineData("--listen \"8080\" is not ADDRESS:PORT", "--listen", "8080")]
@@ -39,6 +54,17 @@ public sealed class OptionsTests : IDisposable
     [InlineData("--web: there is no index.html in /nowhere", "--web", "/nowhere")]
     [InlineData("--mailbox-bytes is less than one envelope (65536)", "--mailbox-bytes", "1K")]
     [InlineData("--https \"perhaps\" is neither true nor false", "--https=perhaps")]
+    [InlineData("--relay \"maybe\" is not on|off", "--relay", "maybe")]
+    [InlineData("--relay-port \"65536\" is not a number from 0 to 65535", "--relay-port", "65536")]
+    [InlineData("--relay-listen \"*\" is not ADDRESS", "--relay-listen", "*")]
+    [InlineData("--relay-allow \"10.0.0.1/8\" is not ADDRESS[/BITS]", "--relay-allow", "10.0.0.1/8")]
+    [InlineData("--relay-refuse \"::ffff:10.0.0.0/104\" is not ADDRESS[/BITS]", "--relay-refuse", "::ffff:10.0.0.0/104")]
+    [InlineData("--relay-ports \"50000\" is not LOW-HIGH", "--relay-ports", "50000")]
+    [InlineData("--relay-ports, --relay-bytes: The ports that are lent lie between 1024 and 65535, the low one first.", "--relay-ports", "60000-50000")]
+    [InlineData("--relay-external: one IPv4 and one IPv6 address at most", "--relay-external", "192.0.2.1", "--relay-external", "192.0.2.2")]
+    [InlineData("--relay-url \"https://relay.example\" is not URL", "--relay-url", "https://relay.example")]
+    [InlineData("--relay-url needs --relay-secret: the other relay's keys", "--relay-url", "turn:relay.example")]
+    [InlineData("--relay-secret: there is no file /nowhere/secret", "--relay-secret", "/nowhere/secret")]
     [InlineData("/nowhere/dapari.json: there is no such file", "--config", "/nowhere/dapari.json")]
     public void A_wrong_setting_is_named_in_one_line(string error, params string[] arguments)
     {

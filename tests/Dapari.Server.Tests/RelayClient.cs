@@ -101,6 +101,9 @@ internal sealed class RelayClient : IAsyncDisposable
         }
     }
 
+    /// <summary>A datagram that means nothing.</summary>
+    public Task PokeAsync() => WriteAsync([0xFF]);
+
     /// <summary>What is not STUN at all, to see what the other side makes of it. The answer's bytes; none: it closed.</summary>
     public async Task<byte[]> SayAsync(byte[] bytes)
     {

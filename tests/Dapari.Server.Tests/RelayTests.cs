@@ -207,6 +207,27 @@ public sealed class RelayTests
     }
 
     [Fact]
+    public async Task A_bug_in_the_relay_ends_the_relay_alone()
+    {
+        var folder = Directory.CreateTempSubdirectory("dapari-relay-").FullName;
+        var time = new StoppableTime();
+        await using (var relay = RelayHost.Start(Open, RelaySecretFile.Open(folder, null), time, NullLogger.Instance))
+        {
+            var port = relay.Ports!.Udp;
+            time.IsBroken = true;
+            await using var client = await RelayClient.UdpAsync(port);
+            await client.PokeAsync(); // Wakes a thread, which asks for the time.
+            await relay.Broken.WaitAsync(TimeSpan.FromSeconds(30), Token);
+            Assert.Null(relay.Ports);
+            Assert.Contains("fault of its own", relay.Fault, StringComparison.Ordinal);
+            using var free = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            free.Bind(new IPEndPoint(IPAddress.Loopback, port)); // Its sockets are closed.
+        }
+
+        Directory.Delete(folder, true);
+    }
+
+    [Fact]
     public async Task It_runs_alone_with_TLS_of_its_own()
     {
         var folder = Directory.CreateTempSubdirectory("dapari-relay-").FullName;
@@ -256,6 +277,16 @@ public sealed class RelayTests
         "tls" => RelayClient.TlsAsync(server.Uri.Port),
         _ => RelayClient.TlsAsync(server.Uri.Port, "stun.turn"),
     };
+
+    /// <summary>A clock that can be made to throw: a bug to order.</summary>
+    private sealed class StoppableTime : TimeProvider
+    {
+        private volatile bool _broken;
+
+        public bool IsBroken { set => _broken = value; }
+
+        public override DateTimeOffset GetUtcNow() => _broken ? throw new InvalidOperationException("A bug.") : base.GetUtcNow();
+    }
 
     /// <summary>Gives the first line that is written.</summary>
     private sealed class LineWriter : StringWriter

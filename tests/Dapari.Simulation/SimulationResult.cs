@@ -59,6 +59,12 @@ public sealed record SimulationFigures
     /// <summary>Direct paths that opened.</summary>
     public int Paths { get; internal set; }
 
+    /// <summary>Calls that both ends keep alike.</summary>
+    public int Calls { get; internal set; }
+
+    /// <summary>Calls in which media flowed.</summary>
+    public int Talked { get; internal set; }
+
     /// <summary>Distinct message keys seen in use.</summary>
     public int Keys { get; internal set; }
 

@@ -60,6 +60,9 @@ internal sealed class World
 
     public List<SimPathPair> Pairs { get; } = [];
 
+    /// <summary>Ends of media connections that drivers have.</summary>
+    public List<SimLeg> Legs { get; } = [];
+
     public Dictionary<string, SimPathEnd> PathEnds { get; } = [];
 
     /// <summary>How often an app dies at a commit by chance.</summary>

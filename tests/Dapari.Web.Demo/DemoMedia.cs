@@ -11,7 +11,7 @@ internal sealed class DemoMedia : IBrowserMedia
     public MediaRefusal Refusal { get; set; }
     public event Action<MediaKind, MediaLoss>? Lost { add { } remove { } }
     public event Action? DevicesChanged { add { } remove { } }
-    public event Action? SoundRefused { add { } remove { } }
+    public event Action<bool>? SoundRefused { add { } remove { } }
     public event Action<ulong, LegQuality>? Measured;
     public void Prepare() { }
     public Task<bool> IsAllowedAsync() => Task.FromResult(Refusal == MediaRefusal.None);

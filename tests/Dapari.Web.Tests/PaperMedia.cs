@@ -9,7 +9,7 @@ internal sealed class PaperMedia : IBrowserMedia
 
     public event Action? DevicesChanged;
 
-    public event Action? SoundRefused;
+    public event Action<bool>? SoundRefused;
 
     public event Action<ulong, LegQuality>? Measured;
 
@@ -80,7 +80,7 @@ internal sealed class PaperMedia : IBrowserMedia
         Lost?.Invoke(kind, loss);
     }
 
-    public void RefuseSound() => SoundRefused?.Invoke();
+    public void RefuseSound() => SoundRefused?.Invoke(true);
 
     public void Tell(ulong leg, LegQuality quality) => Measured?.Invoke(leg, quality);
 

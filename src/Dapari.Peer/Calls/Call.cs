@@ -56,6 +56,9 @@ internal sealed class Call(MessageId id, ContactId with, bool outgoing, bool vid
     /// <summary>Its entry is in the conversation.</summary>
     public bool Entered { get; set; }
 
+    /// <summary>It was counted as unread.</summary>
+    public bool Counted { get; set; }
+
     /// <summary>The other knows how it ended, or a note will tell.</summary>
     public bool EndKnown { get; set; }
 

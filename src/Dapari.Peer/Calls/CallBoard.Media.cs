@@ -82,6 +82,13 @@ internal sealed partial class CallBoard
     /// <summary>Begins a connection (anew) from here.</summary>
     private void BeginLeg(ICallHost host, Call call)
     {
+        // A connection without the relays that it may need finds no way, and one that cannot be told of finds nobody.
+        if (!host.IsReady(call.With))
+        {
+            call.Leg.HelpAt = host.Now.MonotonicMs + CallTimes.ReadyEvery;
+            return;
+        }
+
         var id = host.RandomLeg();
         if (id == 0 || _legs.ContainsKey(id))
             return;
@@ -107,12 +114,16 @@ internal sealed partial class CallBoard
 
     // Who begins anew all the time is not followed all the time.
     private long FollowDue(Call call) =>
-        Later(call) is null ? long.MaxValue : call.Leg.Id == 0 ? long.MinValue : call.Leg.OpenedAt + CallTimes.LegEvery;
+        Later(call) is null ? long.MaxValue : Math.Max(call.Leg.FollowAt, call.Leg.Id == 0 ? long.MinValue : call.Leg.OpenedAt + CallTimes.LegEvery);
 
     private void FollowLeg(ICallHost host, Call call)
     {
-        if (Later(call) is { } later && host.Now.MonotonicMs >= FollowDue(call))
+        if (Later(call) is not { } later || host.Now.MonotonicMs < FollowDue(call))
+            return;
+        if (host.IsReady(call.With))
             OpenLeg(host, call, later.Epoch, later.Id, own: false);
+        else
+            call.Leg.FollowAt = host.Now.MonotonicMs + CallTimes.ReadyEvery;
     }
 
     private void OpenLeg(ICallHost host, Call call, uint epoch, ulong id, bool own)

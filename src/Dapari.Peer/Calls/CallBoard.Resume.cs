@@ -35,7 +35,7 @@ internal sealed partial class CallBoard
                     End(host, call, call.HasTalked ? CallEnding.Lost : CallEnding.NoWay);
                     break;
                 case CallPhase.Joined:
-                    BeginLeg(host, call);
+                    call.Leg.HelpAt = now;
                     break;
                 default:
                     if (rang >= CallTimes.Ring || !supported)

@@ -155,7 +155,7 @@ internal sealed partial class CallBoard
     /// <summary>What the other says of the end is weighed with what is known here.</summary>
     private void HearEnd(ICallHost host, Call call, CallState theirs)
     {
-        var said = theirs.End?.Ending ?? CallEnding.Unspecified;
+        var said = Endings.Admit(theirs.End?.Ending ?? CallEnding.Unspecified, !call.Outgoing, joined: call.Leg.Epoch > 0 || call.Phase == CallPhase.Joined);
         if (call.IsEnded)
         {
             call.Ending = Endings.Merge(call.Ending, said, call.HasTalked);
@@ -165,7 +165,7 @@ internal sealed partial class CallBoard
         {
             // An ending of a newer version is one all the same.
             var least = call.Phase == CallPhase.Joined ? call.HasTalked ? CallEnding.Lost : CallEnding.NoWay
-                : said == CallEnding.Unspecified || !Enum.IsDefined(said) ? CallEnding.Missed : CallEnding.Absorbed;
+                : said == CallEnding.Unspecified ? CallEnding.Missed : CallEnding.Absorbed;
             End(host, call, Endings.Merge(least, said, call.HasTalked));
         }
 

@@ -20,9 +20,9 @@ internal static class CallEntries
         var record = Endings.Record(call.Video, call.Ending, call.Outgoing ? call.Measure : theirs, call.Outgoing ? theirs : call.Measure);
         var message = Entry(parts, contact, call.Id, call.Outgoing, call.Clock, record);
         message.ShownAtMs = call.StartedWallMs;
-        var first = !call.Entered;
+        Show(parts, step, contact, message, counts: !call.Counted);
         call.Entered = true;
-        Show(parts, step, contact, message, first);
+        call.Counted |= IsInVain(message);
     }
 
     /// <summary>An entry's record.</summary>
@@ -44,10 +44,13 @@ internal static class CallEntries
         };
     }
 
-    /// <summary>Puts an entry; first: it is new, and counts as unread where the person was called in vain.</summary>
-    public static void Show(Parts parts, Step step, Contact contact, MessageRecord message, bool first)
+    /// <summary>Called, and not reached.</summary>
+    public static bool IsInVain(MessageRecord message) => !message.Outgoing && message.Call.Outcome is CallOutcome.Missed or CallOutcome.Busy;
+
+    /// <summary>Puts an entry; counts: it does as unread where the person was called in vain.</summary>
+    public static void Show(Parts parts, Step step, Contact contact, MessageRecord message, bool counts)
     {
-        if (first && !message.Outgoing && message.Call.Outcome is CallOutcome.Missed or CallOutcome.Busy)
+        if (counts && IsInVain(message))
         {
             parts.Chats.Arrived(step, contact, message);
             return;

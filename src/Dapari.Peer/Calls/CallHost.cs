@@ -24,6 +24,8 @@ internal sealed class CallHost(Parts parts, Step step) : ICallHost
 
     public bool IsPolite(ContactId contact) => Find(contact) is { } known && parts.Paths.IsPolite(known);
 
+    public bool IsReady(ContactId contact) => parts.Relays.IsSettled && Find(contact) is { Box.Checked: true };
+
     public ulong GiveClock(ContactId contact)
     {
         if (Find(contact) is not { } known)

@@ -56,10 +56,12 @@ internal sealed class CallNotes(Parts parts, CallBoard board)
     public MessageRecord? EntryOf(Step step, Contact contact, CallNote note)
     {
         if (!MessageId.TryRead(note.CallId, out var id) || note.State.End is not { } end || note.State.Clock is 0 or > long.MaxValue
-            || !Enum.IsDefined(end.Ending) || Endings.Outcome(end.Ending) == CallOutcome.Unspecified)
+            || end.Ending is CallEnding.Absorbed)
             return null;
         var caller = note.State.Caller;
-        var record = Endings.Record(note.State.Video, end.Ending, caller ? end : null, caller ? null : end);
+        // Whether we were in it is with the entry, if there is one.
+        var ending = Endings.Admit(end.Ending, caller, joined: true);
+        var record = Endings.Record(note.State.Video, ending == CallEnding.Unspecified ? CallEnding.Missed : ending, caller ? end : null, caller ? null : end);
         var message = CallEntries.Entry(parts, contact, id, !caller, MessageOrder.Accept(note.State.Clock, contact.Record.Clock), record);
         message.ShownAtMs = step.WallMs;
         return message;
@@ -72,7 +74,7 @@ internal sealed class CallNotes(Parts parts, CallBoard board)
         {
             // Of a call of our own we would know.
             if (!message.Outgoing)
-                CallEntries.Show(parts, step, contact, message, first: true);
+                CallEntries.Show(parts, step, contact, message, counts: true);
             return;
         }
 
@@ -81,8 +83,9 @@ internal sealed class CallNotes(Parts parts, CallBoard board)
         var merged = Endings.Merge(kept.Call, kept.Outgoing, message.Call);
         if (merged.Equals(kept.Call))
             return;
+        var counted = CallEntries.IsInVain(kept);
         kept.Call = merged;
-        CallEntries.Show(parts, step, contact, kept, first: false);
+        CallEntries.Show(parts, step, contact, kept, counts: !counted);
     }
 
     /// <summary>Keeps an entry until the store has answered whether it has one.</summary>

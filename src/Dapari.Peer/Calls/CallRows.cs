@@ -30,10 +30,13 @@ internal static class CallRows
             TheirRevision = call.Exchange.TheirRevision,
             Theirs = call.Exchange.Theirs,
             Epoch = call.Leg.Epoch,
+            Leg = call.Leg.Id,
+            LegOwn = call.Leg.Own,
             Ending = call.Ending,
             Measure = call.Measure,
             EndKnown = call.EndKnown,
             Entered = call.Entered,
+            Counted = call.Counted,
             Hidden = call.Hidden,
             LastWay = call.LastWay,
         };
@@ -61,6 +64,7 @@ internal static class CallRows
             Measure = row.Measure,
             EndKnown = row.EndKnown,
             Entered = row.Entered,
+            Counted = row.Counted,
             Hidden = row.Hidden,
             LastWay = row.LastWay,
         };
@@ -68,7 +72,8 @@ internal static class CallRows
         call.Exchange.Ours = row.Ours;
         call.Exchange.TheirRevision = row.TheirRevision;
         call.Exchange.Theirs = row.Theirs;
-        call.Leg.Epoch = row.Epoch;
+        // Gone with its driver; known still, so that nobody takes it for a new one.
+        (call.Leg.Epoch, call.Leg.Id, call.Leg.Own) = (row.Epoch, row.Leg, row.LegOwn);
         foreach (var share in row.Shares)
             call.Talked[share.Route] = (long)Math.Min(share.TalkedMs, long.MaxValue / 16);
         return call;

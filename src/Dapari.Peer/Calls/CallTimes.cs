@@ -33,6 +33,9 @@ internal static class CallTimes
     /// <summary>Legs begin anew at most so often.</summary>
     public const long LegEvery = 500;
 
+    /// <summary>A restarted device looks whether it can go on.</summary>
+    public const long ReadyEvery = 200;
+
     /// <summary>An end that nobody acknowledged goes as a note.</summary>
     public const long NoteAfter = 10_000;
 

@@ -24,6 +24,25 @@ internal static class Endings
         return (CallEnding)Math.Max((int)one, (int)other);
     }
 
+    /// <summary>What one end may say of the end at all: nobody declines, takes back or answers in the other's place. What may not be said says nothing.</summary>
+    /// <param name="said">As said.</param>
+    /// <param name="byCaller">The caller says it.</param>
+    /// <param name="joined">The one who hears it was in the call.</param>
+    public static CallEnding Admit(CallEnding said, bool byCaller, bool joined)
+    {
+        var may = said switch
+        {
+            CallEnding.Cancelled or CallEnding.Unreachable => byCaller,
+            CallEnding.Missed or CallEnding.Absorbed => byCaller || !joined,
+            CallEnding.Declined => !byCaller,
+            CallEnding.Busy => !byCaller && !joined,
+            CallEnding.NoWay => joined || !byCaller,
+            CallEnding.Answered or CallEnding.Lost or CallEnding.NotOurs => joined,
+            _ => false,
+        };
+        return may ? said : CallEnding.Unspecified;
+    }
+
     /// <summary>What is kept of it; unspecified: no entry at all.</summary>
     public static CallOutcome Outcome(CallEnding ending) => ending switch
     {

@@ -26,6 +26,9 @@ internal interface ICallHost
     /// <summary>Whether this end yields in a collision of offers.</summary>
     bool IsPolite(ContactId contact);
 
+    /// <summary>Whether the contact can be told things, and relays are known if there are any.</summary>
+    bool IsReady(ContactId contact);
+
     /// <summary>The next clock of a conversation, taken.</summary>
     ulong GiveClock(ContactId contact);
 

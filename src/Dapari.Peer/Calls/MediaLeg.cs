@@ -40,6 +40,9 @@ internal sealed class MediaLeg
     /// <summary>When the connection is next helped: restarted, or begun anew.</summary>
     public long HelpAt { get; set; } = long.MaxValue;
 
+    /// <summary>Before, a connection of theirs is not followed.</summary>
+    public long FollowAt { get; set; } = long.MinValue;
+
     public int Helped { get; set; }
 
     /// <summary>Since when the time that is talked was not counted.</summary>

@@ -64,6 +64,12 @@ internal sealed class Contact
     /// <summary>Envelopes to report as unopenable, with their numbers at the server if they lay there, and when the last report left (monotonic).</summary>
     public Dictionary<EnvelopeId, List<ulong>> Unopened { get; } = [];
 
+    /// <summary>Something live of theirs could not be opened.</summary>
+    public bool UnopenedLive { get; set; }
+
+    /// <summary>How often that was reported since something live was opened.</summary>
+    public int LiveReports { get; set; }
+
     public long LastUnopenedReport { get; set; } = long.MinValue / 2;
 
     /// <summary>The session in which something of theirs was last reported unopenable in this run, while nothing durable of theirs was opened in it since.</summary>

@@ -47,6 +47,11 @@ internal sealed class Inbox(Parts parts)
                 Unopenable(contact, outcome.Envelope, sequence is { } lies ? [lies] : []);
                 // Its server may forget it only when the report of it is kept.
                 return sequence is null;
+            case Opening.Unopenable when arrival is { Door: ArrivalDoor.Live, Box.Contact: { IsAccepted: true } contact }:
+                // Who only ever sends live (direct only, and no path yet) would never hear that it opens nowhere.
+                contact.UnopenedLive = true;
+                _toReport.Add(contact);
+                return true;
             case Opening.Opened when ContentCodec.TryRead(outcome.Plaintext, out var content, out _):
                 Opened(step, arrival, outcome, content);
                 // A parked one will owe a receipt; its server delivers it again if that is lost.
@@ -120,9 +125,21 @@ internal sealed class Inbox(Parts parts)
             var report = new CannotOpen();
             report.EnvelopeIds.Add(contact.Unopened.Keys.Select(id => id.ToByteString()));
             contact.Unopened.Clear();
-            if (!contact.IsAccepted || report.EnvelopeIds.Count == 0)
+            var live = contact.UnopenedLive;
+            contact.UnopenedLive = false;
+            if (!contact.IsAccepted || (report.EnvelopeIds.Count == 0 && !live))
                 continue;
-            BeginAnewIfLost(step, contact);
+            // The other lane may go well, and hide that this one does not.
+            if (live && ++contact.LiveReports >= 3 && step.Now.MonotonicMs >= contact.KeysAskAt)
+            {
+                contact.LiveReports = 0;
+                BeginAnew(step, contact);
+            }
+            else
+            {
+                BeginAnewIfLost(step, contact);
+            }
+
             parts.Outbox.SendSetUp(step, contact, new Content { CannotOpen = report });
         }
     }
@@ -168,6 +185,11 @@ internal sealed class Inbox(Parts parts)
             return;
         }
 
+        BeginAnew(step, contact);
+    }
+
+    private void BeginAnew(Step step, Contact contact)
+    {
         SealRoom.StopSealing(step, contact);
         parts.Outbox.SealAllAnew(step, contact);
         parts.Keys.Ask(step, contact);

@@ -12,6 +12,7 @@ internal sealed class SignalDesk(Parts parts)
 {
     public void Arrived(Step step, Arrival arrival, Contact contact, Content content)
     {
+        contact.LiveReports = 0;
         switch (content.KindCase)
         {
             case Kind.Presence:

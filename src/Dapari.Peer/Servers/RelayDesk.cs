@@ -23,6 +23,9 @@ internal sealed class RelayDesk(Parts parts)
     /// <summary>The servers that help to find ways: what the home server named in its welcome, and its relay while we may use it.</summary>
     public IReadOnlyList<IceServer> Servers { get; private set; } = [];
 
+    /// <summary>The server has said in this run whether it has a relay for us.</summary>
+    public bool IsSettled { get; private set; }
+
     public long? NextDeadline => Deadline.Earlier(
         _server is null ? null : _goodUntil,
         _askAt == long.MaxValue || _asked || Home is not { IsOnline: true } home || home.OpenBoxes.Count == 0 ? null : Math.Max(_askAt, home.PatienceUntil));
@@ -43,6 +46,7 @@ internal sealed class RelayDesk(Parts parts)
     public void Taken(Step step, RelayAccess access)
     {
         _asked = false;
+        IsSettled = true;
         var lifetime = Math.Min(access.LifetimeSeconds, WireLimits.RelayLifetimeSeconds) * 1000L;
         _goodUntil = step.Now.MonotonicMs + lifetime;
         _askAt = step.Now.MonotonicMs + Math.Max(lifetime * 3 / 4, AgainMs / 4);
@@ -54,6 +58,7 @@ internal sealed class RelayDesk(Parts parts)
     public void Refused(Step step, Refusal refusal)
     {
         _asked = false;
+        IsSettled = true;
         var later = refusal is Refusal.Rate or Refusal.Storage or Refusal.NotOpen;
         _askAt = later ? step.Now.MonotonicMs + AgainMs : long.MaxValue;
         _noneSince = later ? long.MinValue : Home?.StateSince ?? long.MinValue;

@@ -32,6 +32,9 @@ public sealed class RelayDriver : IAsyncDisposable
     /// <summary>Datagrams that the machine did not take for sending, and bytes' worth of messages that slow connections did not read, since the start. Any thread.</summary>
     public long Lost => _shards.Sum(shard => shard.Lost);
 
+    /// <summary>Completes when a thread has ended: after <see cref="DisposeAsync"/>, or with the exception of a bug. Then dispose of it: what is left of it serves only some of its clients.</summary>
+    public Task Ended => Task.WhenAny(_shards.Select(shard => shard.Ended)).Unwrap();
+
     /// <summary>Binds and starts the threads.</summary>
     /// <param name="shared">What the relay may and may not.</param>
     /// <param name="options">How it is driven.</param>
@@ -111,7 +114,7 @@ public sealed class RelayDriver : IAsyncDisposable
             shard.Stop();
         foreach (var shard in _shards)
         {
-            await shard.Ended;
+            await shard.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Whoever asked Ended knows of the bug.
             shard.Dispose();
         }
     }

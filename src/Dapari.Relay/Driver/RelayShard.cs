@@ -133,8 +133,7 @@ internal sealed class RelayShard : IRelayPorts, IDisposable
         catch (Exception bug)
         {
             _frames.Writer.TryComplete(bug);
-            _ended.SetException(bug);
-            throw;
+            _ended.SetException(bug); // Told by RelayDriver.Ended: mailboxes in the same process go on.
         }
     }
 

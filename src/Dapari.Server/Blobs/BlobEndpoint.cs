@@ -160,8 +160,7 @@ internal sealed class BlobEndpoint(BlobStore store)
             return Task.CompletedTask;
         }
 
-        if (end != UploadEnd.Done)
-            context.Response.Headers.Connection = "close"; // The rest of the body is not wanted.
+        // Kestrel reads the rest of the body and drops it, for five seconds at most, so that a client in the middle of sending gets to see the answer.
         switch (end)
         {
             case UploadEnd.Done:

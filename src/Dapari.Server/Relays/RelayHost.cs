@@ -29,7 +29,8 @@ internal sealed partial class RelayHost : IAsyncDisposable
     private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _stop = new();
     private RelayShared? _shared;
-    private RelayDriver? _driver;
+    private volatile RelayDriver? _driver;
+    private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? _timer;
     private int _disposed;
 
@@ -50,6 +51,9 @@ internal sealed partial class RelayHost : IAsyncDisposable
 
     /// <summary>Where it listens by UDP.</summary>
     public IReadOnlyList<Endpoint> Listening => _driver is null ? [] : [.. _driver.Listening, .. _later.Values.SelectMany(d => d.Listening)];
+
+    /// <summary>Completes when it has ended by a bug of its own: then it has no ports, and the log says why.</summary>
+    public Task Broken => _broken.Task;
 
     /// <summary>What it counts; null when it does not run.</summary>
     public RelayShared? Shared => _shared;
@@ -148,9 +152,11 @@ internal sealed partial class RelayHost : IAsyncDisposable
             }
 
             _shared = shared;
+            _ = WatchAsync(_driver);
             _listeners.AddRange(listeners);
+            var driver = _driver;
             foreach (var listener in listeners)
-                listener.Start((stream, remote, local, cancellation) => _driver.ServeAsync(stream, remote, local, isTls: false, cancellation));
+                listener.Start((stream, remote, local, cancellation) => driver.ServeAsync(stream, remote, local, isTls: false, cancellation));
             Ports = new RelayPorts(_driver.Listening[0].Port, listeners.Count > 0 ? listeners[0].Local.Port : 0);
             Fault = taken is { } fault ? Invariant($"TCP port {port} cannot be had ({Words(fault)}): UDP only")
                 : _driver.Refused.Count > 0 ? Invariant($"not at {_driver.Refused[0].Address} ({Words(_driver.Refused[0].Fault)})") : null;
@@ -197,6 +203,24 @@ internal sealed partial class RelayHost : IAsyncDisposable
         Listen = [.. addresses.Select(a => Endpoint.From(a, (ushort)port))],
     };
 
+    /// <summary>A bug in the relay must not take the mailboxes with it: it ends alone, and access to it is no longer given.</summary>
+    private async Task WatchAsync(RelayDriver driver)
+    {
+        try
+        {
+            await driver.Ended;
+        }
+        catch (Exception bug)
+        {
+            Failed(_logger, bug);
+            Ports = null;
+            Fault = "it ended by a fault of its own, which the log tells";
+            _driver = null;
+            await driver.DisposeAsync();
+            _broken.TrySetResult();
+        }
+    }
+
     private async Task FollowAddressesAsync(IReadOnlyList<IPAddress> present)
     {
         foreach (var gone in _later.Keys.Except(present).ToArray())
@@ -229,6 +253,9 @@ internal sealed partial class RelayHost : IAsyncDisposable
     };
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Error, Message = "The relay ended by a bug; the rest of the server goes on without it.")]
+    private static partial void Failed(ILogger logger, Exception bug);
 
     [LoggerMessage(EventId = 1401, Level = LogLevel.Debug, Message = "The relay listens at a further address of this machine.")]
     private static partial void Joined(ILogger logger);

@@ -24,14 +24,14 @@ internal sealed partial class BrowserMedia : IBrowserMedia
             kind switch { "camera" => MediaKind.Camera, "screen" => MediaKind.Screen, _ => MediaKind.Microphone },
             reason switch { "changed" => MediaLoss.Changed, "ended" => MediaLoss.Ended, _ => MediaLoss.Gone });
         CallEvents.OnDevicesChanged = () => DevicesChanged?.Invoke();
-        CallEvents.OnSilent = () => SoundRefused?.Invoke();
+        CallEvents.OnSilent = on => SoundRefused?.Invoke(on);
     }
 
     public event Action<MediaKind, MediaLoss>? Lost;
 
     public event Action? DevicesChanged;
 
-    public event Action? SoundRefused;
+    public event Action<bool>? SoundRefused;
 
     public event Action<ulong, LegQuality>? Measured;
 

@@ -18,7 +18,7 @@ internal static partial class CallEvents
 
     internal static Action<int>? OnClosed { get; set; }
 
-    internal static Action? OnSilent { get; set; }
+    internal static Action<bool>? OnSilent { get; set; }
 
     internal static Action<string, string>? OnLost { get; set; }
 
@@ -43,7 +43,7 @@ internal static partial class CallEvents
     internal static void Closed(int id) => OnClosed?.Invoke(id);
 
     [JSExport]
-    internal static void Silent() => OnSilent?.Invoke();
+    internal static void Silent(bool on) => OnSilent?.Invoke(on);
 
     [JSExport]
     internal static void Lost(string kind, string reason) => OnLost?.Invoke(kind, reason);

@@ -15,8 +15,8 @@ public interface IBrowserMedia
     /// <summary>Devices were plugged in or out.</summary>
     event Action? DevicesChanged;
 
-    /// <summary>The browser plays no sound before the person taps: see <see cref="PlayAll"/>.</summary>
-    event Action? SoundRefused;
+    /// <summary>The browser plays no sound before the person taps (see <see cref="PlayAll"/>), or now does.</summary>
+    event Action<bool>? SoundRefused;
 
     /// <summary>How a leg goes, about once a second.</summary>
     event Action<ulong, LegQuality>? Measured;

@@ -130,9 +130,9 @@ public sealed partial class LiveCalls
         _ = TellMediaAsync();
     }
 
-    private void OnSoundRefused()
+    private void OnSoundRefused(bool refused)
     {
-        IsSilent = true;
+        IsSilent = refused;
         _app.Redraw();
     }
 

@@ -20,13 +20,13 @@ public enum Nat
 /// iproute2, nftables). Names carry this process's id, so that two labs do not meet.
 /// </summary>
 /// <remarks>
-/// home A 10.71.0.2 – router 10.71.0.1 / 198.51.100.11 – Internet 198.51.100.0/24 – 198.51.100.12 / 10.72.0.1 router – 10.72.0.2 home B;
-/// the server is 198.51.100.2 (RFC 5737 §3 documentation addresses).
+/// home A 10.71.0.2 – router 10.71.0.1 / 10.70.0.11 – Internet 10.70.0.0/24 – 10.70.0.12 / 10.72.0.1 router – 10.72.0.2 home B;
+/// the server is 10.70.0.2. Private addresses, as without a certificate an app takes plain HTTP only from those.
 /// </remarks>
 public sealed class NatLab : IAsyncDisposable
 {
     /// <summary>Where the server is.</summary>
-    public const string ServerAddress = "198.51.100.2";
+    public const string ServerAddress = "10.70.0.2";
 
     private static int count;
     private readonly string mark = $"d{Environment.ProcessId % 10_000}x{Interlocked.Increment(ref count)}";
@@ -84,7 +84,7 @@ public sealed class NatLab : IAsyncDisposable
 
         await Ip("-n", Place("net"), "link", "add", "bridge", "type", "bridge");
         await Ip("-n", Place("net"), "link", "set", "bridge", "up");
-        foreach (var (name, address) in ((string, string)[])[("srv", ServerAddress), ("nA", "198.51.100.11"), ("nB", "198.51.100.12")])
+        foreach (var (name, address) in ((string, string)[])[("srv", ServerAddress), ("nA", "10.70.0.11"), ("nB", "10.70.0.12")])
         {
             await Ip("link", "add", "out", "netns", Place(name), "type", "veth", "peer", "name", "to" + name, "netns", Place("net"));
             await Ip("-n", Place("net"), "link", "set", "to" + name, "master", "bridge", "up");
@@ -107,7 +107,7 @@ public sealed class NatLab : IAsyncDisposable
     {
         var router = Place("n" + side);
         await RunAsync("ip", null, mustWork: true, "netns", "exec", router, "sysctl", "-qw", "net.ipv4.ip_forward=1");
-        var translate = kind == Nat.PortRestricted ? $"snat to 198.51.100.1{(side == "A" ? 1 : 2)} persistent" : "masquerade fully-random";
+        var translate = kind == Nat.PortRestricted ? $"snat to 10.70.0.1{(side == "A" ? 1 : 2)} persistent" : "masquerade fully-random";
         var udp = kind == Nat.UdpBlocked ? "meta l4proto udp drop" : "";
         // A router that answers what nobody asked for spoils its own mappings: it stays silent.
         await RunAsync("ip", $$"""

@@ -47,7 +47,7 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts a server on the Internet of a lab, with its relay at the usual port.</summary>
     public static async Task<ServerProcess> StartInAsync(NatLab lab)
     {
-        var server = new ServerProcess(8080, Directory.CreateTempSubdirectory("dapari-e2e-").FullName, ["--relay-port", "3478", "--relay-allow", "198.51.100.0/24"], lab);
+        var server = new ServerProcess(8080, Directory.CreateTempSubdirectory("dapari-e2e-").FullName, ["--relay-port", "3478", "--relay-allow", "10.70.0.0/24"], lab);
         await server.StartAgainAsync();
         return server;
     }

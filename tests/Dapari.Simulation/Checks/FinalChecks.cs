@@ -28,7 +28,11 @@ internal sealed class FinalChecks(World world)
                 Sums(one, other, contact, conversation);
                 Sent(one, other, conversation);
                 if (other.View.ContactOf(one.Identity) is { } back && ContactId.TryRead(back.Id, out var backId) && world.Peers.IndexOf(one) < world.Peers.IndexOf(other))
-                    SameOrder(one, conversation, other, [.. other.Store.Conversation(backId)]);
+                {
+                    var there = other.Store.Conversation(backId).ToArray();
+                    SameOrder(one, conversation, other, there);
+                    CallChecks.Check(world, one, other, conversation, there);
+                }
             }
 
             foreach (var twice in one.Store.Messages.Values.Where(message => message.Kind == MessageKind.Text && !world.IsHostile(one, message.ContactId))
@@ -89,7 +93,8 @@ internal sealed class FinalChecks(World world)
     private void Sums(SimPeer peer, SimPeer other, ContactRecord contact, MessageRecord[] conversation)
     {
         var unread = conversation.Count(message => message is { Outgoing: false, Kind: MessageKind.Text or MessageKind.Unknown }
-            && message.Clock > contact.ReadThrough);
+            && message.Clock > contact.ReadThrough)
+            + conversation.Count(message => message is { Outgoing: false, Call.Outcome: CallOutcome.Missed or CallOutcome.Busy } && message.Clock > contact.ReadThrough);
         if (unread != contact.Unread)
             world.Broken($"{peer.Name} counts {contact.Unread} unread of {other.Name}; there are {unread}");
         if (conversation.Length > 0 && contact.LastMessage is { } last && last.Id != conversation[^1].Id)
@@ -120,6 +125,7 @@ internal sealed class FinalChecks(World world)
                 "contact" => world.Peers.Count - 1 + inviting,
                 "session" => 5 * Math.Max(1, contacts),
                 "outbox" => int.MaxValue,
+                "call" => 18 * Math.Max(1, contacts),
                 "inbox" => 0,
                 "invite" => peer.Acquaintances.Count + (10 * world.Figures.Crashes),
                 _ => 8 + (4 * (contacts + invites)),

@@ -156,11 +156,16 @@ internal sealed partial class SimPeer
                 if (_paths.Remove(close.Path, out var ending))
                     ending.Close(died: false);
                 break;
+            case PeerEffect.OpenLeg or PeerEffect.AcceptLegSignal or PeerEffect.RestartLeg or PeerEffect.CloseLeg:
+                DoOnLeg(effect);
+                break;
             case PeerEffect.Completed completed:
                 Completed(completed.Token, completed.Result);
                 break;
             case PeerEffect.Notify notify:
                 _world.Checks.Noticed(this, notify.Notice);
+                if (notify.Notice.Snapshot is { } snapshot)
+                    Shown(snapshot);
                 if (_world.Options.Sabotage == Sabotage.AnnouncesTwice && notify.Notice.Messages.Any(change => change.Arrived) && _world.Strike())
                     _world.Checks.Noticed(this, notify.Notice);
                 break;

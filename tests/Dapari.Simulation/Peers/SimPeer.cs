@@ -91,7 +91,7 @@ internal sealed partial class SimPeer
         View = RowView.Of(Store.Rows);
         try
         {
-            _engine = PeerEngine.Load(Store.Load(), new SeededRandomSource(_random.Fork((ulong)Run)), pathsSupported: true, Clock.Now);
+            _engine = PeerEngine.Load(Store.Load(), new SeededRandomSource(_random.Fork((ulong)Run)), pathsSupported: true, Clock.Now, callsSupported: true);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -182,6 +182,8 @@ internal sealed partial class SimPeer
                 path.Pair?.Stall(_random.Between(2_000, 25_000));
         }
 
+        foreach (var leg in _legs.Values.ToArray())
+            _world.After(3_000, leg.Interrupt);
         if (_random.Chance(0.6))
             Give(new PeerInput.NetworkChanged());
     }
@@ -268,6 +270,7 @@ internal sealed partial class SimPeer
         foreach (var path in _paths.Values.ToArray())
             path.Close(died: true);
         _paths.Clear();
+        DropLegs();
         ForgetPerson();
     }
 

@@ -33,6 +33,11 @@ internal static class Healing
             peer.Restart(world.Random.Between(0, 1_000));
         }
 
+        // Whoever still talks may do so for a while, and then puts the receiver down.
+        world.Run(world.Random.Between(2_000, 20_000));
+        foreach (var peer in world.Peers)
+            peer.HangUpAll();
+
         if (world.Random.Chance(0.4))
         {
             world.Run(3_000);

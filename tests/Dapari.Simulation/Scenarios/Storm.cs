@@ -14,6 +14,8 @@ internal sealed partial class Storm
     private readonly bool _backupsPlay;
     private readonly bool _adversaryPlays;
     private readonly double _trouble;
+    private readonly SimRandom _phone;
+    private readonly double _talkative;
     private readonly bool _partingsPlay;
     private readonly bool _silentCopiesPlay;
     private int _restores;
@@ -26,6 +28,8 @@ internal sealed partial class Storm
         _backupsPlay = world.Options.Backups && _random.Chance(0.35);
         _adversaryPlays = world.Options.Adversary && _random.Chance(0.6);
         _trouble = _random.PickAny(0, 0.3, 0.6, 1.0);
+        _phone = world.Random.Fork(21);
+        _talkative = _phone.PickAny(0, 0.1, 0.4, 0.8);
         _partingsPlay = _random.Chance(0.3);
         _silentCopiesPlay = _backupsPlay && _random.Chance(0.4);
     }
@@ -41,6 +45,8 @@ internal sealed partial class Storm
         for (var i = 0; i < acts && !world.Over; i++)
         {
             storm.Act();
+            if (storm._phone.Chance(storm._talkative))
+                storm.Telephone();
             world.Run(storm._random.Chance(0.4) ? storm._random.Between(0, 60) : storm._random.Between(60, 3_000));
         }
     }
@@ -88,6 +94,19 @@ internal sealed partial class Storm
             acquaintance.Maker.Acquaintances.Add(acquaintance);
             acquaintance.Opener.Acquaintances.Add(acquaintance);
         }
+    }
+
+    private void Telephone()
+    {
+        var peer = _phone.Pick(_world.Peers);
+        if (!peer.Running || peer.View.Self is null || peer.Hostile)
+            return;
+        // Who has somebody on the line, or ringing, deals with that.
+        if (_world.Peers.FirstOrDefault(one => one.Running && one.InCall) is { } busy && _phone.Chance(0.6))
+            peer = busy;
+        var contacts = peer.View.Contacts.Values.Where(contact => _world.PeerOf(contact.IdentityKey) is not null).ToArray();
+        if (contacts.Length > 0)
+            peer.Telephone(_phone.Pick(contacts));
     }
 
     private void Act()

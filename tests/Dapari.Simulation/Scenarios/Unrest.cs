@@ -17,6 +17,8 @@ internal static class Unrest
                 return $"{peer.Name} is busy";
             if (peer.View.Self is null || peer.OnlineConnections == 0)
                 return $"{peer.Name} is not connected";
+            if (peer.InCall)
+                return $"{peer.Name} is in a call";
             if (peer.Unconfirmed > 0)
                 return $"{peer.Name} never confirmed a text";
             foreach (var record in peer.View.Outbox.Values)

@@ -10,7 +10,7 @@ import { read } from './call-stats.js';
  *   Candidate(id: number, candidate: string, mid: string, line: number, fragment: string): void,
  *   CandidatesEnded(id: number): void,
  *   Facts(id: number, facts: string): void, Measured(id: number, quality: string): void,
- *   Closed(id: number): void, Silent(): void }} Sink
+ *   Closed(id: number): void, Silent(on: boolean): void }} Sink
  * @typedef {{ pc: RTCPeerConnection, makingOffer: boolean, places: RTCRtpTransceiver[], audio: HTMLAudioElement }} Line one connection
  * @typedef {{
  *   id: number, polite: boolean, relayOnly: boolean, iceServers: string, certificates: RTCCertificate[] | undefined,
@@ -39,6 +39,8 @@ export const streamWatchers = new Set();
 /** @type {Sink} */
 let sink;
 
+let silent = false;
+
 /** One for each leg, made ahead, so that a leg may have a second line with the same certificate: what was sealed names it once. @type {RTCCertificate[]} */
 const spare = [];
 
@@ -54,6 +56,8 @@ export function listen(listener) {
 }
 
 media.watch((kind, track) => {
+  // A page that records may also play without a tap: after a reload the microphone comes later than the call.
+  if (kind === 'microphone' && track && silent) playAll();
   for (const leg of legs.values()) for (const line of [leg.line, leg.next]) if (line) carry(line, kind, track);
 });
 
@@ -155,9 +159,12 @@ async function tune(sender, kind) {
 
 /** @param {HTMLAudioElement} audio */
 function start(audio) {
-  audio.play().catch(error => {
-    if (error.name === 'NotAllowedError') sink.Silent();
-  });
+  audio.play().then(() => hush(false), error => { if (error.name === 'NotAllowedError') hush(true); });
+}
+
+/** @param {boolean} on whether the browser keeps the sound off */
+function hush(on) {
+  if (silent !== on) sink.Silent(silent = on);
 }
 
 /** @param {HTMLAudioElement} audio */

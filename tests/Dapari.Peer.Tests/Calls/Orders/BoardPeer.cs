@@ -66,6 +66,8 @@ internal sealed class BoardPeer : ICallHost
 
     public bool IsPolite(ContactId contact) => _index == 0;
 
+    public bool IsReady(ContactId contact) => true;
+
     public ulong GiveClock(ContactId contact) => ++_clock;
 
     public ulong AcceptClock(ContactId contact, ulong said) => _clock = Math.Max(_clock, said);
