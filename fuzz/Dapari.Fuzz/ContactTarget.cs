@@ -31,7 +31,7 @@ internal static class ContactTarget
         var (rows, state, address, contact) = Made.Value;
         Require(Session.TryLoad(state, out var session), "the session loads");
         var random = new SeededRandom(9);
-        var victim = new Peer(PeerEngine.Load(rows, random, true, Now), new MemoryPeerStore());
+        var victim = new Peer(PeerEngine.Load(rows, random, true, Now, callsSupported: true), new MemoryPeerStore());
         victim.Handle(new PeerInput.Start());
         victim.Handle(new PeerInput.ServerConnected(Server));
         victim.Handle(new PeerInput.ServerSent(Server, FrameCodec.Write(new ServerFrame
@@ -41,6 +41,12 @@ internal static class ContactTarget
         })));
         ulong sequence = 0;
         var outcome = Say(Lane.Durable, input) + "/" + Say(Lane.Durable, input) + "/" + Say(Lane.Live, input);
+        // What rings is answered, so that what belongs into a call is heard in one.
+        foreach (var call in victim.Engine.Snapshot.Calls.Where(call => call.Stage == CallStage.Ringing).ToList())
+        {
+            victim.Handle(new PeerInput.Said(9, new Command { AnswerCall = new AnswerCall { CallId = call.CallId, Way = Policy.Automatic } }));
+            outcome += "/" + Say(Lane.Live, input);
+        }
 
         var id = MessageId.Random(random).ToByteString();
         var honest = new Content { Chat = new ChatMessage { MessageId = id, Clock = 3, Text = "honest" } };

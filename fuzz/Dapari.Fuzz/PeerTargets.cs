@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
+using Dapari.Peer.Calls;
 using Dapari.Peer.Engine;
 using Dapari.Peer.Hosting;
 using Dapari.Peer.Local;
+using Dapari.Peer.Store;
 using Dapari.Peer.Text;
 using Dapari.Wire;
 using Dapari.Wire.V1;
@@ -23,6 +25,7 @@ internal static class PeerTargets
     [
         new("name", Samples.Names, Names),
         new("search-words", Samples.Names, Words),
+        new("sdp", Samples.Descriptions, Descriptions),
         new("peer-server-frame", Samples.ServerFrames, ServerFrames),
     ];
 
@@ -50,6 +53,20 @@ internal static class PeerTargets
             Require(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(message)) == message, "a text survives UTF-8");
             return name.Length == 0 ? "empty" : name == text ? "clean" : "cleaned";
         }
+    }
+
+    private static string Descriptions(byte[] input)
+    {
+        var text = Encoding.Latin1.GetString(input);
+        var good = SdpCheck.TryRead(text, out var fingerprint, out var fault);
+        Require(good == (fingerprint is { Length: 32 }) && good == (fault == SdpFault.None), "result and fault agree");
+        var hidden = CandidateRules.Outgoing(new Signal { OfferSdp = text }, Policy.ServerOnly)!.OfferSdp;
+        foreach (var line in hidden.Split("\r\n").Where(line => line.StartsWith("a=candidate:", StringComparison.Ordinal)))
+            Require(!good || (IceCandidate.TryRead(line[2..], out var candidate) && candidate.IsRelayed), "no candidate but a relay's leaves");
+        if (!good)
+            return fault.ToString();
+        Require(SdpCheck.TryRead(hidden, out var again, out _) && again.AsSpan().SequenceEqual(fingerprint), "what leaves names the same certificate");
+        return "read";
     }
 
     private static string Words(byte[] input)

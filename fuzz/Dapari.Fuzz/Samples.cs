@@ -108,7 +108,36 @@ internal static class Samples
         new Content { Signal = new Signal { AttemptId = Short, EndOfCandidates = true } },
         new Content { Signal = new Signal { AttemptId = Short, HangUp = true } },
         new Content { PathReport = new PathReport { AttemptId = Short, Network = Network.Internet, RoundTripMs = 7 } },
-        new Content { PathProbe = new PathProbe { Number = 3, IsAnswer = true } }).Append(World.Plaintext);
+        new Content { PathProbe = new PathProbe { Number = 3, IsAnswer = true } },
+        new Content { Call = Call(CallPhase.Ring) },
+        new Content { Call = Call(CallPhase.Joined) },
+        new Content { Call = Call(CallPhase.Ended) },
+        new Content { CallNote = new CallNote { CallId = Id, State = Call(CallPhase.Ended).State } }).Append(World.Plaintext);
+
+    public static IEnumerable<byte[]> Descriptions() => Texts(
+        Sdp, Sdp.Replace("\r\n", "\n", StringComparison.Ordinal),
+        Sdp + "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\na=candidate:2 1 udp 1 198.51.100.7 9 typ relay raddr 10.0.0.1 rport 4\r\n");
+
+    private const string Sdp =
+        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=fingerprint:sha-256 "
+        + "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n";
+
+    private static CallSignal Call(CallPhase phase)
+    {
+        var signal = new CallSignal { CallId = Id, Revision = 3, Seen = 1, AnswerWanted = true, State = new CallState { Phase = phase, Caller = true, Clock = 9, Way = CallWay.Automatic } };
+        if (phase == CallPhase.Joined)
+        {
+            signal.State.Media = new CallMedia { Microphone = true };
+            signal.State.Leg = new CallLeg { Epoch = 7, Id = 8, Own = true };
+            signal.State.Facts = new CallFacts { Connected = true, Network = Network.Internet, RoundTripMs = 5 };
+            signal.Steps.Add(new CallStep { Number = 1, Signal = new Signal { OfferSdp = Sdp } });
+            signal.Steps.Add(new CallStep { Number = 2, Signal = new Signal { Candidate = new Candidate { Candidate_ = "candidate:1 1 udp 1 192.0.2.1 9 typ host", SdpMid = "0" } } });
+        }
+
+        if (phase == CallPhase.Ended)
+            signal.State.End = new CallEnd { Ending = CallEnding.Answered, TalkedMs = 5, Way = new RouteRecord { Route = Route.Direct }, Shares = { new CallShare { Route = Route.Direct, TalkedMs = 5 } } };
+        return signal;
+    }
 
     public static IEnumerable<byte[]> InviteBlobs() => Bytes(World.Blob);
 

@@ -11,8 +11,8 @@ public sealed class SabotageTests
     [InlineData(Sabotage.RewritesRoute)]
     [InlineData(Sabotage.LiesDelivered)]
     [InlineData(Sabotage.ShufflesOrder)]
-    // In world 4 a message of the other's turns the ratchet before anything is sealed: then no key is used again, and there is nothing to notice.
-    [InlineData(Sabotage.ReusesKeys, 7)]
+    // In worlds 4 and 11 a message of the other's turns the ratchet before anything is sealed: then no key is used again, and there is nothing to notice.
+    [InlineData(Sabotage.ReusesKeys, 5)]
     public void A_broken_world_is_noticed(Sabotage sabotage, int first = 1)
     {
         var results = Enumerable.Range(first, 6).AsParallel()

@@ -68,9 +68,6 @@ internal sealed class World
     /// <summary>How often an app dies at a commit by chance.</summary>
     public double CrashChance { get; set; }
 
-    /// <summary>Somebody switched read receipts off or on: nobody is owed one.</summary>
-    public bool ReceiptsToggled { get; set; }
-
     public IReadOnlyList<string> Violations => _violations;
 
     public long Now => _scheduler.Now;
@@ -138,10 +135,13 @@ internal sealed class World
         Figures.Expired++;
         if (Ledger.Texts.Values.Any(text => text.Envelopes.Contains(envelope)))
             return;
-        ReceiptsToggled = true;
         if (!Checks.Keys.TryFind(mailbox.Id, out var owner, out var identity))
             return;
-        foreach (var other in Peers.Where(other => other != owner && (identity.IsEmpty || PeerOf(identity) == other) && !Scenarios.Contacts.AreAccepted(owner, other)))
+        if (PeerOf(identity) is { } author)
+            Ledger.LoseReadMark(owner, author);
+        // In an invite's mailbox lie only requests of those who were given it.
+        foreach (var other in Peers.Where(other => other != owner && !Scenarios.Contacts.AreAccepted(owner, other)
+            && (identity.IsEmpty ? owner.Acquaintances.Exists(one => one.Maker == owner && one.Opener == other) : PeerOf(identity) == other)))
             Ledger.Disturb(owner, other);
     }
 
@@ -149,9 +149,10 @@ internal sealed class World
     public bool HasNewsFor(ContactRecord contact) => contact.Mailbox is { } own && MailboxId.TryRead(own.MailboxId, out var id)
         && ServerAt(own.Server)?.Mailboxes.GetValueOrDefault(id) is { } mailbox && mailbox.HighestAcknowledged > own.HighestAcknowledged;
 
-    /// <summary>Whether somebody in the conversation keeps to no rule: what is kept of it may be anything.</summary>
-    public bool IsHostile(SimPeer peer, ByteString contactId) => peer.Hostile
-        || (peer.View.Contacts.Values.FirstOrDefault(contact => contact.Id == contactId) is { } record && PeerOf(record.IdentityKey) is { Hostile: true });
+    /// <summary>Whether somebody in the conversation kept to no rule: what came in by it may be anything.</summary>
+    public bool IsHostile(SimPeer peer, ByteString contactId) =>
+        peer.View.Contacts.Values.FirstOrDefault(contact => contact.Id == contactId) is { } record
+        && PeerOf(record.IdentityKey) is { } other && Ledger.WasAttacked(peer, other);
 
     /// <summary>Whether a mailbox still belongs to somebody: the records of its owner name it.</summary>
     public bool HasOwner(MailboxId mailbox)

@@ -137,6 +137,50 @@ public sealed class ContentCodecTests
         return stream.ToArray();
     }
 
+    [Fact]
+    public void Signals_of_calls_out_of_bounds_are_refused()
+    {
+        Holds(n => Steps(Enumerable.Repeat(new CallStep { Number = 1, Signal = new Signal() }, n)), WireLimits.CallStepsPerSignal, ContentFault.TooMany);
+        Holds(n => Steps([new CallStep { Number = 1, Signal = new Signal { OfferSdp = new string('x', n) } }]), WireLimits.SdpBytes, ContentFault.TextTooLong);
+        Holds(n => new Content { CallNote = new CallNote { CallId = Id, State = new CallState { Phase = CallPhase.Ended, End = new CallEnd { Shares = { Enumerable.Repeat(new CallShare(), n) } } } } },
+            WireLimits.CallShares, ContentFault.TooMany);
+        foreach (var change in new Action<CallSignal>[]
+        {
+            signal => signal.CallId = Short,
+            signal => signal.Revision = 0,
+            signal => signal.State = null,
+            signal => signal.State.Phase = CallPhase.Unspecified,
+            signal => signal.State.Leg.Id = 0,
+            signal => signal.State.Leg.Epoch = 0,
+            signal => signal.Steps[0].Number = 0,
+            signal => signal.Steps[0].Signal = null,
+            signal => signal.Steps[0].Signal.AttemptId = Short,
+        })
+        {
+            var signal = Call();
+            change(signal);
+            Assert.Equal(ContentFault.FieldLength, ContentCodec.Check(new Content { Call = signal }));
+        }
+
+        var ring = new CallNote { CallId = Id, State = new CallState { Phase = CallPhase.Ring } };
+        Assert.Equal(ContentFault.FieldLength, ContentCodec.Check(new Content { CallNote = ring }));
+
+        static Content Steps(IEnumerable<CallStep> steps)
+        {
+            var signal = Call();
+            signal.Steps.Clear();
+            signal.Steps.Add(steps);
+            return new Content { Call = signal };
+        }
+    }
+
+    private static CallSignal Call() => new()
+    {
+        CallId = Id, Revision = 2, Seen = 1, AnswerWanted = true,
+        State = new CallState { Phase = CallPhase.Joined, Leg = new CallLeg { Epoch = 1, Id = 5, Own = true }, Media = new CallMedia { Microphone = true } },
+        Steps = { new CallStep { Number = 1, Signal = new Signal { OfferSdp = "v=0" } } },
+    };
+
     private static Content Request(Action<ContactRequest> change)
     {
         var request = new ContactRequest { Name = "Bob", InviteId = Id, InviteProof = Key, ReplyTo = Mailbox, Prekeys = Prekeys };
@@ -166,6 +210,8 @@ public sealed class ContentCodecTests
         "signal" => Signal(signal => signal.Candidate = new Candidate { Candidate_ = "candidate:1 1 udp 1 192.0.2.1 9 typ host", SdpMid = "0" }),
         "path_report" => new Content { PathReport = new PathReport { AttemptId = Short, Network = Network.Internet, RoundTripMs = 7 } },
         "path_probe" => new Content { PathProbe = new PathProbe { Number = 3, IsAnswer = true } },
+        "call" => new Content { Call = Call() },
+        "call_note" => new Content { CallNote = new CallNote { CallId = Id, State = new CallState { Phase = CallPhase.Ended, End = new CallEnd { TalkedMs = 5 } } } },
         _ => throw new ArgumentException("No example of " + kind),
     };
 

@@ -86,6 +86,7 @@ internal sealed class CallSetupBench : IBench
         await using var alice = await ArriveAsync(browser, "Alice", server.Origin);
         await using var bob = await ArriveAsync(browser, "Bob", server.Origin);
         await Person.MeetAsync(alice, bob);
+        foreach (var person in (Person[])[alice, bob]) await person.Page.EvaluateAsync(Note);
 
         // As the rule has it for who is not verified: through the relay.
         var (relayedRing, relayed) = await CallAsync(alice, bob, runs, Route.Relay);
@@ -117,8 +118,6 @@ internal sealed class CallSetupBench : IBench
         var person = await Person.ArriveAsync(browser, name, origin);
         await person.BeginAsync();
         await person.Context.GrantPermissionsAsync(["microphone", "camera"], new() { Origin = origin });
-        await person.Page.EvaluateAsync(Note);
-        await person.GoAsync("/invite");
         return person;
     }
 

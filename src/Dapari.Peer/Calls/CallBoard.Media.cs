@@ -40,6 +40,7 @@ internal sealed partial class CallBoard
             Connected(host, call);
         else if (!connected && media.IsConnected)
             Interrupted(host, call);
+        NoteWay(call);
         TellFacts(host, call);
         host.Changed(call);
     }
@@ -258,7 +259,14 @@ internal sealed partial class CallBoard
         var route = RouteOf(call) is var agreed and not Route.Unspecified ? agreed : CallWays.RouteOf(leg.Facts.Path.Network);
         call.Talked[route] = call.Talked.GetValueOrDefault(route) + Math.Max(0, now - leg.CountedAt);
         leg.CountedAt = now;
-        call.LastWay = Record(call) ?? call.LastWay;
+        NoteWay(call);
+    }
+
+    // Whenever either end says something new of the pair: who ends the call says no more of it.
+    private static void NoteWay(Call call)
+    {
+        if (call.Leg.IsConnected)
+            call.LastWay = Record(call) ?? call.LastWay;
     }
 
     /// <summary>The route of the settled pair, as both see it.</summary>

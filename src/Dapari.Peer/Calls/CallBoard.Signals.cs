@@ -201,6 +201,7 @@ internal sealed partial class CallBoard
             return;
         }
 
+        NoteWay(call);
         if (signal.State.Leg?.Id == call.Leg.Id && call.Leg.IsOpen)
             TakeSteps(host, call, signal);
     }

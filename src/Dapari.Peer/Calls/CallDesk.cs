@@ -13,7 +13,7 @@ namespace Dapari.Peer.Calls;
 internal sealed class CallDesk(Parts parts)
 {
     /// <summary>People that one may call at once.</summary>
-    public const int MaxInvited = 7;
+    public const int MaxInvited = 1;
 
     private readonly CallBoard _board = new();
     private CallNotes? _notes;

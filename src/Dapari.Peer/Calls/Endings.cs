@@ -70,7 +70,8 @@ internal static class Endings
         if (measure is null || !IsTalk(ending))
             return record;
         record.TalkedMs = Math.Min(measure.TalkedMs, LongestTalkMs);
-        record.Way = RouteRecords.Adopt(measure.Way);
+        // Who hears of the end has forgotten what the other saw last, and may never have counted a short call before: then the other's word counts.
+        record.Way = RouteRecords.Adopt(measure.Way ?? (ReferenceEquals(measure, callees) ? callers?.Way : callees?.Way));
         foreach (var share in measure.Shares.Take(WireLimits.CallShares))
         {
             if (share.Route is Route.Direct or Route.Relay)

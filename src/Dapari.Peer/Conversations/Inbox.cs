@@ -252,7 +252,12 @@ internal sealed class Inbox(Parts parts)
             return;
         // They began anew although a session was in use: what it sealed for them may open nowhere any more.
         if (former is not null && (!IsUnheard(former) || contact.ReportedWith == former.Id))
+        {
             parts.Outbox.SealAllAnew(step, contact);
+            // An old copy of them knows us as we were then.
+            parts.Profile.Tell(step, contact);
+        }
+
         parts.Outbox.SessionReady(step, contact);
     }
 

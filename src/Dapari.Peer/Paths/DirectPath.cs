@@ -52,6 +52,9 @@ internal sealed class DirectPath
 
     public long AnsweredAt { get; set; } = long.MinValue / 2;
 
+    /// <summary>When they were last told once more that we hide our address.</summary>
+    public long HidingToldAt { get; set; } = long.MinValue / 2;
+
     public byte[] TheirRun { get; set; } = [];
 
     public bool NoPath => Failures >= 2;

@@ -27,6 +27,7 @@ internal sealed partial class PathDesk(Parts parts)
     private const long AskEveryMs = 10_000;
     private const long AskAbsentEveryMs = 30_000;
     private const long AnswerEveryMs = 1_000;
+    private const long TellHidingEveryMs = 60_000;
 
     private readonly Dictionary<ulong, Contact> _paths = [];
 
@@ -209,7 +210,11 @@ internal sealed partial class PathDesk(Parts parts)
         }
 
         if (presence.WantsDirect)
+        {
             path.ActiveUntil = Math.Max(path.ActiveUntil, step.Now.MonotonicMs + ActiveMs);
+            SettleHiding(step, contact);
+        }
+
         if (presence.AnswerWanted && step.Now.MonotonicMs - path.AnsweredAt >= AnswerEveryMs)
         {
             path.AnsweredAt = step.Now.MonotonicMs;
@@ -282,6 +287,19 @@ internal sealed partial class PathDesk(Parts parts)
         return true;
     }
 
+    /// <summary>
+    /// They want a path, so they do not hide their address, and do not know that we hide ours. Whoever believes otherwise was told by a life that an old copy
+    /// replaced, or never: the word lay at a server too long. Left alone, what is to go by a path only would wait for good.
+    /// </summary>
+    private void SettleHiding(Step step, Contact contact)
+    {
+        parts.Contacts.SetHidesAddress(step, contact, false);
+        if (parts.State.PolicyFor(contact) != Policy.ServerOnly || step.Now.MonotonicMs - contact.Path.HidingToldAt < TellHidingEveryMs)
+            return;
+        contact.Path.HidingToldAt = step.Now.MonotonicMs;
+        parts.Profile.Tell(step, contact);
+    }
+
     private static long AskInterval(DirectPath path) => path.Presence == PeerPresence.Absent ? AskAbsentEveryMs : AskEveryMs;
 
     private bool IsActive(Contact contact, long now) => parts.State.OnScreen == contact.Id || contact.Path.ActiveUntil > now;
@@ -350,7 +368,7 @@ internal sealed partial class PathDesk(Parts parts)
         {
             Presence = new Presence
             {
-                AnswerWanted = answerWanted, WantsDirect = contact.Path.IsWanted, RunId = ByteString.CopyFrom(parts.State.RunId),
+                AnswerWanted = answerWanted, WantsDirect = contact.Path.IsWanted && IsEligible(contact), RunId = ByteString.CopyFrom(parts.State.RunId),
             },
         });
     }

@@ -62,6 +62,8 @@ internal sealed class SessionStarter(Parts parts)
                     ReplyTo = box.ToAddress(), Prekeys = new PrekeyAddress { Server = self.HomeServer, StoreId = self.PrekeyStoreId },
                 },
             });
+            // A life that is lost may have told them otherwise.
+            parts.Profile.Tell(step, contact);
         }
 
         parts.Outbox.SessionReady(step, contact);

@@ -4,7 +4,8 @@ self.importScripts('./service-worker-assets.js');
 
 const manifest = /** @type {any} */ (self).assetsManifest;
 const NAME = 'dapari-' + manifest.version;
-const LEFT_OUT = /\.(map|LICENSE\.txt|br|gz)$|^service-worker/;
+// Large icons are wanted once, by the system when it installs the app, and then there is a network.
+const LEFT_OUT = /\.(map|LICENSE\.txt|br|gz)$|^service-worker|^icons\/.*-512\.png$/;
 const assets = manifest.assets.filter(asset => !LEFT_OUT.test(asset.url));
 const kept = new Set(assets.map(asset => new URL(asset.url, self.registration.scope).pathname));
 

@@ -48,6 +48,22 @@ public sealed class WayTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_talk_whose_pair_was_told_once_keeps_its_way_whoever_hangs_up(bool byCaller)
+    {
+        var (alice, bob) = Connected(verified: true);
+        _world.Pass(3_000);
+        (byCaller ? alice : bob).HangUp(alice.OnlyCall().CallId);
+        _world.Settle();
+        foreach (var (person, other) in new[] { (alice, bob), (bob, alice) })
+        {
+            var entry = person.Entry(other).Call;
+            Assert.Equal((CallOutcome.Answered, Route.Direct), (entry.Outcome, entry.Way?.Route));
+        }
+    }
+
     [Fact]
     public void Without_a_relay_who_is_not_verified_is_called_only_by_decision()
     {

@@ -22,9 +22,15 @@ internal sealed class FinalChecks(World world)
             Growth(one);
             foreach (var other in world.Peers)
             {
-                if (one == other || other.Deleted || one.Hostile || other.Hostile || one.View.ContactOf(other.Identity) is not { } contact || !ContactId.TryRead(contact.Id, out var id))
+                if (one == other || other.Deleted || one.View.ContactOf(other.Identity) is not { } contact || !ContactId.TryRead(contact.Id, out var id))
                     continue;
                 var conversation = one.Store.Conversation(id).ToArray();
+                if (world.Ledger.WasAttacked(one, other))
+                {
+                    OwnOrder(one, conversation);
+                    continue;
+                }
+
                 Sums(one, other, contact, conversation);
                 Sent(one, other, conversation);
                 if (other.View.ContactOf(one.Identity) is { } back && ContactId.TryRead(back.Id, out var backId) && world.Peers.IndexOf(one) < world.Peers.IndexOf(other))
@@ -42,18 +48,14 @@ internal sealed class FinalChecks(World world)
     }
 
     /// <summary>Exactly once, states that do not lie, records that agree.</summary>
-    private void Sent(SimPeer from, SimPeer to, IEnumerable<MessageRecord> conversation)
+    private void Sent(SimPeer from, SimPeer to, MessageRecord[] conversation)
     {
         var live = Unrest.IsLive(world, from, to) && !Unrest.Stuck(from, to) && !Unrest.Stuck(to, from);
         var restored = world.Ledger.WasRestored(from) || world.Ledger.WasRestored(to);
-        var lastOrder = 0;
+        OwnOrder(from, conversation);
         foreach (var message in conversation.Where(message => message is { Outgoing: true, Kind: MessageKind.Text }))
         {
             MessageId.TryRead(message.Id, out var id);
-            var text = world.Ledger.Texts[id];
-            if (text.Order < lastOrder)
-                world.Broken($"{from.Name}'s {StepChecks.Short(id)} stands after what was composed later");
-            lastOrder = text.Order;
             // Removed with its conversation, its id may stand in another one.
             var arrived = to.Store.Find(id) is { } there && there.ContactId == to.View.ContactOf(from.Identity)?.Id ? there : null;
             if (arrived is null)
@@ -80,6 +82,20 @@ internal sealed class FinalChecks(World world)
         }
     }
 
+    /// <summary>What a person wrote stands in the order of writing, whatever the other sends in between.</summary>
+    private void OwnOrder(SimPeer from, MessageRecord[] conversation)
+    {
+        var lastOrder = 0;
+        foreach (var message in conversation.Where(message => message is { Outgoing: true, Kind: MessageKind.Text }))
+        {
+            MessageId.TryRead(message.Id, out var id);
+            var text = world.Ledger.Texts[id];
+            if (text.Order < lastOrder)
+                world.Broken($"{from.Name}'s {StepChecks.Short(id)} stands after what was composed later");
+            lastOrder = text.Order;
+        }
+    }
+
     private void SameOrder(SimPeer one, MessageRecord[] here, SimPeer other, MessageRecord[] there)
     {
         var atOther = there.Where(message => message.Kind == MessageKind.Text).Select(message => message.Id).ToArray();
@@ -102,7 +118,7 @@ internal sealed class FinalChecks(World world)
         if (contact.LastMessage is { Outgoing: true } shown && conversation.Length > 0 && shown.Id == conversation[^1].Id
             && shown.State < conversation[^1].State)
             world.Broken($"{peer.Name}'s last message with {other.Name} shows {shown.State}, kept is {conversation[^1].State}");
-        if (world.ReceiptsToggled || world.Ledger.WasRestored(peer) || world.Ledger.WasRestored(other)
+        if (peer.ReceiptsToggled || other.ReceiptsToggled || world.Ledger.LostReadMark(peer, other) || world.Ledger.WasRestored(peer) || world.Ledger.WasRestored(other)
             || !Unrest.IsLive(world, peer, other) || Unrest.Stuck(peer, other) || Unrest.Stuck(other, peer))
             return;
         var theirs = other.View.ContactOf(peer.Identity)!.ReadThrough;

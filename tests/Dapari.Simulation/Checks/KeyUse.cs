@@ -81,7 +81,7 @@ internal sealed class KeyUse(World world)
         var digest = Convert.ToHexString(SHA256.HashData(inside.Ciphertext.Span), 0, 12);
         if (!_used.TryGetValue(name, out var there))
             _used[name] = (digest, by.Name);
-        else if (there.Digest != digest && !by.Unnoticed.Contains(to))
+        else if (there.Digest != digest && !(by.Unnoticed.TryGetValue(to, out var sessions) && sessions.Contains(inside.SessionId)))
             world.Broken($"message key used twice, by {there.By} and {by.Name}: {name}");
     }
 }

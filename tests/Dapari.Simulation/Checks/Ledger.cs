@@ -34,6 +34,8 @@ internal sealed class Ledger(SimRandom random)
     private readonly Dictionary<(SimPeer Reader, SimPeer Author), ulong> _read = [];
     private readonly HashSet<SimPeer> _restored = [];
     private readonly HashSet<(SimPeer, SimPeer)> _disturbed = [];
+    private readonly HashSet<(SimPeer Owner, SimPeer From)> _lostMarks = [];
+    private readonly HashSet<(SimPeer Victim, SimPeer From)> _hostile = [];
     private int _order;
 
     public Dictionary<MessageId, WrittenText> Texts { get; } = [];
@@ -78,6 +80,20 @@ internal sealed class Ledger(SimRandom random)
         _disturbed.Add((one, other));
         _disturbed.Add((other, one));
     }
+
+    /// <summary>Something of a contact expired at a server that was no message: perhaps how far it had read.</summary>
+    public void LoseReadMark(SimPeer owner, SimPeer from) => _lostMarks.Add((owner, from));
+
+    public bool LostReadMark(SimPeer owner, SimPeer from) => _lostMarks.Contains((owner, from));
+
+    /// <summary>One was hostile to the other: what they have of each other's words may be anything.</summary>
+    public void Attacked(SimPeer one, SimPeer other)
+    {
+        _hostile.Add((one, other));
+        _hostile.Add((other, one));
+    }
+
+    public bool WasAttacked(SimPeer one, SimPeer other) => _hostile.Contains((one, other));
 
     public bool Disturbed(SimPeer one, SimPeer other) => _disturbed.Contains((one, other));
 }

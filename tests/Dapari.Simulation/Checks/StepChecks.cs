@@ -32,7 +32,8 @@ internal sealed partial class StepChecks(World world)
     {
         foreach (var change in notice.Messages)
         {
-            if (world.IsHostile(peer, change.Record.ContactId))
+            // What they wrote themselves is shown as it is, whoever they wrote to.
+            if (!change.Record.Outgoing && world.IsHostile(peer, change.Record.ContactId))
                 continue;
             MessageId.TryRead(change.Record.Id, out var id);
             if (change.Arrived && !_announced.Add((peer, peer.Lineage, change.Record.Id)))
@@ -82,13 +83,14 @@ internal sealed partial class StepChecks(World world)
                 continue;
             }
 
-            if (peer.Store.LeavesOut(id, message) && world.IsHostile(peer, message.ContactId))
+            var hostile = world.IsHostile(peer, message.ContactId);
+            if (!message.Outgoing && hostile && peer.Store.LeavesOut(id, message))
                 continue;
             var former = peer.Store.Find(id);
             if (former is not null && (former.Text != message.Text || former.Outgoing != message.Outgoing
                 || former.ContactId != message.ContactId || former.OrderKey != message.OrderKey || former.Clock != message.Clock))
                 world.Broken($"{peer.Name} changes what {Short(id)} says or where it stands");
-            if (message.Kind != MessageKind.Text || world.IsHostile(peer, message.ContactId))
+            if (message.Kind != MessageKind.Text || (hostile && !message.Outgoing))
                 continue;
             if (!world.Ledger.Texts.TryGetValue(id, out var text) || text.Text != message.Text
                 || (message.Outgoing ? text.Sender : text.Recipient) != peer)
@@ -98,7 +100,7 @@ internal sealed partial class StepChecks(World world)
             }
 
             if (message.Outgoing)
-                Outgoing(peer, id, message, former, text);
+                Outgoing(peer, id, message, former, text, hostile);
             else
                 Incoming(peer, id, message, former, text);
         }
@@ -115,11 +117,28 @@ internal sealed partial class StepChecks(World world)
             else if (peer.View.Invites.TryGetValue(key, out var invite) && invite.Mailbox is { } own && MailboxId.TryRead(own.MailboxId, out var box))
                 Keys.Learn(box, peer, ByteString.Empty, own.WrapKey);
             else if (key == "self" && peer.View.Self is { } self)
-                world.Knows(peer, self);
+                Self(peer, self);
         }
 
         foreach (var effect in step.Effects)
             Allowed(peer, input, effect);
+    }
+
+    private void Self(SimPeer peer, SelfRecord self)
+    {
+        world.Knows(peer, self);
+        if (self.Incarnation > peer.Incarnation && peer.Unnoticed.Count > 0)
+        {
+            // It noticed that it is an old copy. What it sealed before leaves with this commit, later nothing of the kind does.
+            var lineage = peer.Lineage;
+            world.After(0, () =>
+            {
+                if (peer.Lineage == lineage)
+                    peer.Unnoticed.Clear();
+            });
+        }
+
+        peer.Incarnation = self.Incarnation;
     }
 
     private void Contact(SimPeer peer, ContactRecord contact)
@@ -135,13 +154,13 @@ internal sealed partial class StepChecks(World world)
         }
 
         world.Ledger.Read(peer, other, contact.ReadThrough);
-        if (!other.Hostile && contact.TheyReadThrough > world.Ledger.EverRead(other, peer))
+        if (!world.Ledger.WasAttacked(peer, other) && contact.TheyReadThrough > world.Ledger.EverRead(other, peer))
             world.Broken($"{peer.Name} believes that {other.Name} read through {contact.TheyReadThrough}; it was {world.Ledger.EverRead(other, peer)}");
         if (contact.State == ContactState.Blocked)
             world.Ledger.Disturb(peer, other);
     }
 
-    private void Outgoing(SimPeer peer, MessageId id, MessageRecord message, MessageRecord? former, WrittenText text)
+    private void Outgoing(SimPeer peer, MessageId id, MessageRecord message, MessageRecord? former, WrittenText text, bool hostile)
     {
         if (EnvelopeId.TryRead(message.EnvelopeId, out var envelope))
             text.Envelopes.Add(envelope);
@@ -163,6 +182,9 @@ internal sealed partial class StepChecks(World world)
         {
             case MessageState.OnServer when !world.Ledger.WasDurable(text.Envelopes):
                 world.Broken($"{peer.Name} says that {Short(id)} is on the server; no server said so");
+                break;
+            // Who keeps to no rule gives receipts for what it never had.
+            case MessageState.Delivered or MessageState.Read when hostile:
                 break;
             case MessageState.Delivered or MessageState.Read when !world.Ledger.EverArrived(text.Recipient, id):
                 world.Broken($"{peer.Name} says that {Short(id)} is delivered; {text.Recipient.Name} never kept it");

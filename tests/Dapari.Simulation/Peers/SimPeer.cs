@@ -56,16 +56,25 @@ internal sealed partial class SimPeer
     /// <summary>One more at each backup put back.</summary>
     public int Lineage { get; private set; }
 
+    /// <summary>As last kept.</summary>
+    public ulong Incarnation { get; set; }
+
     public bool Running => _engine is not null;
 
     /// <summary>Has the keys of a contact and keeps to no rule.</summary>
     public bool Hostile { get; set; }
 
+    /// <summary>Read receipts were switched off or on: nobody is owed one, nor does this device owe any.</summary>
+    public bool ReceiptsToggled { get; set; }
+
     /// <summary>The person deleted the identity: the device is out of the world.</summary>
     public bool Deleted { get; private set; }
 
-    /// <summary>Contacts towards whom an old copy was put back that nothing at their mailboxes tells from the present one.</summary>
-    public HashSet<SimPeer> Unnoticed { get; } = [];
+    /// <summary>
+    /// Contacts towards whom an old copy was put back that nothing at their mailboxes tells from the present one, with the sessions that the copy had:
+    /// in these its keys may be used again. Nobody any more, once the copy was noticed.
+    /// </summary>
+    public Dictionary<SimPeer, HashSet<ByteString>> Unnoticed { get; } = [];
 
     /// <summary>The device has a network.</summary>
     public bool Online { get; private set; } = true;
@@ -133,11 +142,14 @@ internal sealed partial class SimPeer
         Store.Replace(silently ? backup.Rows : PeerEngine.Restore(backup.Rows, new SeededRandomSource(_random.Fork(77))), backup.Messages);
         View = RowView.Of(Store.Rows);
         _world.Ledger.Restored(this);
+        Incarnation = View.Self?.Incarnation ?? 0;
         foreach (var contact in View.Contacts.Values)
         {
             if (silently && _world.PeerOf(contact.IdentityKey) is { } other && !_world.HasNewsFor(contact))
             {
-                Unnoticed.Add(other);
+                if (!Unnoticed.TryGetValue(other, out var sessions))
+                    Unnoticed.Add(other, sessions = []);
+                sessions.UnionWith(contact.Devices.SelectMany(device => device.SessionIds));
                 _world.Figures.Unnoticed++;
             }
         }

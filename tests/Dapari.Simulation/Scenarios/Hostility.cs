@@ -22,6 +22,7 @@ internal static class Hostility
         if (victim is null || mallory.View.ContactOf(victim.Identity) is not { } record || !ContactId.TryRead(record.Id, out var id))
             return;
         world.Ledger.Disturb(mallory, victim);
+        world.Ledger.Attacked(mallory, victim);
         world.Figures.Hostilities++;
         var kind = random.Below(9);
         world.Note(mallory.Name, $"is hostile to {victim.Name}, kind {kind}");

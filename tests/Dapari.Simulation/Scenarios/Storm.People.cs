@@ -48,7 +48,7 @@ internal sealed partial class Storm
                 });
                 break;
             case 26:
-                _world.ReceiptsToggled = true;
+                peer.ReceiptsToggled = true;
                 peer.Say(new Command
                 {
                     SetProfile = new SetProfile

@@ -64,7 +64,7 @@ internal static class Unrest
         if (Stuck(peer, other) || Stuck(other, peer))
             return true;
         // Delivered to a life of the other's device that a backup replaced, and the receipt with it.
-        return (world.Ledger.WasRestored(other) || peer.Unnoticed.Contains(other)) && record.Message is not null && MessageId.TryRead(record.Message.Id, out var id)
+        return (world.Ledger.WasRestored(other) || peer.Unnoticed.ContainsKey(other)) && record.Message is not null && MessageId.TryRead(record.Message.Id, out var id)
             && world.Ledger.EverArrived(other, id);
     }
 
