@@ -11,7 +11,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-        new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(),
+        new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(),
     ];
 
     public static async Task<int> Main(string[] arguments)
@@ -20,6 +20,8 @@ internal static class Program
         // Load generators are processes of their own, started by their benchmark.
         if (arguments is [PostLoad.Command, ..])
             return await PostLoad.RunAsync(arguments[1..]);
+        if (arguments is [PlainFileServer.Command, ..])
+            return await PlainFileServer.RunAsync(arguments[1..]);
         if (arguments is [RelayProcess.Command, ..])
             return await RelayProcess.RunAsync(arguments[1..]);
         if (arguments.Length == 0 || arguments[0] is "--help" or "help")

@@ -45,6 +45,8 @@ internal static class Samples
             },
         },
         new ClientFrame { Request = 18, TakeRelayAccess = new TakeRelayAccess() },
+        new ClientFrame { Request = 19, BeginBlob = new BeginBlob { MailboxId = Id, BlobId = Id, Size = 1000, ReadTokenHash = Key, OwnerTokenHash = Key, Days = 14 } },
+        new ClientFrame { Request = 20, GetBlobUsage = new GetBlobUsage { MailboxId = Id } },
         new ClientFrame { Request = 14, TakePrekeys = new TakePrekeys { StoreId = Id } },
         new ClientFrame { Request = 15, Ping = new Ping() },
         new ClientFrame { Request = 16, CloseMailbox = new CloseMailbox { MailboxId = Id } });
@@ -75,6 +77,7 @@ internal static class Samples
         new ServerFrame { Request = 10, MailboxOpened = new MailboxOpened { WaitingEnvelopes = 5, HighestAcknowledged = 6 } },
         new ServerFrame { MailboxTaken = new MailboxTaken { MailboxId = Id } },
         new ServerFrame { GoingAway = new GoingAway { ComeBackAfterMs = 1500 } },
+        new ServerFrame { Request = 11, BlobBegun = new BlobBegun { UploadToken = Key, ExpiresInMs = 9, Received = 5, Usage = new BlobUsage { UsedBytes = 1, QuotaBytes = 2, Days = 14 } } },
         new ServerFrame { PrekeyCount = new PrekeyCount { StoreId = Id, OneTime = 3, OneTimeKem = 4 } });
 
     public static IEnumerable<byte[]> Envelopes() => Bytes(World.Envelope);

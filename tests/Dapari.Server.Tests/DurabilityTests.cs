@@ -130,6 +130,8 @@ internal sealed class ChildServer : IDisposable
 
     public Uri Uri { get; }
 
+    public int Id => _process.Id;
+
     public static async Task<ChildServer> StartAsync(string data, params string[] options)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet") { RedirectStandardOutput = true };

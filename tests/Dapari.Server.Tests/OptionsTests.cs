@@ -39,6 +39,18 @@ public sealed class OptionsTests : IDisposable
         Assert.False(options.Relay.On);
     }
 
+    [Fact]
+    public void Drop_offs_are_set_up_by_name()
+    {
+        Assert.True(OptionsReader.TryRead(["--data", _folder, "--blobs", "off", "--blob-bytes", "3G", "--blob-count", "7", "--blob-days", "5", "--blob-total", "9G", "--blob-reserve", "2M",
+            "--blob-transfers", "11", "--blob-transfers-per-address", "3"], _ => null, out var options, out _));
+        var blobs = options.Blobs;
+        Assert.Equal((false, 3L << 30, 7, 5, 9L << 30, 2L << 20, 11, 3),
+            (blobs.On, blobs.Quota.Bytes, blobs.Quota.Blobs, blobs.Days, blobs.TotalBytes, blobs.ReserveBytes, blobs.Transfers, blobs.TransfersPerAddress));
+        Assert.False(OptionsReader.TryRead(["--data", _folder, "--blobs", "maybe"], _ => null, out _, out var errors));
+        Assert.Equal("--blobs \"maybe\" is not on|off", Assert.Single(errors));
+    }
+
     [Theory]
     [InlineData("there is no option --lisen", "--lisen=x")]
     [InlineData("--listen \"8080\" is not ADDRESS:PORT", "--listen", "8080")]

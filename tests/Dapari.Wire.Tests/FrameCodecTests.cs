@@ -175,6 +175,8 @@ public sealed class FrameCodecTests
             "ping" => new Ping(),
             "close_mailbox" => new CloseMailbox { MailboxId = Id },
             "take_relay_access" => new TakeRelayAccess(),
+            "begin_blob" => new BeginBlob { MailboxId = Id, BlobId = Id, Size = 1UL << 50, ReadTokenHash = Key, OwnerTokenHash = Key, Days = 14 },
+            "get_blob_usage" => new GetBlobUsage { MailboxId = Id },
             _ => throw new ArgumentException("No example of " + kind),
         });
         return frame;
@@ -196,6 +198,8 @@ public sealed class FrameCodecTests
             "invite" => new Invite { Blob = Bytes(100) },
             "prekeys" => new Prekeys { Bundle = new PrekeyBundle { Device = Certificate, SignedPrekey = Signed, KemPrekey = Kem(false), OneTimePrekey = OneTime } },
             "pong" => new Pong(),
+            "blob_begun" => new BlobBegun { UploadToken = Key, ExpiresInMs = 5, Received = 6, Usage = new BlobUsage { QuotaBytes = 7 } },
+            "blob_usage" => new BlobUsage { UsedBytes = 1, QuotaBytes = 2, UsedBlobs = 3, QuotaBlobs = 4, Days = 5, RoomBytes = 6 },
             "mailbox_opened" => new MailboxOpened { WaitingEnvelopes = 1, HighestAcknowledged = 2 },
             "mailbox_taken" => new MailboxTaken { MailboxId = Id },
             "going_away" => new GoingAway { ComeBackAfterMs = 5 },

@@ -56,6 +56,8 @@ internal sealed partial class Connection
                 case KindOneofCase.PutPrekeys: await PutPrekeysAsync(frame.Request, frame.PutPrekeys); break;
                 case KindOneofCase.TakePrekeys: await TakePrekeysAsync(frame.Request, frame.TakePrekeys); break;
                 case KindOneofCase.TakeRelayAccess: TakeRelayAccess(frame.Request); break;
+                case KindOneofCase.BeginBlob: await BeginBlobAsync(frame.Request, frame.BeginBlob); break;
+                case KindOneofCase.GetBlobUsage: await GetBlobUsageAsync(frame.Request, frame.GetBlobUsage); break;
                 case KindOneofCase.Ping: Send(new ServerFrame { Request = frame.Request, Pong = new Pong() }); break;
                 default: Refuse(frame.Request, Refusal.Unspecified); break; // A later version's kind: nothing was done, and the connection stays.
             }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dapari.Server.Blobs;
 using Dapari.Server.Limits;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
@@ -20,7 +21,7 @@ internal sealed class Hub : IDisposable
     private int _total;
     private bool _goingAway;
 
-    public Hub(ServerOptions options, ServerClock clock, RandomSource random, Writer writer, Readers readers, RelayAccessDesk relay, ILogger logger)
+    public Hub(ServerOptions options, ServerClock clock, RandomSource random, Writer writer, Readers readers, RelayAccessDesk relay, BlobStore blobs, ILogger logger)
     {
         Options = options;
         Clock = clock;
@@ -28,6 +29,7 @@ internal sealed class Hub : IDisposable
         Writer = writer;
         Readers = readers;
         Relay = relay;
+        Blobs = blobs;
         Logger = logger;
         Limits = new RateLimits(options.Rates, clock.Time);
         Budget = new OutboxBudget(options.AllSendQueuesBytes);
@@ -45,6 +47,8 @@ internal sealed class Hub : IDisposable
     public Readers Readers { get; }
 
     public RelayAccessDesk Relay { get; }
+
+    public BlobStore Blobs { get; }
 
     public ILogger Logger { get; }
 

@@ -1,10 +1,11 @@
+using Dapari.Server.Blobs;
 using Dapari.Server.Options;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
 
 namespace Dapari.Server.Hosting;
 
-/// <summary>Removes what is over: envelopes past retention and expired invites. At start and then every hour, in small portions.</summary>
+/// <summary>Removes what is over: envelopes past retention, expired invites and drop-offs. At start and then every hour, in small portions.</summary>
 internal sealed partial class Housekeeping : IAsyncDisposable
 {
     private const int MailboxesPerRead = 200;
@@ -13,17 +14,19 @@ internal sealed partial class Housekeeping : IAsyncDisposable
     private readonly ServerClock _clock;
     private readonly Writer _writer;
     private readonly Readers _readers;
+    private readonly BlobStore _blobs;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _one = new(1);
     private readonly ITimer _timer;
 
-    public Housekeeping(ServerOptions options, ServerClock clock, Writer writer, Readers readers, ILogger logger)
+    public Housekeeping(ServerOptions options, ServerClock clock, Writer writer, Readers readers, BlobStore blobs, ILogger logger)
     {
         _options = options;
         _clock = clock;
         _writer = writer;
         _readers = readers;
+        _blobs = blobs;
         _logger = logger;
         _timer = clock.Time.CreateTimer(_ => _ = SweepQuietlyAsync(), null, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
     }
@@ -35,6 +38,7 @@ internal sealed partial class Housekeeping : IAsyncDisposable
         try
         {
             await _writer.RunAsync(new ExpireInvitesOperation(), _stop.Token);
+            await _blobs.SweepAsync(_stop.Token);
             var cutoff = _clock.NowMs - (long)TimeSpan.FromDays(_options.RetentionDays).TotalMilliseconds;
             var removed = 0;
             var next = 1L;

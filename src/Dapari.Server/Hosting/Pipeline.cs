@@ -1,3 +1,4 @@
+using Dapari.Server.Blobs;
 using Dapari.Server.Connections;
 using Dapari.Server.Limits;
 using Dapari.Server.Web;
@@ -12,7 +13,7 @@ namespace Dapari.Server.Hosting;
 /// 1. forwarded headers, from named proxies only;
 /// 2. the headers that every answer carries;
 /// 3. the certificate's page, on its own port;
-/// 4. /healthz, /ws, /ca.crt;
+/// 4. /healthz, /ws, /ca.crt, /blobs/;
 /// 5. the web app's files.
 /// </summary>
 internal static class Pipeline
@@ -23,6 +24,7 @@ internal static class Pipeline
         var files = new WebFiles(options.Web ?? Path.Combine(AppContext.BaseDirectory, "wwwroot", "app"));
         var headers = new SecurityHeaders(options, files.ScriptHashes);
         var names = new HostNames(options);
+        var blobs = new BlobEndpoint(host.Blobs);
         var page = host.Authority is null ? null : new TrustPage(host);
 
         // Step 1.
@@ -61,6 +63,7 @@ internal static class Pipeline
                 case "/ws": await ConnectAsync(context, host.Hub, names); break;
                 case "/healthz": await HealthAsync(context, host); break;
                 case "/ca.crt" when page is not null: await page.ServeAsync(context); break;
+                case { } path when path.StartsWith(BlobEndpoint.Prefix, StringComparison.Ordinal): await blobs.ServeAsync(context); break;
                 default: await files.ServeAsync(context); break;
             }
         });

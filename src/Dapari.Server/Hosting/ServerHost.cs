@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Dapari.Server.Blobs;
 using Dapari.Server.Certificates;
 using Dapari.Server.Connections;
 using Dapari.Server.Options;
@@ -55,8 +56,9 @@ internal sealed class ServerHost : IAsyncDisposable
         var secret = RelaySecretFile.Open(options.Data, options.Relay.SecretFile);
         Relay = RelayHost.Start(options.Relay, secret, time, logger);
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
-        Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, access, logger);
-        Housekeeping = new Housekeeping(options, clock, _writer, _readers, logger);
+        Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, _writer, _readers, logger);
+        Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, access, Blobs, logger);
+        Housekeeping = new Housekeeping(options, clock, _writer, _readers, Blobs, logger);
         Pipeline.Configure(_app, this);
     }
 
@@ -65,6 +67,9 @@ internal sealed class ServerHost : IAsyncDisposable
     public Hub Hub { get; }
 
     public Housekeeping Housekeeping { get; }
+
+    /// <summary>Files that are left here for who is away.</summary>
+    public BlobStore Blobs { get; }
 
     /// <summary>The relay, which may not run: it says why.</summary>
     public RelayHost Relay { get; }
@@ -97,12 +102,13 @@ internal sealed class ServerHost : IAsyncDisposable
         {
             certificate = MachineCertificate.Open(options, time);
             host = new ServerHost(options, folder, certificate, time);
+            await host.Blobs.RecoverAsync();
             await host._app.StartAsync();
             if (certificate?.Authority is not null)
                 host.TrustPort = host.Bound(trust: true)[0].Port;
             return host;
         }
-        catch (Exception e) when (e is IOException or StartException or CryptographicException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is IOException or StartException or StorageException or CryptographicException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
             if (host is not null)
                 await host.DisposeAsync();
@@ -123,11 +129,13 @@ internal sealed class ServerHost : IAsyncDisposable
             return;
         await Hub.GoAwayAsync(Farewell);
         await Relay.DisposeAsync(); // Its connections on the HTTPS port end with it, and do not hold up the rest.
+        await Blobs.StopAsync(); // Uploads keep what has come, before the request's time is over and the writer ends.
         await _app.StopAsync();
         await Housekeeping.DisposeAsync();
         Hub.Dispose();
         await _writer.DisposeAsync();
         _readers.Dispose();
+        Blobs.Dispose();
         await _app.DisposeAsync();
         _certificate?.Dispose();
         _folder.Dispose();
@@ -139,6 +147,8 @@ internal sealed class ServerHost : IAsyncDisposable
         kestrel.Limits.MaxConcurrentConnections = Options.MaxConnections + 1000L;
         kestrel.Limits.MaxConcurrentUpgradedConnections = Options.MaxConnections;
         kestrel.Limits.MaxRequestBodySize = 1024;
+        // A connection's bytes that wait to be read: an upload gathers half of this at once. Two hundred uploads hold 50 MiB.
+        kestrel.Limits.MaxRequestBufferSize = 2 * BlobStore.PieceBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);

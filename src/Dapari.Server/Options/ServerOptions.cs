@@ -1,4 +1,5 @@
 using System.Net;
+using Dapari.Server.Blobs;
 using Dapari.Server.Limits;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage.Operations;
@@ -84,6 +85,9 @@ internal sealed record ServerOptions
     public long AllSendQueuesBytes { get; init; } = 512L * 1024 * 1024;
 
     public RateOptions Rates { get; init; } = new();
+
+    /// <summary>Files that are left here for who is away.</summary>
+    public BlobServing Blobs { get; init; } = new();
 
     /// <summary>The gatehouse.</summary>
     public RelayServing Relay { get; init; } = new();

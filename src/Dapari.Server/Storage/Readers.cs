@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dapari.Wire;
 
 namespace Dapari.Server.Storage;
 
@@ -51,7 +52,7 @@ internal sealed class Readers : IDisposable
 internal sealed class Reader : IDisposable
 {
     private readonly Database _database;
-    private readonly Statement _mailbox, _waiting, _after, _nextMailbox, _invite;
+    private readonly Statement _mailbox, _waiting, _after, _nextMailbox, _invite, _blob, _blobs;
 
     public Reader(string path)
     {
@@ -61,6 +62,8 @@ internal sealed class Reader : IDisposable
         _after = _database.Prepare("SELECT key, posted_ms, envelope FROM envelopes WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3");
         _nextMailbox = _database.Prepare("SELECT mailbox, posted_ms FROM envelopes WHERE key >= ?1 ORDER BY key LIMIT 1");
         _invite = _database.Prepare("SELECT blob FROM invites WHERE id = ?1 AND expires_ms > ?2");
+        _blob = _database.Prepare($"SELECT {BlobRow.Columns} FROM blobs WHERE id = ?1 AND expires_ms > ?2");
+        _blobs = _database.Prepare($"SELECT {BlobRow.Columns} FROM blobs WHERE expires_ms <= ?1 LIMIT ?2");
     }
 
     public MailboxRow? Mailbox(ReadOnlySpan<byte> id)
@@ -139,6 +142,38 @@ internal sealed class Reader : IDisposable
         {
             _invite.Reset();
         }
+    }
+
+    /// <summary>A drop-off that has not expired.</summary>
+    public BlobRow? Blob(BlobId id, long nowMs)
+    {
+        _blob.Bind(1, id.ToArray()).Bind(2, nowMs);
+        try
+        {
+            return _blob.Step() ? BlobRow.Read(_blob) : null;
+        }
+        finally
+        {
+            _blob.Reset();
+        }
+    }
+
+    /// <summary>Drop-offs that expire by then, at most so many (-1: all).</summary>
+    public List<BlobRow> Blobs(long expiredAtMs, int limit)
+    {
+        _blobs.Bind(1, expiredAtMs).Bind(2, limit);
+        var rows = new List<BlobRow>();
+        try
+        {
+            while (_blobs.Step())
+                rows.Add(BlobRow.Read(_blobs));
+        }
+        finally
+        {
+            _blobs.Reset();
+        }
+
+        return rows;
     }
 
     public void Dispose() => _database.Dispose();

@@ -50,6 +50,23 @@ internal static class Schema
           PRIMARY KEY (store, kind, taken, id)
         ) WITHOUT ROWID;
         """,
+
+        // A drop-off's bytes are in a file of their own, under a random name that no request ever carries; what counts of them is received.
+        """
+        CREATE TABLE blobs (
+          id BLOB PRIMARY KEY,
+          file BLOB NOT NULL,
+          mailbox INTEGER NOT NULL,
+          size INTEGER NOT NULL,
+          received INTEGER NOT NULL DEFAULT 0,
+          expires_ms INTEGER NOT NULL,
+          upload_hash BLOB NOT NULL,
+          read_hash BLOB NOT NULL,
+          owner_hash BLOB NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX blobs_by_mailbox ON blobs (mailbox, expires_ms, size);
+        CREATE INDEX blobs_by_expiry ON blobs (expires_ms);
+        """,
     ];
 
     /// <summary>The version that this build writes.</summary>

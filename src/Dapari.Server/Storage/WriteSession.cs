@@ -42,6 +42,7 @@ internal sealed partial class WriteSession : IDisposable
             _oldest = _database.Prepare("SELECT key, posted_ms, length(envelope) FROM envelopes WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT 1");
             _holds = _database.Prepare("SELECT 1 FROM envelopes WHERE mailbox = ?1 AND envelope_id = ?2");
             PrepareOthers();
+            PrepareBlobs();
         }
         catch
         {

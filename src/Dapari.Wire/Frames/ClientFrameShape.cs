@@ -31,6 +31,12 @@ internal static class ClientFrameShape
             KindOneofCase.GetInvite => frame.GetInvite.BlobId.Length == Shape.Id,
             KindOneofCase.DeleteInvite => frame.DeleteInvite is { BlobId.Length: Shape.Id, Signature.Length: Shape.Signature },
             KindOneofCase.PutPrekeys => IsPutPrekeys(frame.PutPrekeys),
+            KindOneofCase.BeginBlob => frame.BeginBlob is
+            {
+                MailboxId.Length: Shape.Id, BlobId.Length: Shape.Id, Size: > 0 and <= WireLimits.BlobBytes,
+                ReadTokenHash.Length: BlobToken.Length, OwnerTokenHash.Length: BlobToken.Length,
+            },
+            KindOneofCase.GetBlobUsage => frame.GetBlobUsage.MailboxId.Length == Shape.Id,
             KindOneofCase.TakePrekeys => frame.TakePrekeys.StoreId.Length == Shape.Id,
             _ => true,
         };

@@ -23,6 +23,7 @@ internal static class ServerFrameShape
             KindOneofCase.Prekeys => Shape.IsPrekeyBundle(frame.Prekeys.Bundle),
             KindOneofCase.MailboxTaken => frame.MailboxTaken.MailboxId.Length == Shape.Id,
             KindOneofCase.RelayAccess => IsRelayAccess(frame.RelayAccess),
+            KindOneofCase.BlobBegun => frame.BlobBegun is { UploadToken.Length: BlobToken.Length, Usage: not null },
             KindOneofCase.PrekeyCount => frame.PrekeyCount.StoreId.Length == Shape.Id,
             _ => true,
         };

@@ -144,6 +144,9 @@ public static class WireLimits
     /// <summary>How long credentials for a relay may be good, in seconds: a day.</summary>
     public const uint RelayLifetimeSeconds = 24 * 60 * 60;
 
+    /// <summary>A drop-off, in bytes: 2^50.</summary>
+    public const ulong BlobBytes = 1UL << 50;
+
     /// <summary>The agent string in <c>Hello</c>, in bytes.</summary>
     public const int AgentBytes = 64;
 }

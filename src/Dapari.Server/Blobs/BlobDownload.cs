@@ -1,0 +1,36 @@
+using System.IO.Pipelines;
+using Microsoft.Win32.SafeHandles;
+
+namespace Dapari.Server.Blobs;
+
+/// <summary>
+/// A part of a drop-off's file into an answer, piece by piece, straight into the connection's memory. Kestrel's SendFileAsync reads by pieces of 16 KiB
+/// through a buffer of its own; it has no call of the system's either.
+/// </summary>
+internal static class BlobDownload
+{
+    /// <summary>False: the other side or the disk did not keep up, and the answer is not whole.</summary>
+    public static async Task<bool> RunAsync(BlobStore store, SafeFileHandle file, long first, long count, PipeWriter body, Action abort, CancellationToken gone)
+    {
+        await using var deadline = store.Time.CreateTimer(_ => abort(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var end = first + count;
+        while (first < end)
+        {
+            var position = first;
+            var want = (int)Math.Min(BlobStore.PieceBytes, end - first);
+            var read = 0;
+            await store.Gate.RunAsync(() => read = RandomAccess.Read(file, body.GetSpan(want)[..want], position));
+            if (read == 0)
+                return false;
+            body.Advance(read);
+            first += read;
+            deadline.Change(store.Serving.PieceDeadline, Timeout.InfiniteTimeSpan);
+            var flushed = await body.FlushAsync(gone);
+            if (flushed.IsCompleted || flushed.IsCanceled)
+                return false;
+            deadline.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,240 @@
+using Dapari.Server.Storage;
+using Dapari.Server.Storage.Operations;
+using Dapari.Wire;
+using Dapari.Wire.V1;
+using Microsoft.Win32.SafeHandles;
+
+namespace Dapari.Server.Blobs;
+
+/// <summary>
+/// The drop-offs of one server: rows in the database, bytes in files. A row is the truth: bytes count when they are flushed and the row says so.
+/// Any thread.
+/// </summary>
+internal sealed partial class BlobStore : IDisposable
+{
+    /// <summary>What is read from the network or the disk at once. A transfer holds about two of these in memory.</summary>
+    public const int PieceBytes = 128 * 1024;
+
+    /// <summary>Rows removed in one transaction.</summary>
+    private const int SweepRows = 100;
+
+    private readonly ServerClock _clock;
+    private readonly RandomSource _random;
+    private readonly Writer _writer;
+    private readonly Readers _readers;
+    private readonly ILogger _logger;
+    private readonly UploadTurns _turns = new();
+    private long _stored;
+
+    public BlobStore(BlobServing serving, string data, ServerClock clock, RandomSource random, Writer writer, Readers readers, ILogger logger)
+    {
+        Serving = serving;
+        Folder = new BlobFolder(data);
+        Slots = new TransferSlots(serving.Transfers, serving.TransfersPerAddress);
+        _clock = clock;
+        _random = random;
+        _writer = writer;
+        _readers = readers;
+        _logger = logger;
+    }
+
+    public BlobServing Serving { get; }
+
+    public BlobFolder Folder { get; }
+
+    public TransferSlots Slots { get; }
+
+    public DiskGate Gate { get; } = new();
+
+    public TimeProvider Time => _clock.Time;
+
+    /// <summary>Bytes in all files.</summary>
+    public long StoredBytes => Interlocked.Read(ref _stored);
+
+    /// <summary>What may still be written before the cap or the disk's reserve is met; 0 or more.</summary>
+    public long Room => Math.Max(0, Math.Min(Serving.TotalBytes - StoredBytes, Serving.Disk.FreeBytes(Folder.Path) - Serving.ReserveBytes));
+
+    /// <summary>
+    /// After a start: files without a row go; what a file holds beyond its row is cut off, for it was never promised; where a file holds less than its row
+    /// says (a disk that lied, a backup without its files), the row is put back, and the uploader may go on from there.
+    /// </summary>
+    /// <exception cref="StorageException">SQLite refused.</exception>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public async Task RecoverAsync()
+    {
+        var rows = await _readers.ReadAsync(r => r.Blobs(long.MaxValue, -1), CancellationToken.None);
+        var orphans = Folder.DeleteOthers(rows.Select(row => BlobFolder.NameOf(row.File)).ToHashSet());
+        var (cut, lost) = (0, 0);
+        foreach (var row in rows)
+        {
+            var length = Folder.LengthOf(row.File);
+            if (length > row.Received)
+            {
+                Folder.Truncate(row.File, row.Received);
+                cut++;
+            }
+            else if (length < row.Received)
+            {
+                await _writer.RunAsync(new ResetBlobOperation(row.Id, Math.Max(0, length)), CancellationToken.None);
+                lost++;
+            }
+
+            _stored += Math.Clamp(length, 0, row.Received);
+        }
+
+        if (lost > 0)
+            Lost(_logger, lost);
+        if (orphans + cut > 0)
+            Recovered(_logger, orphans, cut);
+    }
+
+    /// <summary>Begins an upload for a mailbox, or renews its token.</summary>
+    /// <exception cref="StorageException">Nothing was kept.</exception>
+    public async Task<(BlobBeginning Beginning, BlobToken Token)> BeginAsync(long mailbox, BeginBlob begin, CancellationToken cancellation)
+    {
+        BlobId.TryRead(begin.BlobId, out var id);
+        var token = BlobToken.Random(_random);
+        var days = begin.Days == 0 ? Serving.Days : Math.Min(Serving.Days, begin.Days);
+        var row = new BlobRow(id, _random.Bytes(BlobFolder.NameBytes), mailbox, (long)begin.Size, 0, _clock.NowMs + (long)TimeSpan.FromDays(days).TotalMilliseconds,
+            token.Hash(), begin.ReadTokenHash.ToByteArray(), begin.OwnerTokenHash.ToByteArray());
+        var beginning = await _writer.RunAsync(new BeginBlobOperation(row, Serving.Quota, Room), cancellation);
+        if (beginning.Expired is { } expired)
+            Remove(expired.File, expired.Received);
+        return (beginning, token);
+    }
+
+    public long LeftMs(BlobRow row) => Math.Max(0, row.ExpiresMs - _clock.NowMs);
+
+    /// <exception cref="StorageException">Nothing was read.</exception>
+    public async Task<BlobUsage> UsageAsync(long mailbox, CancellationToken cancellation)
+    {
+        var (bytes, blobs) = await _writer.RunAsync(new BlobUsageOperation(mailbox), cancellation);
+        return Usage(bytes, blobs);
+    }
+
+    public BlobUsage Usage(long bytes, int blobs) => new()
+    {
+        UsedBytes = (ulong)bytes,
+        QuotaBytes = (ulong)Serving.Quota.Bytes,
+        UsedBlobs = (uint)blobs,
+        QuotaBlobs = (uint)Serving.Quota.Blobs,
+        Days = (uint)Serving.Days,
+        RoomBytes = (ulong)(!Serving.On || blobs >= Serving.Quota.Blobs ? 0 : Math.Max(0, Math.Min(Serving.Quota.Bytes - bytes, Room))),
+    };
+
+    /// <summary>A drop-off that has not expired; null: none.</summary>
+    /// <exception cref="StorageException">SQLite refused.</exception>
+    public ValueTask<BlobRow?> FindAsync(BlobId id) => _readers.ReadAsync(r => r.Blob(id, _clock.NowMs), CancellationToken.None);
+
+    /// <summary>The turn to write to a drop-off: a newer upload ends the one before, whose connection is as a rule dead, and waits until that has kept
+    /// what it had. Null: the server ends.</summary>
+    public Task<UploadTurn?> TakeTurnAsync(BlobId id, CancellationToken cancellation) => _turns.TakeAsync(id, cancellation);
+
+    public SafeFileHandle Open(BlobRow row) => Folder.OpenToWrite(row.File);
+
+    /// <summary>Counts bytes that are about to be written. False: the cap does not allow them.</summary>
+    public bool TryCount(long bytes)
+    {
+        if (Interlocked.Add(ref _stored, bytes) <= Serving.TotalBytes)
+            return true;
+        Uncount(bytes);
+        return false;
+    }
+
+    public void Uncount(long bytes) => Interlocked.Add(ref _stored, -bytes);
+
+    /// <summary>Makes what was written durable: first the bytes, then the row that counts them. False: the drop-off is gone.</summary>
+    /// <exception cref="IOException">The disk refused: after that nothing that was not durable before may be believed.</exception>
+    /// <exception cref="StorageException">Nothing was kept.</exception>
+    public async Task<bool> KeepAsync(BlobRow row, SafeFileHandle file, long received, bool withName)
+    {
+        await Gate.FlushAsync(() =>
+        {
+            Serving.Disk.Flush(file);
+            if (withName)
+                Serving.Disk.FlushNames(Folder.Path);
+        });
+        return await _writer.RunAsync(new AdvanceBlobOperation(row, received), CancellationToken.None);
+    }
+
+    /// <summary>Removes a drop-off: an upload under way is ended, then the row goes, then the file. A download that has begun goes on to its end.</summary>
+    /// <exception cref="StorageException">It is still there.</exception>
+    public async Task<bool> DeleteAsync(BlobId id, CancellationToken cancellation)
+    {
+        using var turn = await TakeTurnAsync(id, cancellation);
+        if (turn is null || await FindAsync(id) is not { } row)
+            return false;
+        return await DeleteAsync([row]) > 0;
+    }
+
+    /// <summary>Removes what has expired; how many went.</summary>
+    /// <exception cref="StorageException">The rest is still there.</exception>
+    public async Task<int> SweepAsync(CancellationToken cancellation)
+    {
+        var removed = 0;
+        while (true)
+        {
+            var rows = await _readers.ReadAsync(r => r.Blobs(_clock.NowMs, SweepRows), cancellation);
+            if (rows.Count == 0)
+                return removed;
+            var turns = new List<UploadTurn>();
+            try
+            {
+                foreach (var row in rows)
+                {
+                    if (await TakeTurnAsync(row.Id, cancellation) is not { } turn)
+                        return removed;
+                    turns.Add(turn);
+                }
+
+                removed += await DeleteAsync(rows);
+            }
+            finally
+            {
+                turns.ForEach(turn => turn.Dispose());
+            }
+        }
+    }
+
+    /// <summary>Ends all uploads, each with what it has made durable.</summary>
+    public Task StopAsync() => _turns.EndAsync();
+
+    public void Dispose() => Gate.Dispose();
+
+    private async Task<int> DeleteAsync(List<BlobRow> rows)
+    {
+        var received = await _writer.RunAsync(new DeleteBlobsOperation(rows), CancellationToken.None);
+        var removed = 0;
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (received[i] < 0)
+                continue;
+            removed++;
+            Remove(rows[i].File, received[i]);
+        }
+
+        return removed;
+    }
+
+    private void Remove(byte[] file, long received)
+    {
+        Uncount(received);
+        try
+        {
+            Folder.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            NotRemoved(_logger, e.Message); // The next start removes it.
+        }
+    }
+
+    [LoggerMessage(EventId = 1401, Level = LogLevel.Error, Message = "{Count} drop-offs hold less than was promised: the disk lost it, or a backup came without the folder of drop-offs.")]
+    private static partial void Lost(ILogger logger, int count);
+
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Information, Message = "Drop-offs: {Orphans} files without an entry were removed, {Cut} were cut to what had been confirmed.")]
+    private static partial void Recovered(ILogger logger, int orphans, int cut);
+
+    [LoggerMessage(EventId = 1403, Level = LogLevel.Warning, Message = "A drop-off's file could not be removed ({Detail}); the next start tries again.")]
+    private static partial void NotRemoved(ILogger logger, string detail);
+}
