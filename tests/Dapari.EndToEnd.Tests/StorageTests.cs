@@ -106,7 +106,7 @@ public sealed class StorageTests(Theatre theatre) : Scene(theatre)
         await LimitAsync(person, bytes: 1);
         Assert.True(await person.Page.EvaluateAsync<bool>(UntilRefused));
         await person.ReloadAsync();
-        await Expect(person.Log.GetByText("before")).ToBeVisibleAsync();
+        await Expect(person.Log.GetByText("before")).ToBeVisibleAsync(new() { Timeout = 20_000 });
         await Expect(person.Page.GetByText(person.Words.Start.Tagline)).ToHaveCountAsync(0);
     }
 

@@ -79,8 +79,9 @@ function answerFor(request) {
 
 /** @param {string} path @param {Request} request */
 async function fromCache(path, request) {
-  const cache = await caches.open(NAME);
-  return (await cache.match(path)) ?? fetch(request);
+  // Storage that is full or failing keeps nobody from starting who has the network.
+  const found = await caches.open(NAME).then(cache => cache.match(path)).catch(() => undefined);
+  return found ?? fetch(request);
 }
 
 /** Brings a tab to the front, or opens one, and tells it which notification was clicked. @param {string} tag */
