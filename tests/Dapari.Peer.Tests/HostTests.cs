@@ -116,8 +116,8 @@ public sealed class HostTests
             for (pump.Settle(); !refused.IsCompleted; pump.Settle())
                 _time.Advance(TimeSpan.FromMilliseconds(100));
             Assert.Equal(CommandRefusal.StoreFailed, (await refused).Refusal);
-            // By the ninth refusal the pause alone would be a minute.
-            Assert.InRange(_time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            // By the eighth refusal the pause alone would be a minute; a busy machine echoes late, and the fake clock runs on meanwhile.
+            Assert.InRange(_time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromSeconds(30));
         }
     });
 

@@ -6,7 +6,7 @@ namespace Dapari.Peer.Tests.Harness;
 internal sealed class Pump : SynchronizationContext
 {
     // A cancellation is told on another thread: its echo may take that long to come back.
-    private static readonly TimeSpan Echo = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Echo = TimeSpan.FromMilliseconds(50);
     private readonly BlockingCollection<(SendOrPostCallback Work, object? State)> _posted = [];
 
     public override void Post(SendOrPostCallback d, object? state) => _posted.Add((d, state));
