@@ -16,8 +16,11 @@ namespace Dapari.Peer.Hosting;
 /// </remarks>
 public interface IFileLink
 {
-    /// <summary>The channel to a contact is open; direct, or through a relay.</summary>
-    event Action<ContactId, Route>? ChannelOpened;
+    /// <summary>Whether this platform can move files at all.</summary>
+    bool IsSupported { get; }
+
+    /// <summary>The channel to a contact is open.</summary>
+    event Action<ContactId>? ChannelOpened;
 
     /// <summary>It is gone.</summary>
     event Action<ContactId>? ChannelClosed;
@@ -34,11 +37,11 @@ public interface IFileLink
     /// <summary>The manifest that was asked for.</summary>
     event Action<TransferId, byte[]>? ManifestRead;
 
-    /// <summary>Chunks were verified and are on disk.</summary>
-    event Action<TransferId, ChunkRange, Route>? Verified;
+    /// <summary>Chunks were verified and are on disk; true: they came from a drop-off, not by the channel.</summary>
+    event Action<TransferId, ChunkRange, bool>? Verified;
 
-    /// <summary>A chunk, or a page over it, was not what was offered.</summary>
-    event Action<TransferId, ChunkRange, Route>? Wrong;
+    /// <summary>A chunk, or a page over it, was not what was offered; true: it came from a drop-off.</summary>
+    event Action<TransferId, ChunkRange, bool>? Wrong;
 
     /// <summary>A fetch did not get all: of this drop-off; true: its server does not know it.</summary>
     event Action<TransferId, ByteString, bool>? FetchFailed;
@@ -52,14 +55,29 @@ public interface IFileLink
     /// <summary>An item's source is gone, or (true) changed since it was hashed.</summary>
     event Action<TransferId, uint, bool>? SourceFailed;
 
-    /// <summary>What was left at a server until the upload ended or was stopped; null: nothing.</summary>
+    /// <summary>So many bytes of chunks are durable at the server so far.</summary>
+    event Action<TransferId, ulong>? Uploaded;
+
+    /// <summary>What was left at a server until the upload ended or was stopped: the drop-off with the spans that are whole there; null: nothing.</summary>
     event Action<TransferId, DropOff?>? LeftAtServer;
 
-    /// <summary>An upload failed: true: the server takes no more; false: it is out of reach.</summary>
-    event Action<TransferId, bool>? UploadFailed;
+    /// <summary>An upload failed, after what <see cref="Uploaded"/> told.</summary>
+    event Action<TransferId, UploadFault>? UploadFailed;
 
-    /// <summary>All is where it belongs.</summary>
-    event Action<TransferId>? Finished;
+    /// <summary>All is where it belongs; with the first bytes (at most 1 KiB each) of the first 64 items, to be judged.</summary>
+    event Action<TransferId, IReadOnlyList<ReadOnlyMemory<byte>>>? Finished;
+
+    /// <summary>
+    /// A path to a contact is open: the channel is made on its peer connection by the offerer, and taken by the other. A contact has one channel at a time:
+    /// an earlier path's is closed. Answered by <see cref="ChannelOpened"/>.
+    /// </summary>
+    void Attach(ContactId contact, ulong path, bool offerer);
+
+    /// <summary>The path is gone, or no files may go by it; answered by <see cref="ChannelClosed"/> if the channel was open.</summary>
+    void Detach(ContactId contact);
+
+    /// <summary>Known again after a restart: what is served, its items in order (the first is the manifest, of no bytes if there is none). Answered by <see cref="SourceReady"/>.</summary>
+    void OpenSource(TransferId transfer, IReadOnlyList<FileId> items);
 
     /// <summary>Sends a control message; dropped if the channel is gone.</summary>
     void SendControl(ContactId contact, ReadOnlyMemory<byte> message);
@@ -88,14 +106,17 @@ public interface IFileLink
     /// <summary>Sends no more of a transfer; nothing is answered.</summary>
     void StopServing(ContactId contact, TransferId transfer);
 
-    /// <summary>Leaves chunks at a server, each held to the tree first; answered by <see cref="LeftAtServer"/> or <see cref="UploadFailed"/>.</summary>
-    void Upload(TransferId transfer, IReadOnlyList<ChunkSpan> spans);
+    /// <summary>
+    /// Leaves the chunks of a drop-off's spans at its server, each held to the tree first, then sealed; from the offset that the server has. The token is
+    /// the upload token. Answered by <see cref="LeftAtServer"/> or <see cref="UploadFailed"/>.
+    /// </summary>
+    void Upload(TransferId transfer, DropOff dropOff, ReadOnlyMemory<byte> token);
 
     /// <summary>Leaves no more than was left; answered by <see cref="LeftAtServer"/>.</summary>
     void StopUpload(TransferId transfer);
 
-    /// <summary>The drop-offs of a transfer are of no use any more.</summary>
-    void RemoveDropOffs(TransferId transfer);
+    /// <summary>Drop-offs are of no use any more: removed at their servers by their read tokens, tried again a few times, then left to their end.</summary>
+    void RemoveDropOffs(IReadOnlyList<DropOff> dropOffs);
 
     /// <summary>Puts all where it belongs, under clean names; said again after a restart. Answered by <see cref="Finished"/>.</summary>
     void Finish(TransferId transfer);
@@ -105,4 +126,20 @@ public interface IFileLink
 
     /// <summary>A call is on, or is over: fetch and leave with little of the line.</summary>
     void GoEasy(bool easy);
+}
+
+/// <summary>Why an upload ended.</summary>
+public enum UploadFault
+{
+    /// <summary>The server is out of reach, or busy: it goes on later.</summary>
+    Unreachable,
+
+    /// <summary>The server knows no such drop-off by this token: it is begun again (which gives a new token).</summary>
+    UnknownToken,
+
+    /// <summary>The server takes no more: its disk or its cap.</summary>
+    NoRoom,
+
+    /// <summary>The source cannot be read: <see cref="IFileLink.SourceFailed"/> told which item, or <see cref="IFileLink.SourceReady"/> says false.</summary>
+    Source,
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using Dapari.Peer.Store;
 using Dapari.Peer.Files;
 
 namespace Dapari.Peer.Tests.Files;
@@ -59,8 +60,8 @@ public sealed class FileJudgementTests
     public void First_bytes_tell_the_type(string head, SniffedType type) => Assert.Equal(type, FileSniffer.Sniff(Convert.FromHexString(head)));
 
     [Theory]
-    [InlineData("a.png", "image/png", "89504E470D0A1A0A", FileWarning.None, "image/png", true)]
-    [InlineData("a.png", "image/svg+xml", "89504E470D0A1A0A", FileWarning.None, "image/png", true)]
+    [InlineData("a.png", "image/png", "89504E470D0A1A0A", FileWarning.Unspecified, "image/png", true)]
+    [InlineData("a.png", "image/svg+xml", "89504E470D0A1A0A", FileWarning.Unspecified, "image/png", true)]
     [InlineData("a.jpg", "image/jpeg", "89504E470D0A1A0A", FileWarning.TypeDiffers, "image/png", true)]
     [InlineData("a.jpg", "image/jpeg", "4D5A900003000000", FileWarning.DisguisedProgram, "application/octet-stream", false)]
     [InlineData("a.txt", "text/plain", "23212F62696E2F7368", FileWarning.DisguisedProgram, "application/octet-stream", false)]
@@ -72,14 +73,14 @@ public sealed class FileJudgementTests
     [InlineData("a.png", "image/png", "3C7376673E", FileWarning.TypeDiffers, "application/octet-stream", false)]
     [InlineData("page.html", "text/html", "3C68746D6C3E", FileWarning.ActiveContent, "application/octet-stream", false)]
     [InlineData("notes.txt", "text/plain", "3C68746D6C3E", FileWarning.TypeDiffers, "application/octet-stream", false)]
-    [InlineData("notes.txt", "text/plain", "68656C6C6F", FileWarning.None, "text/plain", false)]
-    [InlineData("notes.txt", "text/html", "68656C6C6F", FileWarning.None, "application/octet-stream", false)]
-    [InlineData("notes.txt", "text/plain", "", FileWarning.None, "application/octet-stream", false)]
-    [InlineData("a.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "504B0304", FileWarning.None,
+    [InlineData("notes.txt", "text/plain", "68656C6C6F", FileWarning.Unspecified, "text/plain", false)]
+    [InlineData("notes.txt", "text/html", "68656C6C6F", FileWarning.Unspecified, "application/octet-stream", false)]
+    [InlineData("notes.txt", "text/plain", "", FileWarning.Unspecified, "application/octet-stream", false)]
+    [InlineData("a.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "504B0304", FileWarning.Unspecified,
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document", false)]
-    [InlineData("a.zip", "application/xhtml+xml", "504B0304", FileWarning.None, "application/octet-stream", false)]
-    [InlineData("a.mp3", "audio/mpeg\r\nX: y", "494433040000", FileWarning.None, "application/octet-stream", false)]
-    [InlineData("a.mp3", "audio/mpeg", "494433040000", FileWarning.None, "audio/mpeg", false)]
+    [InlineData("a.zip", "application/xhtml+xml", "504B0304", FileWarning.Unspecified, "application/octet-stream", false)]
+    [InlineData("a.mp3", "audio/mpeg\r\nX: y", "494433040000", FileWarning.Unspecified, "application/octet-stream", false)]
+    [InlineData("a.mp3", "audio/mpeg", "494433040000", FileWarning.Unspecified, "audio/mpeg", false)]
     public void A_file_is_judged_by_its_bytes_first(string name, string claimed, string head, FileWarning warning, string type, bool picture)
     {
         var judgement = FileJudgement.Judge(FileName.Clean(name), claimed, Convert.FromHexString(head));

@@ -1,25 +1,7 @@
+using Dapari.Peer.Store;
 using Dapari.Wire;
 
 namespace Dapari.Peer.Files;
-
-/// <summary>What a person should know before they save a file.</summary>
-public enum FileWarning
-{
-    /// <summary>Nothing.</summary>
-    None,
-
-    /// <summary>Its bytes are of another type than its name says.</summary>
-    TypeDiffers,
-
-    /// <summary>It is a page or a picture with scripts in it: it is only ever saved, never shown.</summary>
-    ActiveContent,
-
-    /// <summary>Opened, it runs.</summary>
-    Program,
-
-    /// <summary>It runs, and its name pretends that it does not.</summary>
-    DisguisedProgram,
-}
 
 /// <summary>How a received file is treated: by its bytes first, by its name second, by what its sender says of it last.</summary>
 /// <param name="Sniffed">What its first bytes say.</param>
@@ -33,7 +15,7 @@ public readonly record struct FileJudgement(SniffedType Sniffed, FileWarning War
     public bool IsShownAsPicture => IsRaster(Sniffed);
 
     /// <summary>Whether the bytes may be given to the player.</summary>
-    public bool IsPlayed => Sniffed is SniffedType.Audio or SniffedType.Video && Warning == FileWarning.None;
+    public bool IsPlayed => Sniffed is SniffedType.Audio or SniffedType.Video && Warning == FileWarning.Unspecified;
 
     /// <summary>Whether a preview in an offer may be decoded: small, and of a raster format by its bytes.</summary>
     public static bool MayShowPreview(ReadOnlySpan<byte> picture) =>
@@ -61,7 +43,7 @@ public readonly record struct FileJudgement(SniffedType Sniffed, FileWarning War
             return agrees ? FileWarning.ActiveContent : FileWarning.TypeDiffers;
         if (runs || FileTypes.IsDangerous(extension))
             return FileWarning.Program;
-        return agrees ? FileWarning.None : FileWarning.TypeDiffers;
+        return agrees ? FileWarning.Unspecified : FileWarning.TypeDiffers;
     }
 
     private static string TypeFor(SniffedType sniffed, string claimed) => sniffed switch
