@@ -23,6 +23,15 @@ internal interface ICallHost
     /// <summary>The way in effect with a contact.</summary>
     CallReach ReachOf(ContactId contact, Policy forCall);
 
+    /// <summary>A contact as others in a call are told of them.</summary>
+    CallPerson PersonOf(ContactId contact);
+
+    /// <summary>The accepted contact who has this identity; null: none.</summary>
+    ContactId? ContactOf(CallPerson person);
+
+    /// <summary>Of two whom another brought together, this end begins.</summary>
+    bool Begins(ContactId contact);
+
     /// <summary>Whether this end yields in a collision of offers.</summary>
     bool IsPolite(ContactId contact);
 
