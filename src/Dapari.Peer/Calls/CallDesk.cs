@@ -105,7 +105,12 @@ internal sealed class CallDesk(Parts parts)
     }
 
     /// <summary>The store's answer for a parked note.</summary>
-    public void NoteFound(Step step, Contact contact, MessageRecord entry, MessageRecord? kept) => Notes.Found(step, contact, entry, kept);
+    public void NoteFound(Step step, Contact contact, MessageRecord entry, MessageRecord? kept)
+    {
+        // Heard of meanwhile by a signal, which told at least as much.
+        if (!MessageId.TryRead(entry.Id, out var id) || !_board.Knows(id))
+            Notes.Found(step, contact, entry, kept);
+    }
 
     /// <summary>The store's answer for a held signal; false: it was for nobody here.</summary>
     public bool Found(Step step, EnvelopeId lookup, MessageRecord? kept)

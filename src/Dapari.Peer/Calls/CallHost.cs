@@ -32,7 +32,8 @@ internal sealed class CallHost(Parts parts, Step step) : ICallHost
 
     public bool IsPolite(ContactId contact) => Find(contact) is { } known && parts.Paths.IsPolite(known);
 
-    public bool IsReady(ContactId contact) => parts.Relays.IsSettled && Find(contact) is { Box.Checked: true };
+    public bool IsReady(ContactId contact, Policy forCall) =>
+        Find(contact) is { Box.Checked: true } && (ReachOf(contact, forCall).Way == Policy.ServerOnly ? CallWays.HasRelay(parts.IceServers) : parts.Relays.IsSettled);
 
     public ulong GiveClock(ContactId contact)
     {

@@ -36,7 +36,7 @@ internal interface ICallHost
     bool IsPolite(ContactId contact);
 
     /// <summary>Whether the contact can be told things, and relays are known if there are any.</summary>
-    bool IsReady(ContactId contact);
+    bool IsReady(ContactId contact, Policy forCall);
 
     /// <summary>The next clock of a conversation, taken.</summary>
     ulong GiveClock(ContactId contact);

@@ -72,7 +72,7 @@ internal sealed class BoardPeer : ICallHost
 
     public bool IsPolite(ContactId contact) => _index == 0;
 
-    public bool IsReady(ContactId contact) => true;
+    public bool IsReady(ContactId contact, Policy forCall) => true;
 
     public ulong GiveClock(ContactId contact) => ++_clock;
 
