@@ -18,6 +18,12 @@ internal sealed class Call(MessageId id, ContactId with, bool outgoing, bool vid
 
     public ulong Clock { get; } = clock;
 
+    /// <summary>The call of several that it belongs to; null: of two.</summary>
+    public MessageId? Group { get; set; }
+
+    /// <summary>Between two whom another brought together: it begins by itself, and leaves no entry.</summary>
+    public bool Fellow { get; set; }
+
     public long StartedAt { get; set; }
 
     public ulong StartedWallMs { get; set; }

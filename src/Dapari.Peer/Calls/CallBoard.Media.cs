@@ -84,7 +84,7 @@ internal sealed partial class CallBoard
     private void BeginLeg(ICallHost host, Call call)
     {
         // A connection without the relays that it may need finds no way, and one that cannot be told of finds nobody.
-        if (!host.IsReady(call.With))
+        if (!host.IsReady(call.With, call.Chosen))
         {
             call.Leg.HelpAt = host.Now.MonotonicMs + CallTimes.ReadyEvery;
             return;
@@ -121,7 +121,7 @@ internal sealed partial class CallBoard
     {
         if (Later(call) is not { } later || host.Now.MonotonicMs < FollowDue(call))
             return;
-        if (host.IsReady(call.With))
+        if (host.IsReady(call.With, call.Chosen))
             OpenLeg(host, call, later.Epoch, later.Id, own: false);
         else
             call.Leg.FollowAt = host.Now.MonotonicMs + CallTimes.ReadyEvery;

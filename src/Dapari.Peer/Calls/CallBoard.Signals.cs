@@ -60,15 +60,21 @@ internal sealed partial class CallBoard
     private static bool IsEndSeen(Call call) =>
         call.Exchange is { IsSeen: true, Ours: { Phase: CallPhase.Ended, End: { } end } } && end.Ending == call.Ending;
 
-    private static void Tell(ICallHost host, Call call)
+    private void Tell(ICallHost host, Call call)
     {
         call.Exchange.Tell(Compose(host, call));
         Send(host, call, asks: true);
     }
 
-    private static CallState Compose(ICallHost host, Call call)
+    private CallState Compose(ICallHost host, Call call)
     {
         var state = new CallState { Phase = call.Phase, Caller = call.Outgoing, Video = call.Video, Clock = call.Clock };
+        if (call.Group is { } group)
+        {
+            state.Group = group.ToByteString();
+            state.People.Add(PeopleFor(host, call));
+        }
+
         if (call.IsEnded)
         {
             state.End = (call.Measure ?? new CallEnd()).Clone();
@@ -122,6 +128,7 @@ internal sealed partial class CallBoard
         var call = new Call(id, from, outgoing: false, theirs.Video, host.AcceptClock(from, theirs.Clock))
         {
             Phase = CallPhase.Ringing, StartedAt = host.Now.MonotonicMs, StartedWallMs = Wall(host),
+            Group = MessageId.TryRead(theirs.Group, out var group) ? group : null,
         };
         _calls.Add(id, call);
         return call;
@@ -153,6 +160,8 @@ internal sealed partial class CallBoard
 
     private void AnswerBusy(ICallHost host, Call call)
     {
+        if (IsOfOurGroup(host, call))
+            return;
         if (call is { Hidden: false, IsRingingHere: true } && _calls.Values.Any(other => other.IsEngaging))
             End(host, call, CallEnding.Busy);
     }
@@ -231,6 +240,7 @@ internal sealed partial class CallBoard
             return;
         if (!Excluded(host, call))
             FollowLeg(host, call);
+        MeetFellows(host, call);
     }
 
     /// <summary>The two ends' ways leave none in common: it has ended.</summary>

@@ -28,7 +28,8 @@ internal sealed partial class CallBoard
 
     /// <summary>A person's call, by its id or by that of the call that gave way to it.</summary>
     public Call? Find(MessageId id) =>
-        _calls.GetValueOrDefault(_instead.GetValueOrDefault(id, id)) is { Hidden: false, IsEnded: false } call ? call : null;
+        _calls.GetValueOrDefault(_instead.GetValueOrDefault(id, id)) is { Hidden: false, IsEnded: false } call ? call
+            : _calls.Values.Where(one => one.Group == id && one is { Hidden: false, IsEnded: false }).OrderBy(one => one.Fellow).FirstOrDefault();
 
     /// <summary>The call that takes the person at the moment.</summary>
     public Call? Engaged => _calls.Values.FirstOrDefault(call => call.IsEngaging);
@@ -50,7 +51,7 @@ internal sealed partial class CallBoard
     {
         if (!call.IsRingingHere)
             return call.Phase == CallPhase.Joined ? CommandRefusal.Unspecified : CommandRefusal.UnknownCall;
-        if (Engaged is not null)
+        if (_calls.Values.Any(other => other.IsEngaging))
             return CommandRefusal.InCall;
         var reach = host.ReachOf(call.With, way);
         if (call.Theirs is { } theirs && CallWays.Exclude(CallWays.OnWire(reach.Way), theirs.Way))
@@ -61,7 +62,14 @@ internal sealed partial class CallBoard
         return CommandRefusal.Unspecified;
     }
 
-    /// <summary>The person declines, takes back or hangs up.</summary>
+    /// <summary>The person declines, takes back or hangs up: all of a call of several.</summary>
+    public void HangUpAll(ICallHost host, Call call)
+    {
+        foreach (var one in OfGroup(call))
+            HangUp(host, one);
+    }
+
+    /// <summary>Ends this one.</summary>
     public void HangUp(ICallHost host, Call call)
     {
         var joinedByBoth = call.Phase == CallPhase.Joined && (call.Outgoing || call.Theirs is { Phase: CallPhase.Joined });
@@ -70,8 +78,11 @@ internal sealed partial class CallBoard
 
     public void SetMedia(ICallHost host, Call call, CallMedia media)
     {
-        call.Media = media.Clone();
-        host.Changed(call);
+        foreach (var one in OfGroup(call))
+        {
+            one.Media = media.Clone();
+            host.Changed(one);
+        }
     }
 
     public CommandRefusal SetWay(ICallHost host, Call call, Policy way)
@@ -81,8 +92,12 @@ internal sealed partial class CallBoard
             return CommandRefusal.NoWay;
         if (reach.Way == Policy.ServerOnly && !CallWays.HasRelay(host.Servers))
             return CommandRefusal.NoRelay;
-        call.Chosen = way;
-        host.Changed(call);
+        foreach (var one in OfGroup(call))
+        {
+            one.Chosen = way;
+            host.Changed(one);
+        }
+
         return CommandRefusal.Unspecified;
     }
 

@@ -22,9 +22,18 @@ internal sealed class CallHost(Parts parts, Step step) : ICallHost
     public CallReach ReachOf(ContactId contact, Policy forCall) =>
         Find(contact) is { } known ? parts.State.ReachOf(known, forCall) : new CallReach(Policy.ServerOnly, Reason.ContactNotVerified);
 
+    public CallPerson PersonOf(ContactId contact) =>
+        Find(contact) is { } known ? new CallPerson { IdentityKey = known.Record.IdentityKey, Name = known.Record.Name } : new CallPerson();
+
+    public ContactId? ContactOf(CallPerson person) =>
+        Crypto.IdentityPublicKey.TryRead(person.IdentityKey, out var identity) && parts.State.ByIdentity.GetValueOrDefault(identity) is { IsAccepted: true } known ? known.Id : null;
+
+    public bool Begins(ContactId contact) => Find(contact) is { } known && parts.Chats.IsSmaller(known, ours: true);
+
     public bool IsPolite(ContactId contact) => Find(contact) is { } known && parts.Paths.IsPolite(known);
 
-    public bool IsReady(ContactId contact) => parts.Relays.IsSettled && Find(contact) is { Box.Checked: true };
+    public bool IsReady(ContactId contact, Policy forCall) =>
+        Find(contact) is { Box.Checked: true } && (ReachOf(contact, forCall).Way == Policy.ServerOnly ? CallWays.HasRelay(parts.IceServers) : parts.Relays.IsSettled);
 
     public ulong GiveClock(ContactId contact)
     {
@@ -67,13 +76,13 @@ internal sealed class CallHost(Parts parts, Step step) : ICallHost
 
     public void Enter(Call call)
     {
-        if (Find(call.With) is { } known)
+        if (!call.Fellow && Find(call.With) is { } known)
             CallEntries.Put(parts, step, known, call);
     }
 
     public void Note(Call call)
     {
-        if (Find(call.With) is { IsAccepted: true } known && call.Measure is { } measure)
+        if (!call.Fellow && Find(call.With) is { IsAccepted: true } known && call.Measure is { } measure)
             parts.Outbox.SendNote(step, known, new CallNote { CallId = call.Id.ToByteString(), State = CallEntries.Ended(call, measure) });
     }
 

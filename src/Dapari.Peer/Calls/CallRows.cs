@@ -29,6 +29,8 @@ internal static class CallRows
             Ours = call.Exchange.Ours,
             TheirRevision = call.Exchange.TheirRevision,
             Theirs = call.Exchange.Theirs,
+            Group = call.Group?.ToByteString() ?? Google.Protobuf.ByteString.Empty,
+            Fellow = call.Fellow,
             Epoch = call.Leg.Epoch,
             Leg = call.Leg.Id,
             LegOwn = call.Leg.Own,
@@ -65,6 +67,8 @@ internal static class CallRows
             EndKnown = row.EndKnown,
             Entered = row.Entered,
             Counted = row.Counted,
+            Group = MessageId.TryRead(row.Group, out var group) ? group : null,
+            Fellow = row.Fellow,
             Hidden = row.Hidden,
             LastWay = row.LastWay,
         };

@@ -2,6 +2,7 @@ using Dapari.Peer.Contacts;
 using Dapari.Peer.Engine;
 using Dapari.Peer.Local;
 using Dapari.Peer.Store;
+using Dapari.Wire;
 using Dapari.Wire.V1;
 
 namespace Dapari.Peer.Calls;
@@ -12,8 +13,35 @@ internal static class CallViews
     /// <summary>What is under way, or ended within the last seconds; oldest first.</summary>
     public static IEnumerable<CallView> Of(PeerState state, IEnumerable<Call> calls) =>
         calls.Where(call => call is { Hidden: false, Left: false } && call.Ending != CallEnding.Absorbed)
-            .OrderBy(call => call.StartedAt).ThenBy(call => call.Id)
-            .Select(call => View(state, call));
+            .OrderBy(call => call.Fellow).ThenBy(call => call.StartedAt).ThenBy(call => call.Id)
+            .GroupBy(call => call.Group ?? call.Id)
+            .Select(several => View(state, several.Key, [.. several]));
+
+    /// <summary>A call of several is shown as one, with a leg for each of the others.</summary>
+    private static CallView View(PeerState state, MessageId id, IReadOnlyList<Call> calls)
+    {
+        var view = View(state, calls.FirstOrDefault(call => !call.IsEnded) ?? calls[0]);
+        if (calls[0].Group is null)
+            return view;
+        view.CallId = id.ToByteString();
+        view.Group = true;
+        view.ContactId = calls[0].With.ToByteString();
+        view.Outgoing = calls[0] is { Outgoing: true, Fellow: false };
+        view.Legs.Clear();
+        foreach (var call in calls)
+        {
+            view.Legs.Add(Leg(state, call, state.Contacts.GetValueOrDefault(call.With)));
+            var stage = Stage(call);
+            if (stage != CallStage.Ended && (view.Stage == CallStage.Ended || stage > view.Stage))
+                view.Stage = stage;
+            if (call.ConnectedWallMs != 0 && (view.ConnectedAtMs == 0 || call.ConnectedWallMs < view.ConnectedAtMs))
+                view.ConnectedAtMs = call.ConnectedWallMs;
+            if (view.Stage == CallStage.Ended && Shown(call) == CallOutcome.Answered)
+                view.Outcome = CallOutcome.Answered;
+        }
+
+        return view;
+    }
 
     private static CallView View(PeerState state, Call call)
     {

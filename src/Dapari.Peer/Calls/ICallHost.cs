@@ -23,11 +23,20 @@ internal interface ICallHost
     /// <summary>The way in effect with a contact.</summary>
     CallReach ReachOf(ContactId contact, Policy forCall);
 
+    /// <summary>A contact as others in a call are told of them.</summary>
+    CallPerson PersonOf(ContactId contact);
+
+    /// <summary>The accepted contact who has this identity; null: none.</summary>
+    ContactId? ContactOf(CallPerson person);
+
+    /// <summary>Of two whom another brought together, this end begins.</summary>
+    bool Begins(ContactId contact);
+
     /// <summary>Whether this end yields in a collision of offers.</summary>
     bool IsPolite(ContactId contact);
 
     /// <summary>Whether the contact can be told things, and relays are known if there are any.</summary>
-    bool IsReady(ContactId contact);
+    bool IsReady(ContactId contact, Policy forCall);
 
     /// <summary>The next clock of a conversation, taken.</summary>
     ulong GiveClock(ContactId contact);

@@ -75,6 +75,9 @@ public static class WireLimits
     /// <summary>Steps of a negotiation in one <c>CallSignal</c>, in bytes, where there are several.</summary>
     public const int CallStepBytesPerSignal = 40 * 1024;
 
+    /// <summary>Others in a call of several, besides the one who is told.</summary>
+    public const int CallPeople = 7;
+
     /// <summary>Shares of routes in the end of a call.</summary>
     public const int CallShares = 8;
 

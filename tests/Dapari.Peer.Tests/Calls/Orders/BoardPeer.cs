@@ -64,9 +64,15 @@ internal sealed class BoardPeer : ICallHost
 
     public CallReach ReachOf(ContactId contact, Policy forCall) => CallWays.Reach(forCall, Policy.Unspecified, Policy.Unspecified, verified: true);
 
+    public CallPerson PersonOf(ContactId contact) => new();
+
+    public ContactId? ContactOf(CallPerson person) => null;
+
+    public bool Begins(ContactId contact) => _index == 0;
+
     public bool IsPolite(ContactId contact) => _index == 0;
 
-    public bool IsReady(ContactId contact) => true;
+    public bool IsReady(ContactId contact, Policy forCall) => true;
 
     public ulong GiveClock(ContactId contact) => ++_clock;
 
