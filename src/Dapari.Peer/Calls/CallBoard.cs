@@ -35,11 +35,11 @@ internal sealed partial class CallBoard
     public Call? Engaged => _calls.Values.FirstOrDefault(call => call.IsEngaging);
 
     /// <summary>Rings somebody. Nothing of media is made before they accept.</summary>
-    public Call Start(ICallHost host, ContactId with, bool video, Policy way)
+    public Call Start(ICallHost host, ContactId with, bool video, Policy way, MessageId? group = null)
     {
         var call = new Call(host.RandomCall(), with, outgoing: true, video, host.GiveClock(with))
         {
-            Phase = CallPhase.Ring, Chosen = way, Media = Begun(video), StartedAt = host.Now.MonotonicMs, StartedWallMs = Wall(host),
+            Phase = CallPhase.Ring, Chosen = way, Media = Begun(video), StartedAt = host.Now.MonotonicMs, StartedWallMs = Wall(host), Group = group,
         };
         _calls.Add(call.Id, call);
         host.Changed(call);
