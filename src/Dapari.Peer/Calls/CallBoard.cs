@@ -31,6 +31,9 @@ internal sealed partial class CallBoard
         _calls.GetValueOrDefault(_instead.GetValueOrDefault(id, id)) is { Hidden: false, IsEnded: false } call ? call
             : _calls.Values.Where(one => (one.Group == id || one.Face == id) && one is { Hidden: false, IsEnded: false }).OrderBy(one => one.Fellow).FirstOrDefault();
 
+    /// <summary>A call of two that this contact began, and that rings here.</summary>
+    public Call? RingsFrom(ContactId contact) => _calls.Values.FirstOrDefault(call => call.With == contact && call is { IsRingingHere: true, Hidden: false, Group: null });
+
     /// <summary>The call that takes the person at the moment.</summary>
     public Call? Engaged => _calls.Values.FirstOrDefault(call => call.IsEngaging);
 
