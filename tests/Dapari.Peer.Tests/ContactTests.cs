@@ -135,6 +135,31 @@ public sealed class ContactTests
         Assert.Equal(0, world.Server.StoredEnvelopes);
     }
 
+    /// <summary>Seed 10831: it was sealed for the mailbox that went with the former contact, and posted to the new one as it was.</summary>
+    [Fact]
+    public void What_lay_in_a_mailbox_that_was_given_up_is_sealed_anew_for_the_next()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        alice.Stop();
+        bob.Write(alice, "lettera");
+        Assert.Equal(MessageState.OnServer, bob.Message(alice, "lettera").State);
+        world.StopServer();
+        alice.Restart();
+        alice.Do(new Command { RemoveContact = new RemoveContact { ContactId = bob.Id.ToByteString() } });
+        world.StartServer();
+        world.Pass(60_000);
+        Assert.Equal(0, world.Server.StoredEnvelopes);
+        Assert.Equal(MessageState.OnServer, bob.Message(alice, "lettera").State);
+
+        World.Ask(bob, alice);
+        Assert.Equal(ContactState.Accepted, alice.See(bob).State);
+        world.Pass(60_000);
+        Assert.Equal(MessageState.Delivered, bob.Message(alice, "lettera").State);
+        Assert.Single(alice.Messages(bob));
+        Assert.Equal(0, world.Server.StoredEnvelopes);
+    }
+
     [Fact]
     public void A_one_time_invite_admits_one_and_is_gone_from_the_server()
     {

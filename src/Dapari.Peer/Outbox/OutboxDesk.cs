@@ -130,7 +130,8 @@ internal sealed partial class OutboxDesk(Parts parts)
         if (contact.Record.State == ContactState.Asked)
             SetInviteGone(step, contact, false);
         parts.Paths.PostAnswered(step, contact, posted.RecipientConnected);
-        if (!IsKept(entry))
+        // One that was unsealed meanwhile is sealed anew, and goes again: what this server has of it counts no more.
+        if (!IsKept(entry) || entry.Phase == EntryPhase.Unsealed)
         {
             PumpAfter(step, contact);
             return;
