@@ -31,8 +31,12 @@ public sealed class NoteTests
         _world.Settle();
         Assert.True(alice.IsDown);
         Assert.Equal(CallOutcome.Busy, bob.Entry(alice).Call.Outcome);
-        _world.Pass(120_000);
+        bob.Stop();
         alice.Restart();
+        _world.Pass(20 * 60_000);
+        Assert.NotEqual(CallOutcome.Busy, alice.Entry(bob).Call.Outcome);
+        Assert.DoesNotContain(alice.Store.State, row => row.Key.StartsWith("call/", StringComparison.Ordinal));
+        bob.Restart();
         _world.Pass(120_000);
         Assert.Equal(CallOutcome.Busy, alice.Entry(bob).Call.Outcome);
         Assert.Equal(CallOutcome.Busy, bob.Entry(alice).Call.Outcome);
