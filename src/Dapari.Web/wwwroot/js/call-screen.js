@@ -3,6 +3,8 @@ import * as call from './call.js';
 import * as media from './call-media.js';
 import * as sound from './call-sound.js';
 
+const FLOATING = 'call-floating';
+
 /** Which element shows what. @type {Map<string, { leg: number, kind: string }>} */
 const shown = new Map();
 
@@ -42,6 +44,7 @@ function put(id, what) {
   const own = what.leg === 0 ? media.track(/** @type {import('./call-media.js').Kind} */ (what.kind)) : null;
   const stream = what.leg === 0 ? own && new MediaStream([own]) : call.received(what.leg, what.kind);
   if (video.srcObject === stream) return;
+  if (!stream && id === FLOATING && document.pictureInPictureElement) document.exitPictureInPicture().catch(() => {}); // It went by itself.
   video.srcObject = stream;
   video.muted = true; // Sound has elements of its own, which stay when screens go.
   video.classList.toggle('mirrored', what.leg === 0 && what.kind === 'camera' && media.isMirrored());
@@ -92,27 +95,33 @@ export function drag(id) {
   });
 }
 
-export const canFloat = () => 'documentPictureInPicture' in window || document.pictureInPictureEnabled === true;
+export const canFloat = () => document.pictureInPictureEnabled === true;
 
 /** Lets a picture float above other windows, or takes it back. Must be called from a tap. @param {string} id */
 export async function float(id) {
-  const video = document.getElementById(id);
-  if (!(video instanceof HTMLVideoElement)) return false;
+  if (document.pictureInPictureElement) {
+    await document.exitPictureInPicture();
+    return true;
+  }
+  const what = shown.get(id);
+  if (!what) return false;
+  // In an element of its own: the call's screen may go, as one reads messages meanwhile.
+  const video = document.createElement('video');
+  video.id = FLOATING;
+  video.hidden = video.muted = true;
+  document.body.append(video);
+  video.addEventListener('leavepictureinpicture', () => {
+    shown.delete(FLOATING);
+    video.remove();
+  });
+  show(FLOATING, what.leg, what.kind);
   try {
-    if (document.pictureInPictureEnabled) {
-      if (document.pictureInPictureElement) await document.exitPictureInPicture(); else await video.requestPictureInPicture();
-      return true;
-    }
-    const floating = await /** @type {any} */ (window).documentPictureInPicture.requestWindow({ width: 360, height: 240 });
-    const copy = /** @type {HTMLVideoElement} */ (floating.document.createElement('video'));
-    copy.muted = true;
-    copy.srcObject = video.srcObject;
-    copy.style.cssText = 'width:100%;height:100%;object-fit:cover';
-    floating.document.body.style.margin = '0';
-    floating.document.body.append(copy);
-    await copy.play();
+    await video.play();
+    await video.requestPictureInPicture();
     return true;
   } catch {
+    shown.delete(FLOATING);
+    video.remove();
     return false;
   }
 }
