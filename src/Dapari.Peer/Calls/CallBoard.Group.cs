@@ -6,8 +6,8 @@ using Dapari.Wire.V1;
 namespace Dapari.Peer.Calls;
 
 /// <summary>
-/// Calls of several: one call for each pair, held together by an id. Who began rings everybody and tells each who else is in it; those who have joined
-/// and are contacts of each other call each other by themselves, and keep on when who began leaves.
+/// Calls of several: one call for each pair, held together by an id. Who began rings everybody and tells each who else is in it; the others become
+/// fellows by themselves (CallBoard.Fellows).
 /// </summary>
 internal sealed partial class CallBoard
 {
@@ -24,67 +24,95 @@ internal sealed partial class CallBoard
     public CommandRefusal Add(ICallHost host, Call call, ContactId contact)
     {
         if (!call.Outgoing || call.Fellow)
-            return CommandRefusal.UnknownCall;
+            return CommandRefusal.NotTheBeginner;
         var all = OfGroup(call);
         if (all.Any(one => one.With == contact))
             return CommandRefusal.Unspecified;
         if (all.Count >= CallDesk.MaxInvited)
             return CommandRefusal.TooMany;
-        call.Group ??= host.RandomCall();
+        if (call.Group is null)
+            (call.Group, call.Face) = (host.RandomCall(), call.Id);
         var added = Start(host, contact, call.Video, call.Chosen);
-        added.Group = call.Group;
-        added.Media = call.Media.Clone();
+        (added.Group, added.Face, added.Media) = (call.Group, call.Face, call.Media.Clone());
         host.Changed(call);
         return CommandRefusal.Unspecified;
     }
 
+    /// <summary>Whether a call of ours carries what one of those whom we called says to another: while both are in it, and then only that one is not.</summary>
+    public bool MayCarry(ContactId from, ContactId to, MessageId group, CallPhase phase)
+    {
+        var (one, other) = (Called(from, group), Called(to, group));
+        return from != to && one is not null && other is not null
+            && (phase == CallPhase.Ended || (one.Phase == CallPhase.Joined && other.Phase == CallPhase.Joined));
+    }
+
+    /// <summary>Whether this contact began a call of several that we are, or were, in.</summary>
+    public bool IsCarriedBy(ContactId by, MessageId group) => _calls.Values.Any(one => one.Group == group && one.With == by && one is { Outgoing: false, Fellow: false, WasJoined: true });
+
     /// <summary>All that belongs together and has not ended.</summary>
     private List<Call> OfGroup(Call call) =>
-        call.Group is null ? [call] : [.. _calls.Values.Where(one => one.Group == call.Group && !one.IsEnded)];
+        call.Group is null ? [call] : [.. _calls.Values.Where(one => one.IsWith(call) && !one.IsEnded)];
+
+    // The latest, of somebody who was called again.
+    private Call? Called(ContactId who, MessageId group) =>
+        _calls.Values.Where(one => one.Group == group && one.With == who && one is { Outgoing: true, Fellow: false, WasJoined: true }).MinBy(one => one.IsEnded);
 
     /// <summary>Whom else we called, for one of them.</summary>
-    private IEnumerable<CallPerson> PeopleFor(ICallHost host, Call call)
-    {
-        if (!call.Outgoing || call.Fellow)
-            return [];
-        return _calls.Values.Where(one => one.Group == call.Group && one != call && one is { Outgoing: true, Fellow: false, IsEnded: false })
-            .OrderBy(one => one.Id).Take(WireLimits.CallPeople).Select(one =>
-            {
-                var person = host.PersonOf(one.With);
-                person.Joined = one.Phase == CallPhase.Joined;
-                return person;
-            });
-    }
-
-    /// <summary>Who began tells of others: those who have joined and are contacts of ours are called, or will call.</summary>
-    private void MeetFellows(ICallHost host, Call call)
-    {
-        if (call.Outgoing || call.Fellow || call.Theirs is not { Group.IsEmpty: false } theirs || !MessageId.TryRead(theirs.Group, out var group))
-            return;
-        // A call of two that became one of several.
-        call.Group ??= group;
-        if (call.Group != group)
-            return;
-        foreach (var person in theirs.People.Where(person => person.Joined))
+    private IEnumerable<CallPerson> PeopleFor(ICallHost host, Call call) =>
+        call is not { Outgoing: true, Fellow: false, IsEnded: false } ? [] : Others(call).OrderBy(one => one.Id).Take(WireLimits.CallPeople).Select(one =>
         {
-            if (host.ContactOf(person) is not { } contact || !host.Begins(contact) || _calls.Values.Any(one => one.With == contact && one.Group == group && !one.IsEnded)
-                || _calls.Values.Count(one => one.Group == group && !one.IsEnded) > WireLimits.CallPeople)
-                continue;
-            var fellow = Start(host, contact, call.Video, call.Chosen);
-            (fellow.Group, fellow.Fellow, fellow.Media) = (group, true, call.Media.Clone());
-        }
+            var person = host.PersonOf(one.With);
+            person.Joined = one.Phase == CallPhase.Joined;
+            return person;
+        });
+
+    private IEnumerable<Call> Others(Call call) => _calls.Values.Where(one => one != call && one.IsWith(call) && one is { Outgoing: true, Fellow: false, IsEnded: false });
+
+    /// <summary>A call of two became one of several; it goes on being shown under its id.</summary>
+    private static void JoinGroup(Call call)
+    {
+        if (call is { Outgoing: false, Fellow: false, Group: null } && call.Theirs is { } theirs && MessageId.TryRead(theirs.Group, out var group))
+            (call.Group, call.Face) = (group, call.Id);
     }
 
-    /// <summary>The ring of somebody whom who began told us of is answered by itself; one for a call of several that we are not in is none.</summary>
-    private bool IsOfOurGroup(ICallHost host, Call call)
+    private void CountPeople(ICallHost host)
     {
-        if (call.Group is not { } group || call.Theirs is not { People.Count: 0 } || !call.IsRingingHere)
-            return false;
-        var begun = _calls.Values.FirstOrDefault(one => one.Group == group && one is { Fellow: false, Outgoing: false, Phase: CallPhase.Joined });
-        if (begun?.Theirs is not { } theirs || !theirs.People.Any(person => host.ContactOf(person) == call.With))
-            return false;
-        call.Fellow = true;
-        Accept(host, call, begun.Media, begun.Chosen);
-        return true;
+        foreach (var call in _calls.Values.Where(call => call.Group is not null && call is { Fellow: false, IsEnded: false }))
+            CountPeople(host, call);
     }
+
+    /// <summary>Who was called, and who was in it together with this one.</summary>
+    private void CountPeople(ICallHost host, Call call)
+    {
+        if (call.Group is null || call.Fellow)
+            return;
+        var (called, met) = (call.Called, call.Met.Count);
+        if (call.Outgoing)
+        {
+            var others = Others(call).ToList();
+            call.Called = Math.Max(call.Called, others.Count + 1);
+            foreach (var other in others.Where(other => call.WasJoined && other.Phase == CallPhase.Joined))
+                Meet(call, other.With);
+        }
+        else if (call.Theirs is { Phase: not CallPhase.Ended } theirs)
+        {
+            call.Called = Math.Max(call.Called, theirs.People.Count + 1);
+            foreach (var person in theirs.People.Where(person => call.WasJoined && person.Joined))
+            {
+                if (host.Judge(person, out var id) != Standing.None)
+                    Meet(call, id);
+            }
+        }
+
+        if (called != call.Called || met != call.Met.Count)
+            host.Changed(call);
+    }
+
+    private static void Meet(Call call, ContactId other)
+    {
+        if (call.Met.Count < WireLimits.CallPeopleCounted - 1)
+            call.Met.Add(other);
+    }
+
+    private static uint PeopleOf(Call call) => call.Group is null || call.Fellow ? 0 : (uint)(call.WasJoined ? call.Met.Count + 1 : Math.Max(1, call.Called));
 }

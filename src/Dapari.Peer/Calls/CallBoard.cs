@@ -29,7 +29,7 @@ internal sealed partial class CallBoard
     /// <summary>A person's call, by its id or by that of the call that gave way to it.</summary>
     public Call? Find(MessageId id) =>
         _calls.GetValueOrDefault(_instead.GetValueOrDefault(id, id)) is { Hidden: false, IsEnded: false } call ? call
-            : _calls.Values.Where(one => one.Group == id && one is { Hidden: false, IsEnded: false }).OrderBy(one => one.Fellow).FirstOrDefault();
+            : _calls.Values.Where(one => (one.Group == id || one.Face == id) && one is { Hidden: false, IsEnded: false }).OrderBy(one => one.Fellow).FirstOrDefault();
 
     /// <summary>The call that takes the person at the moment.</summary>
     public Call? Engaged => _calls.Values.FirstOrDefault(call => call.IsEngaging);
@@ -87,10 +87,11 @@ internal sealed partial class CallBoard
 
     public CommandRefusal SetWay(ICallHost host, Call call, Policy way)
     {
-        var reach = host.ReachOf(call.With, way);
-        if (call.Theirs is { } theirs && CallWays.Exclude(CallWays.OnWire(reach.Way), theirs.Way))
+        var pairs = OfGroup(call).Where(one => !one.Via).ToList();
+        // In a call of several who cannot be reached so is lost, and the others stay.
+        if (pairs.Count > 0 && pairs.TrueForAll(one => one.Theirs is { } theirs && CallWays.Exclude(CallWays.OnWire(host.ReachOf(one.With, way).Way), theirs.Way)))
             return CommandRefusal.NoWay;
-        if (reach.Way == Policy.ServerOnly && !CallWays.HasRelay(host.Servers))
+        if (pairs.Exists(one => host.ReachOf(one.With, way).Way == Policy.ServerOnly) && !CallWays.HasRelay(host.Servers))
             return CommandRefusal.NoRelay;
         foreach (var one in OfGroup(call))
         {
@@ -157,12 +158,14 @@ internal sealed partial class CallBoard
         call.Ending = ending;
         call.EndedAt = host.Now.MonotonicMs;
         call.EndedWallMs = Wall(host);
+        CountPeople(host, call);
         call.Measure = MeasureOf(call);
         host.Enter(call);
         host.Changed(call);
         // Nobody there ever heard of it: the note is how they will.
         if (ending == CallEnding.Unreachable && call.Outgoing)
             LeaveNote(host, call);
+        FellowEnded(host, call);
         Reveal(host, call.With);
         ForgetSome(host, call.With);
     }

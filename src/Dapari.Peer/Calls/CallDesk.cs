@@ -18,7 +18,11 @@ internal sealed class CallDesk(Parts parts)
     private readonly CallBoard _board = new();
     private CallNotes? _notes;
 
-    public IReadOnlyCollection<Call> All => _board.Calls;
+    /// <summary>What is said through who began a call of several.</summary>
+    public ForwardDesk Forwards { get; } = new(parts.State);
+
+    /// <summary>All calls, for looking at.</summary>
+    public CallBoard Board => _board;
 
     public long? NextDeadline => _board.NextDeadline;
 
@@ -88,8 +92,28 @@ internal sealed class CallDesk(Parts parts)
 
     public void SignalArrived(Step step, Contact contact, CallSignal signal)
     {
-        if (parts.State.CallsSupported && !Notes.Holds(step, contact, signal))
+        if (parts.State.CallsSupported && (signal.State.Fellow || !Notes.Holds(step, contact, signal)))
             _board.Arrived(Host(step), contact.Id, signal);
+    }
+
+    /// <summary>A contact carries what another says to us, or has us carry what they say to another.</summary>
+    public void ForwardArrived(Step step, Contact contact, CallForward forward)
+    {
+        if (!parts.State.CallsSupported || parts.State.Device is not { } device || !CallForwardCodec.TryRead(forward, out var said, out _)
+            || !MessageId.TryRead(said.Group, out var group))
+            return;
+        var from = new CallPerson { IdentityKey = said.From };
+        if (said.To == device.Identity.ToByteString())
+        {
+            if (_board.IsCarriedBy(contact.Id, group) && CallHost.Judge(parts.State, from, out var id) is Standing.Contact or Standing.Stranger
+                && Forwards.IsTheirs(forward, said, id, step.Now.MonotonicMs))
+                _board.ForwardArrived(Host(step), contact.Id, from, said.Signal);
+        }
+        else if (contact.Record.IdentityKey == said.From && CallHost.Judge(parts.State, new CallPerson { IdentityKey = said.To }, out var to) == Standing.Contact
+            && _board.MayCarry(contact.Id, to, group, said.Signal.State.Phase) && Forwards.MayFlow(contact.Id, to, step.Now.MonotonicMs))
+        {
+            parts.Live.TrySend(step, parts.State.Contacts[to], new Content { CallForward = forward });
+        }
     }
 
     /// <summary>A note came in this envelope.</summary>

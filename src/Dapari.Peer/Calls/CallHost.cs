@@ -25,10 +25,26 @@ internal sealed class CallHost(Parts parts, Step step) : ICallHost
     public CallPerson PersonOf(ContactId contact) =>
         Find(contact) is { } known ? new CallPerson { IdentityKey = known.Record.IdentityKey, Name = known.Record.Name } : new CallPerson();
 
-    public ContactId? ContactOf(CallPerson person) =>
-        Crypto.IdentityPublicKey.TryRead(person.IdentityKey, out var identity) && parts.State.ByIdentity.GetValueOrDefault(identity) is { IsAccepted: true } known ? known.Id : null;
+    public Standing Judge(CallPerson person, out ContactId id) => Judge(parts.State, person, out id);
 
-    public bool Begins(ContactId contact) => Find(contact) is { } known && parts.Chats.IsSmaller(known, ours: true);
+    /// <summary>What somebody who is named in a call is to us.</summary>
+    public static Standing Judge(PeerState state, CallPerson person, out ContactId id)
+    {
+        id = default;
+        if (!Crypto.IdentityPublicKey.TryRead(person.IdentityKey, out var identity) || state.Device is not { } own || own.Identity == identity)
+            return Standing.None;
+        var known = state.ByIdentity.GetValueOrDefault(identity);
+        id = known?.Id ?? identity.ToContactId();
+        return known switch
+        {
+            { IsAccepted: true } => Standing.Contact,
+            { Record.State: ContactState.Blocked } => Standing.Blocked,
+            _ => Standing.Stranger,
+        };
+    }
+
+    public bool Begins(CallPerson person) =>
+        Crypto.IdentityPublicKey.TryRead(person.IdentityKey, out var identity) && parts.State.Device is { } own && own.Identity.CompareTo(identity) < 0;
 
     public bool IsPolite(ContactId contact) => Find(contact) is { } known && parts.Paths.IsPolite(known);
 
@@ -59,6 +75,14 @@ internal sealed class CallHost(Parts parts, Step step) : ICallHost
 
     public bool TrySend(ContactId contact, CallSignal signal) =>
         Find(contact) is { } known && parts.Live.TrySend(step, known, new Content { Call = signal });
+
+    public void Forward(ContactId by, MessageId group, CallPerson to, CallSignal signal)
+    {
+        if (Find(by) is { } known && parts.Calls.Forwards.Seal(group, to, signal) is { } forward)
+            parts.Live.TrySend(step, known, new Content { CallForward = forward });
+    }
+
+    public void Shown() => step.ViewDirty = true;
 
     public void Do(PeerEffect effect) => step.Do(effect);
 

@@ -26,11 +26,11 @@ internal interface ICallHost
     /// <summary>A contact as others in a call are told of them.</summary>
     CallPerson PersonOf(ContactId contact);
 
-    /// <summary>The accepted contact who has this identity; null: none.</summary>
-    ContactId? ContactOf(CallPerson person);
+    /// <summary>What somebody who is named in a call is to us, and the id that they have or would have as a contact.</summary>
+    Standing Judge(CallPerson person, out ContactId id);
 
     /// <summary>Of two whom another brought together, this end begins.</summary>
-    bool Begins(ContactId contact);
+    bool Begins(CallPerson person);
 
     /// <summary>Whether this end yields in a collision of offers.</summary>
     bool IsPolite(ContactId contact);
@@ -47,11 +47,17 @@ internal interface ICallHost
     /// <summary>Sends a signal now, by path or server; false: neither takes it at the moment.</summary>
     bool TrySend(ContactId contact, CallSignal signal);
 
+    /// <summary>Signs a signal for somebody in a call of several, and gives it to who began that.</summary>
+    void Forward(ContactId by, MessageId group, CallPerson to, CallSignal signal);
+
     /// <summary>Something for the media driver.</summary>
     void Do(PeerEffect effect);
 
     /// <summary>A call changed: its row is written, and the snapshot made anew.</summary>
     void Changed(Call call);
+
+    /// <summary>Something shown changed that is not kept.</summary>
+    void Shown();
 
     /// <summary>A call is over for good: its row goes.</summary>
     void Forget(Call call);

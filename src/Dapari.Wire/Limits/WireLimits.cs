@@ -78,6 +78,12 @@ public static class WireLimits
     /// <summary>Others in a call of several, besides the one who is told.</summary>
     public const int CallPeople = 7;
 
+    /// <summary>Others who were in a call of several, one after another; more are not counted.</summary>
+    public const int CallPeopleCounted = 32;
+
+    /// <summary>The statement of a <c>CallForward</c>, in bytes: the largest signal of a call, and names. With signature and certificate it fits into a content.</summary>
+    public const int CallForwardBytes = 58 * 1024;
+
     /// <summary>Shares of routes in the end of a call.</summary>
     public const int CallShares = 8;
 

@@ -66,9 +66,19 @@ internal sealed class BoardPeer : ICallHost
 
     public CallPerson PersonOf(ContactId contact) => new();
 
-    public ContactId? ContactOf(CallPerson person) => null;
+    public Standing Judge(CallPerson person, out ContactId id)
+    {
+        id = default;
+        return Standing.None;
+    }
 
-    public bool Begins(ContactId contact) => _index == 0;
+    public bool Begins(CallPerson person) => false;
+
+    public void Forward(ContactId by, MessageId group, CallPerson to, CallSignal signal) => throw new InvalidOperationException("Two have nobody between them.");
+
+    public void Shown()
+    {
+    }
 
     public bool IsPolite(ContactId contact) => _index == 0;
 
