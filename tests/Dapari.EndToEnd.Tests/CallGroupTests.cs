@@ -84,6 +84,39 @@ public sealed class CallGroupTests(Theatre theatre, Booth booth) : CallScene(the
         await bob.HearsAsync([AlicesTone]);
     }
 
+    [Fact]
+    public async Task People_who_do_not_know_each_other_talk_with_whose_invitation_they_are_there_and_through_a_relay()
+    {
+        var (alice, bob) = await MeetToCallAsync();
+        var carol = await SettleAsync("Carol", browser: Booth);
+        await carol.Context.GrantPermissionsAsync(["microphone", "camera"], new() { Origin = carol.Origin });
+        await Person.MeetAsync(alice, carol);
+        await PrepareAsync(alice, bob, carol);
+        await alice.CallSeveralAsync(video: false, "Carol");
+        foreach (var person in (Person[])[bob, carol])
+        {
+            await person.SeesRingAsync("Alice", 30);
+            await person.TakeCallAsync();
+        }
+
+        await alice.HearsAsync([BobsTone, CarolsTone]);
+        await bob.HearsAsync([AlicesTone, CarolsTone], 90);
+        await carol.HearsAsync([AlicesTone, BobsTone], 90);
+        foreach (var (person, other) in ((Person, string)[])[(bob, "Carol"), (carol, "Bob")])
+        {
+            await Expect(person.Tile(other).GetByText(person.Words.Call.BroughtIn("Alice"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            await Expect(person.Tile(other).GetByText(person.Words.Ways.Name(Dapari.Wire.V1.Route.Relay))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            await Expect(person.Tile("Alice").GetByText(person.Words.Ways.Name(Dapari.Wire.V1.Route.Direct))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        }
+
+        // They are no contacts for it.
+        await alice.HangUpAsync();
+        await bob.HearsAsync([CarolsTone]);
+        await bob.HangUpAsync();
+        await Expect(carol.CallScreen).ToBeHiddenAsync(new() { Timeout = 45_000 });
+        await Expect(bob.Row("Carol")).ToHaveCountAsync(0);
+    }
+
     private async Task<(Person Alice, Person Bob, Person Carol)> MeetOfThreeAsync()
     {
         var (alice, bob) = await MeetToCallAsync();
@@ -91,6 +124,13 @@ public sealed class CallGroupTests(Theatre theatre, Booth booth) : CallScene(the
         await carol.Context.GrantPermissionsAsync(["microphone", "camera"], new() { Origin = carol.Origin });
         await Person.MeetAsync(bob, carol);
         await Person.MeetAsync(alice, carol);
+        await PrepareAsync(alice, bob, carol);
+        return (alice, bob, carol);
+    }
+
+    // Each with a tone of their own, and in reach directly.
+    private static async Task PrepareAsync(Person alice, Person bob, Person carol)
+    {
         foreach (var (person, tone) in ((Person, int)[])[(alice, AlicesTone), (bob, BobsTone), (carol, CarolsTone)])
         {
             await person.SpeakAsAsync(tone);
@@ -101,6 +141,5 @@ public sealed class CallGroupTests(Theatre theatre, Booth booth) : CallScene(the
         await alice.OpenAsync("Bob");
         await bob.OpenAsync("Alice");
         await carol.OpenAsync("Alice");
-        return (alice, bob, carol);
     }
 }
