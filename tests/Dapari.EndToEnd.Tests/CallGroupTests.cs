@@ -90,7 +90,7 @@ public sealed class CallGroupTests(Theatre theatre, Booth booth) : CallScene(the
         var (alice, bob) = await MeetToCallAsync();
         var carol = await SettleAsync("Carol", browser: Booth);
         await carol.Context.GrantPermissionsAsync(["microphone", "camera"], new() { Origin = carol.Origin });
-        await Person.MeetAsync(alice, carol);
+        await Person.MeetAsync(carol, alice);
         await PrepareAsync(alice, bob, carol);
         await alice.CallSeveralAsync(video: false, "Carol");
         foreach (var person in (Person[])[bob, carol])
@@ -123,7 +123,7 @@ public sealed class CallGroupTests(Theatre theatre, Booth booth) : CallScene(the
         var carol = await SettleAsync("Carol", browser: Booth);
         await carol.Context.GrantPermissionsAsync(["microphone", "camera"], new() { Origin = carol.Origin });
         await Person.MeetAsync(bob, carol);
-        await Person.MeetAsync(alice, carol);
+        await Person.MeetAsync(carol, alice);
         await PrepareAsync(alice, bob, carol);
         return (alice, bob, carol);
     }

@@ -61,7 +61,7 @@ public sealed class CallScreenTests(Theatre theatre, Booth booth) : CallScene(th
         var (alice, bob) = await MeetToCallAsync(Automatic, look);
         var carol = await SettleAsync("Carol", look, browser: Booth);
         await carol.Context.GrantPermissionsAsync(["microphone", "camera"], new() { Origin = carol.Origin });
-        await Person.MeetAsync(alice, carol);
+        await Person.MeetAsync(carol, alice);
         await alice.OpenAsync("Bob");
         await alice.CallButton(alice.Words.Call.CallSeveral).ClickAsync();
         await JudgeAsync(alice, "30-whom-else-to-call", faults);
