@@ -70,7 +70,6 @@ public sealed partial class LiveCalls
         var name = call is not null ? NameOf(call) : wish.People.Count != 0 && _app.Find(wish.People[0]) is { } contact ? contact.Name : "";
         var byServer = refusal == CommandRefusal.NoWay && call?.Way == Policy.DirectOnly;
         Blocked = new BlockedCall(wish, refusal == CommandRefusal.NoRelay ? _app.T.Call.NoRelay(name) : _app.T.Call.WaysExclude(name, byServer), byServer);
-        _app.Announce(Blocked.Text);
         return true;
     }
 
