@@ -16,7 +16,7 @@ internal sealed partial class CallBoard
     {
         var group = host.RandomCall();
         foreach (var one in people)
-            Start(host, one, video, way).Group = group;
+            Start(host, one, video, way, group);
         return group;
     }
 
@@ -32,8 +32,8 @@ internal sealed partial class CallBoard
             return CommandRefusal.TooMany;
         if (call.Group is null)
             (call.Group, call.Face) = (host.RandomCall(), call.Id);
-        var added = Start(host, contact, call.Video, call.Chosen);
-        (added.Group, added.Face, added.Media) = (call.Group, call.Face, call.Media.Clone());
+        var added = Start(host, contact, call.Video, call.Chosen, call.Group);
+        (added.Face, added.Media) = (call.Face, call.Media.Clone());
         host.Changed(call);
         return CommandRefusal.Unspecified;
     }

@@ -31,15 +31,18 @@ internal sealed partial class CallBoard
         _calls.GetValueOrDefault(_instead.GetValueOrDefault(id, id)) is { Hidden: false, IsEnded: false } call ? call
             : _calls.Values.Where(one => (one.Group == id || one.Face == id) && one is { Hidden: false, IsEnded: false }).OrderBy(one => one.Fellow).FirstOrDefault();
 
+    /// <summary>A call of two that this contact began, and that rings here.</summary>
+    public Call? RingsFrom(ContactId contact) => _calls.Values.FirstOrDefault(call => call.With == contact && call is { IsRingingHere: true, Hidden: false, Group: null });
+
     /// <summary>The call that takes the person at the moment.</summary>
     public Call? Engaged => _calls.Values.FirstOrDefault(call => call.IsEngaging);
 
     /// <summary>Rings somebody. Nothing of media is made before they accept.</summary>
-    public Call Start(ICallHost host, ContactId with, bool video, Policy way)
+    public Call Start(ICallHost host, ContactId with, bool video, Policy way, MessageId? group = null)
     {
         var call = new Call(host.RandomCall(), with, outgoing: true, video, host.GiveClock(with))
         {
-            Phase = CallPhase.Ring, Chosen = way, Media = Begun(video), StartedAt = host.Now.MonotonicMs, StartedWallMs = Wall(host),
+            Phase = CallPhase.Ring, Chosen = way, Media = Begun(video), StartedAt = host.Now.MonotonicMs, StartedWallMs = Wall(host), Group = group,
         };
         _calls.Add(call.Id, call);
         host.Changed(call);

@@ -35,6 +35,14 @@ internal sealed class CallDesk(Parts parts)
         }
 
         var people = command.ContactIds.Select(id => parts.Contacts.Find(id)!.Id).Distinct().ToList();
+        // Their call rings here already: whoever calls them now has answered it.
+        if (people.Count == 1 && _board.RingsFrom(people[0]) is { } ringing)
+        {
+            refusal = _board.Answer(Host(step), ringing, command.Video, command.Way);
+            step.Complete(token, new CommandResult { Refusal = refusal, CallId = refusal == CommandRefusal.Unspecified ? ringing.Id.ToByteString() : ByteString.Empty });
+            return;
+        }
+
         var id = people.Count == 1
             ? _board.Start(Host(step), people[0], command.Video, command.Way).Id
             : _board.StartGroup(Host(step), people, command.Video, command.Way);
