@@ -130,6 +130,9 @@ public abstract record CallTexts
 
     public required Func<string, string> BroughtIn { get; init; }
 
+    /// <summary>The end of a line about the way.</summary>
+    public required Func<string, string> NotInContact { get; init; }
+
     public required Func<string, string> People { get; init; }
 
     public required string Check { get; init; }

@@ -172,6 +172,7 @@ internal sealed record EnglishCallTexts : CallTexts
         AnswerDirectly = "Answer directly",
         CallDirectly = "Call directly",
         NoRelay = n => $"Your server has no relay that would hide your internet address. The call can go directly; then {n} can see it.",
+        NotInContact = n => $", because you and {n} are not in contact with each other",
         BroughtIn = n => $"With {n}’s invitation",
         People = n => $"{n} people",
         Check = "Check sound and picture first",

@@ -172,6 +172,7 @@ internal sealed record ItalianCallTexts : CallTexts
         AnswerDirectly = "Rispondi direttamente",
         CallDirectly = "Chiama direttamente",
         NoRelay = n => $"Il tuo server non ha un relay che nasconda il tuo indirizzo internet. La chiamata può andare diretta: allora {n} può vederlo.",
+        NotInContact = n => $", perché tu e {n} non siete in contatto tra voi",
         BroughtIn = n => $"Con l’invito di {n}",
         People = n => $"{n} persone",
         Check = "Prima prova audio e video",
