@@ -66,6 +66,7 @@ public sealed partial class AppState
         }
 
         IsPaletteOpen = false;
+        if (Calls.Choosing is not null) Calls.Choose(null);
         Settle();
         Changed?.Invoke();
     }
@@ -84,6 +85,9 @@ public sealed partial class AppState
                 break;
             case KeyCall.Back when IsPaletteOpen:
                 ShowPalette(false);
+                break;
+            case KeyCall.Back when Calls.Choosing is not null:
+                Calls.Choose(null);
                 break;
             case KeyCall.Back when Place.Kind == PlaceKind.Call:
                 LeaveCallScreen();
