@@ -181,10 +181,17 @@ internal sealed partial class FileTransfers
 
     private static long Retry(int failures) => Math.Min(FirstRetryMs << Math.Min(failures, 5), LongestRetryMs);
 
-    private void Answered(Transfer transfer, FileFrame frame)
+    private void Answered(FileStep step, Transfer transfer, FileFrame frame)
     {
         switch (frame.KindCase)
         {
+            case FileFrame.KindOneofCase.Stop when frame.Stop.Reason == FileStopReason.TooMuch:
+                // They lost count, or we did: asked for again after a while.
+                transfer.Direct.Clear();
+                transfer.Paged.Clear();
+                transfer.DirectFrom = step.At + Retry(transfer.Stalls++);
+                step.Do(new FileEffect.ExpectNothing(transfer.Contact, transfer.Id));
+                break;
             case FileFrame.KindOneofCase.Stop:
                 transfer.HeldBack = transfer.TheySaid = frame.Stop.Reason == FileStopReason.Unspecified ? FileStopReason.Paused : frame.Stop.Reason;
                 transfer.Direct.Clear();

@@ -165,7 +165,13 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
             transfer.DirectFrom = long.MinValue;
             // The sender says when to begin, and what lies at a server already.
             if (!transfer.Record.Outgoing)
+            {
                 (transfer.HeldBack, transfer.TheySaid) = (FileStopReason.NotReady, FileStopReason.Unspecified);
+                // So that a sender for whom it is over says so, and any other knows how far it is.
+                if (transfer.Record.State == TransferState.Moving)
+                    Keep(step, transfer);
+            }
+
             if (!transfer.Record.Outgoing || transfer.Record.Paused || !_rules.MayUseChannel(transfer))
                 continue;
             // What was left so far is known when the driver answers: until then nothing is given that may lie there already.
@@ -208,8 +214,7 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
             if (frame.KindCase == FileFrame.KindOneofCase.Want)
                 step.Do(new FileEffect.SendFrame(contact, Stop(frame.TransferId, FileStopReason.UnknownTransfer)));
             // They do not know that it is over: the word got lost with a server or with a life that an old copy replaced.
-            if (Find(id) is { IsOver: true } over && over.Contact == contact
-                && frame.KindCase == (over.Record.Outgoing ? FileFrame.KindOneofCase.Want : FileFrame.KindOneofCase.Ready) && _channels[contact].Repeated.Add(id))
+            if (Find(id) is { IsOver: true } over && over.Contact == contact && Expects(over, frame.KindCase) && _channels[contact].Repeated.Add(id))
                 Repeat(step, over);
             return;
         }
@@ -217,7 +222,7 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
         if (transfer.Record.Outgoing)
             Asked(step, transfer, frame);
         else
-            Answered(transfer, frame);
+            Answered(step, transfer, frame);
         step.Seen.Add(id);
         Go(step);
     }
@@ -256,6 +261,9 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
 
         Go(step);
     }
+
+    private static bool Expects(Transfer over, FileFrame.KindOneofCase said) =>
+        over.Record.Outgoing ? said is FileFrame.KindOneofCase.Want or FileFrame.KindOneofCase.Have : said == FileFrame.KindOneofCase.Ready;
 
     private static void Repeat(FileStep step, Transfer over)
     {

@@ -182,7 +182,9 @@ public sealed class DropOffTests
     public void A_drop_off_at_a_strangers_server_is_not_looked_at()
     {
         var world = new World(World.Home, "https://stranger.example");
-        var (alice, bob) = world.Sending(paths: false);
+        var (alice, bob) = world.Acquainted(paths: true, files: true);
+        world.PathsBlocked = true;
+        world.BreakPaths();
         bob.WantNothingUnasked();
         var id = alice.Send(bob, alice.Bytes(Chunk));
         var dropOff = new DropOff

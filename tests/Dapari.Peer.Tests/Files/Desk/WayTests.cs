@@ -258,7 +258,7 @@ public sealed class WayTests
     {
         var (alice, bob) = _world.Sending();
         _world.Line.Pieces = 0;
-        var id = alice.Send(bob, alice.Bytes(200 * Chunk));
+        var id = alice.Send(bob, alice.Bytes(100 * Chunk));
         for (var minute = 0; minute < 15; minute++)
         {
             _world.Line.Pieces = 4;
