@@ -118,7 +118,7 @@ public static class FileLook
     /// <summary>A time left that does not flicker: the longer, the coarser.</summary>
     public static ulong Coarse(ulong milliseconds)
     {
-        var step = milliseconds switch { < 10_000 => 1000ul, < 60_000 => 5000ul, < 3_600_000 => 60_000ul, _ => 300_000ul };
+        var step = milliseconds switch { < 10_000 => 1000ul, < 60_000 => 5000ul, < 3_600_000 => 60_000ul, < 86_400_000 => 300_000ul, _ => 86_400_000ul };
         return (milliseconds + step - 1) / step * step;
     }
 
