@@ -95,11 +95,11 @@ export function attach(contact, id, offerer) {
   /** @type {Line} */
   const line = { contact, path: id, channel: null, queue: [] };
   lines.set(contact, line);
-  path.files(id, offerer, channel => adopt(line, channel));
+  path.files(id, offerer, (channel, early) => adopt(line, channel, early));
 }
 
-/** @param {Line} line @param {RTCDataChannel} channel */
-function adopt(line, channel) {
+/** @param {Line} line @param {RTCDataChannel} channel @param {ArrayBuffer[]} early */
+function adopt(line, channel, early) {
   if (lines.get(line.contact) !== line) {
     channel.close();
     return;
@@ -108,7 +108,7 @@ function adopt(line, channel) {
   channel.binaryType = 'arraybuffer';
   channel.bufferedAmountLowThreshold = LOW;
   channel.onbufferedamountlow = () => pump(line);
-  channel.onmessage = ({ data }) => {
+  const heard = channel.onmessage = /** @param {{ data: unknown }} event */ ({ data }) => {
     if (lines.get(line.contact) !== line || !(data instanceof ArrayBuffer) || data.byteLength === 0) return;
     if (new Uint8Array(data, 0, 1)[0] !== CONTROL) worker?.postMessage({ op: 'arrived', contact: line.contact, bytes: data }, [data]);
     else if (data.byteLength <= LONGEST_CONTROL) sink.Control(line.contact, new Uint8Array(data));
@@ -116,7 +116,11 @@ function adopt(line, channel) {
   channel.onclose = () => {
     if (lines.get(line.contact) === line) close(line, true);
   };
-  const opened = () => { if (lines.get(line.contact) === line) sink.Channel(line.contact, true); };
+  const opened = () => {
+    if (lines.get(line.contact) !== line) return;
+    sink.Channel(line.contact, true);
+    for (const data of early.splice(0)) heard({ data });
+  };
   if (channel.readyState === 'open') opened();
   else channel.onopen = opened;
 }

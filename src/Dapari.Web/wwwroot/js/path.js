@@ -11,10 +11,12 @@
  * @typedef {{
  *   id: number, pc: RTCPeerConnection, channel: RTCDataChannel | null, polite: boolean, makingOffer: boolean, ignoringOffer: boolean,
  *   early: (RTCIceCandidateInit | null)[], work: Promise<void>, opened: boolean, timer: number,
- *   files: RTCDataChannel | null, takesFiles: ((channel: RTCDataChannel) => void) | null }} Path
+ *   files: RTCDataChannel | null, filesEarly: ArrayBuffer[],
+ *   takesFiles: ((channel: RTCDataChannel, early: ArrayBuffer[]) => void) | null }} Path
  */
 
-const EARLY = 64; // candidates kept while their description has not come
+const EARLY = 64; // candidates kept while their description has not come, and words about files before they are listened to
+const EARLY_BYTES = 1024;
 const FACTS_EVERY_MS = 5000;
 
 /** @type {Map<number, Path>} */
@@ -45,7 +47,7 @@ export function open(id, offerer, polite, iceServers) {
   }
 
   /** @type {Path} */
-  const path = { id, pc, channel: null, polite, makingOffer: false, ignoringOffer: false, early: [], work: Promise.resolve(), opened: false, timer: 0, files: null, takesFiles: null };
+  const path = { id, pc, channel: null, polite, makingOffer: false, ignoringOffer: false, early: [], work: Promise.resolve(), opened: false, timer: 0, files: null, filesEarly: [], takesFiles: null };
   paths.set(id, path);
   pc.onnegotiationneeded = () => offer(path);
   pc.onicecandidate = ({ candidate }) => {
@@ -198,7 +200,7 @@ export function send(id, bytes, limit) {
 
 /**
  * The second channel, for files: made at the offerer's end when files go by this path, and taken at the other.
- * @param {number} id @param {boolean} offerer @param {((channel: RTCDataChannel) => void) | null} take null: not any more
+ * @param {number} id @param {boolean} offerer @param {((channel: RTCDataChannel, early: ArrayBuffer[]) => void) | null} take null: not any more
  */
 export function files(id, offerer, take) {
   const path = paths.get(id);
@@ -206,14 +208,18 @@ export function files(id, offerer, take) {
   path.takesFiles = take;
   if (!take) path.files = null;
   else if (offerer) hold(path, path.pc.createDataChannel('dapari-files'));
-  else if (path.files) take(path.files);
+  else if (path.files) take(path.files, path.filesEarly);
 }
 
-/** One that comes before it is wanted here waits; what comes by it meanwhile is of no use. @param {Path} path @param {RTCDataChannel} channel */
+/** One that comes before it is wanted here waits, with the first words that come by it. @param {Path} path @param {RTCDataChannel} channel */
 function hold(path, channel) {
+  /** @type {ArrayBuffer[]} */
+  const early = path.filesEarly = [];
   path.files = channel;
+  channel.binaryType = 'arraybuffer';
   channel.onclose = () => { if (path.files === channel) path.files = null; };
-  path.takesFiles?.(channel);
+  channel.onmessage = ({ data }) => { if (early.length < EARLY && data.byteLength <= EARLY_BYTES) early.push(data); };
+  path.takesFiles?.(channel, early);
 }
 
 /** Closes a path; nothing more is heard of it. @param {number} id */
