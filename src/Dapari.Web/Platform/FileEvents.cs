@@ -38,6 +38,12 @@ internal static partial class FileEvents
 
     internal static Action<string, double>? OnPreparing { get; set; }
 
+    internal static Action<string>? OnPicked { get; set; }
+
+    internal static Action<bool>? OnDragging { get; set; }
+
+    internal static Action<double>? OnVoiceLevel { get; set; }
+
     [JSExport]
     internal static void Channel(string contact, bool open) => OnChannel?.Invoke(contact, open);
 
@@ -85,4 +91,13 @@ internal static partial class FileEvents
 
     [JSExport]
     internal static void Preparing(string transfer, double bytes) => OnPreparing?.Invoke(transfer, bytes);
+
+    [JSExport]
+    internal static void Picked(string files) => OnPicked?.Invoke(files);
+
+    [JSExport]
+    internal static void Dragging(bool on) => OnDragging?.Invoke(on);
+
+    [JSExport]
+    internal static void VoiceLevel(double level) => OnVoiceLevel?.Invoke(level);
 }

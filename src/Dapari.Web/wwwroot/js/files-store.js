@@ -260,3 +260,13 @@ export function closeAll() {
 export async function wipe() {
   for (const id of await all()) await remove(id);
 }
+
+/** Bytes that all of it takes. */
+export async function used() {
+  let sum = 0;
+  for await (const folder of /** @type {any} */ (home).values()) {
+    if (folder.kind !== 'directory') continue;
+    for await (const file of folder.values()) if (file.kind === 'file') sum += (await file.getFile().catch(() => ({ size: 0 }))).size;
+  }
+  return sum;
+}

@@ -66,7 +66,15 @@ const does = {
     if (kept.meta.role === 'source' ? (kept.starts.at(-1) ?? 0) > KEPT_WHEN_SENT : kept.meta.state !== 'done') await store.remove(id);
     else kept.closeHandles();
   },
-  remove: id => store.remove(id),
+  async remove(id) {
+    receive.release(id);
+    source.lent.delete(id);
+    await store.remove(id);
+  },
+  async removeAll(except) {
+    for (const id of await store.all()) if (!except.includes(id)) await does.remove(id);
+  },
+  used: () => store.used(),
   /** Another tab goes on with all of it. */
   close() {
     dropOff.stopAll();

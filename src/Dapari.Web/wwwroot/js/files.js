@@ -26,8 +26,13 @@ let last = 0;
 
 /** Ties events to managed code. @param {string} profile */
 export async function connect(profile) {
+  start(profile, await events());
+}
+
+/** @returns {Promise<any>} */
+export async function events() {
   const runtime = /** @type {any} */ (globalThis).getDotnetRuntime(0);
-  start(profile, (await runtime.getAssemblyExports('Dapari.Web.dll')).Dapari.Web.Platform.FileEvents);
+  return (await runtime.getAssemblyExports('Dapari.Web.dll')).Dapari.Web.Platform.FileEvents;
 }
 
 /** @param {string} profile @param {Sink} listener */
