@@ -63,9 +63,9 @@ public sealed class CameraTests(Theatre theatre) : Scene(theatre)
             await ShowNumberAsync(alice);
             await ShowNumberAsync(bob);
 
-            // First a code that is not theirs: said, and nobody is verified by it.
+            // First a code of another kind, the invite: said, and nobody is verified by it.
             await ScanTheirsAsync(bob);
-            await Expect(bob.Page.GetByText(bob.Words.Contact.ScanDiffers("Alice"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            await Expect(bob.Page.GetByText(bob.Words.Contact.ScanOther("Alice"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
             await Expect(bob.Page.GetByText(bob.Words.Contact.NotVerified, new() { Exact = true })).ToBeVisibleAsync();
 
             // A camera that has just stopped may still give its last picture first; after a reload it does not.
