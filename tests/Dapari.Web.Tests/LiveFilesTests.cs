@@ -196,6 +196,20 @@ public sealed class LiveFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_many_files_all_are_saved_under_clean_names_of_their_own()
+    {
+        Drawer.Manifest = new FileManifest { Items = { Item("../a.txt"), Item("A.txt"), Item("con.txt") } };
+        var record = Entry(null).File;
+        record.ItemCount = 3;
+        await _app.Files.SaveAllAsync(record);
+        var saved = Drawer.Done[^1];
+        Assert.Contains("1 trip/a.txt, 2 trip/A (2).txt, 3 trip/", saved);
+        Assert.DoesNotContain("..", saved);
+
+        static FileItem Item(string name) => new() { Name = name, Folder = { "..", "trip" } };
+    }
+
+    [Fact]
     public async Task A_voice_note_is_sent_when_it_ends_and_nothing_is_when_it_is_thrown_away()
     {
         Assert.True(await _app.Files.StartVoiceAsync(Bob()));
