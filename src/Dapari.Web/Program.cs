@@ -11,8 +11,9 @@ await Task.WhenAll(modules.Select(module => JSHost.ImportAsync(module, $"/js/{mo
 var name = BrowserPage.Profile() is { Length: > 0 } profile ? "dapari:" + profile : "dapari";
 await BrowserPage.ConnectAsync(name);
 var legs = new MediaLink();
-var browser = new Browser(legs);
-var peer = await BrowserPeer.StartAsync(name, legs);
+var files = new FileModules(BrowserPage.Profile());
+var browser = new Browser(legs, files);
+var peer = await BrowserPeer.StartAsync(name, legs, files);
 
 var builder = WebAssemblyHostBuilder.CreateDefault(args);
 builder.Services.AddSingleton<IBrowser>(browser);
