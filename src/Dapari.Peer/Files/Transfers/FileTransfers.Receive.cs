@@ -186,12 +186,12 @@ internal sealed partial class FileTransfers
         switch (frame.KindCase)
         {
             case FileFrame.KindOneofCase.Stop:
-                transfer.HeldBack = frame.Stop.Reason == FileStopReason.Unspecified ? FileStopReason.Paused : frame.Stop.Reason;
+                transfer.HeldBack = transfer.TheySaid = frame.Stop.Reason == FileStopReason.Unspecified ? FileStopReason.Paused : frame.Stop.Reason;
                 transfer.Direct.Clear();
                 transfer.Paged.Clear();
                 break;
             case FileFrame.KindOneofCase.Ready:
-                transfer.HeldBack = FileStopReason.Unspecified;
+                transfer.HeldBack = transfer.TheySaid = FileStopReason.Unspecified;
                 transfer.DirectFrom = long.MinValue;
                 transfer.Promised.Clear();
                 transfer.Promised.AddRange(frame.Ready.AtServer);
@@ -212,6 +212,7 @@ internal sealed partial class FileTransfers
                 && transfer.Record.DropOffs.All(known => known.BlobId != update.DropOff.BlobId):
                 transfer.Record.DropOffs.Add(update.DropOff);
                 transfer.Recount();
+                LiesAtServer(step, transfer);
                 Changed(step, transfer);
                 break;
             case FileUpdate.KindOneofCase.Lost when transfer.Record.Lost.All(known => known.Item != update.Lost.Item) && update.Lost.Item <= transfer.Record.ItemCount:

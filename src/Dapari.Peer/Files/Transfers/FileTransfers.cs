@@ -15,7 +15,7 @@ namespace Dapari.Peer.Files;
 /// The recipient draws: it asks for ranges, and all that it asked for and did not get is the sender's credit. Step 1: an event changes a transfer.
 /// Step 2: what may be asked for, fetched, sent or left now is, in turns. Step 3: what was verified is kept, now and then.
 /// </remarks>
-internal sealed partial class FileTransfers
+internal sealed partial class FileTransfers(IFileRules? rules = null)
 {
     /// <summary>Transfers that are not over, in all.</summary>
     public const int MaxTransfers = 1_000;
@@ -29,6 +29,7 @@ internal sealed partial class FileTransfers
     private readonly Dictionary<TransferId, Transfer> _all = [];
     private readonly List<Transfer> _turns = [];
     private readonly Dictionary<ContactId, FileChannel> _channels = [];
+    private readonly IFileRules _rules = rules ?? new NoFileRules();
     private bool _inCall;
 
     public IReadOnlyCollection<Transfer> All => _all.Values;
@@ -46,6 +47,16 @@ internal sealed partial class FileTransfers
             return next;
         }
     }
+
+    /// <summary>Transfers that are not over, with whoever.</summary>
+    public IReadOnlyList<Transfer> Open => _turns;
+
+    /// <summary>Whether the channel to a contact is open, and by which route it was.</summary>
+    public Route? RouteOf(ContactId contact) => _channels.GetValueOrDefault(contact)?.Route;
+
+    /// <summary>Whether our end is giving something of a transfer by the channel.</summary>
+    public bool IsServing(Transfer transfer) =>
+        transfer.Wants.Count > 0 || (_channels.TryGetValue(transfer.Contact, out var channel) && channel.Serving.Any(served => served.Transfer == transfer));
 
     public Transfer? Find(TransferId id) => _all.GetValueOrDefault(id);
 
@@ -74,9 +85,22 @@ internal sealed partial class FileTransfers
             step.Rows[Transfer.RowKey(over.Id)] = null;
         }
 
-        foreach (var transfer in _turns.Where(transfer => !transfer.Record.Outgoing))
+        foreach (var over in _all.Values.Where(transfer => transfer.IsOver && transfer.Record.DropOffs.Count > 0))
         {
-            if (transfer.Record.State == TransferState.Finishing)
+            // Once more, for a crash may have swallowed it; what is left then ends by itself.
+            step.Do(new FileEffect.RemoveDropOffs(over.Id, [.. over.Record.DropOffs]));
+            over.Record.DropOffs.Clear();
+            step.Rows[Transfer.RowKey(over.Id)] = over.Record.ToByteArray();
+        }
+
+        foreach (var transfer in _turns)
+        {
+            if (transfer.Record.Outgoing)
+            {
+                transfer.SourceUnknown = true;
+                step.Do(new FileEffect.OpenSource(transfer.Id, transfer.Layout));
+            }
+            else if (transfer.Record.State == TransferState.Finishing)
                 step.Do(new FileEffect.Finish(transfer.Id));
             else if (transfer.Record.State == TransferState.Moving)
                 step.Do(new FileEffect.OpenDestination(transfer.Id, transfer.Layout));
@@ -99,7 +123,8 @@ internal sealed partial class FileTransfers
     }
 
     /// <summary>An offer of files, incoming or ours; false: there are too many, it contradicts itself, or it is known.</summary>
-    public bool Offered(FileStep step, ContactId contact, FileOffer offer, bool outgoing, FileManifest? manifest = null)
+    public bool Offered(
+        FileStep step, ContactId contact, FileOffer offer, bool outgoing, FileManifest? manifest = null, Policy way = Policy.Unspecified, bool leave = false)
     {
         if (FileCheck.Check(offer) != ContentFault.None || !TransferId.TryRead(offer.TransferId, out var id) || _all.ContainsKey(id)
             || _turns.Count >= MaxTransfers || _turns.Count(transfer => transfer.Contact == contact && transfer.Record.Outgoing == outgoing) >= MaxOffered)
@@ -111,17 +136,21 @@ internal sealed partial class FileTransfers
         {
             Id = offer.TransferId, ContactId = contact.ToByteString(), Outgoing = outgoing, State = TransferState.Offered,
             Manifest = offer.Manifest, ItemCount = offer.ItemCount, TotalSize = offer.TotalSize,
+            MessageId = offer.MessageId, OfferedAtMs = step.WallMs, Way = way, Leave = leave,
         };
         if (offer.DropOff is { } dropOff && !outgoing)
             record.DropOffs.Add(dropOff);
         var transfer = new Transfer(id, contact, record, items);
+        LiesAtServer(step, transfer);
         _all.Add(id, transfer);
         _turns.Add(transfer);
         if (items is not null)
             step.Rows[Transfer.ItemsKey(id)] = items.ToByteArray();
         Changed(step, transfer);
-        if (outgoing)
-            Welcome(step, transfer);
+        if (!outgoing)
+            return true;
+        Welcome(step, transfer);
+        Go(step);
         return true;
     }
 
@@ -186,8 +215,8 @@ internal sealed partial class FileTransfers
             transfer.DirectFrom = long.MinValue;
             // The sender says when to begin, and what lies at a server already.
             if (!transfer.Record.Outgoing)
-                transfer.HeldBack = FileStopReason.NotReady;
-            if (!transfer.Record.Outgoing || transfer.Record.Paused)
+                (transfer.HeldBack, transfer.TheySaid) = (FileStopReason.NotReady, FileStopReason.Unspecified);
+            if (!transfer.Record.Outgoing || transfer.Record.Paused || !_rules.MayUseChannel(transfer))
                 continue;
             // What was left so far is known when the driver answers: until then nothing is given that may lie there already.
             if (transfer.Uploading)
@@ -210,7 +239,7 @@ internal sealed partial class FileTransfers
             transfer.Paged.Clear();
             transfer.Wants.Clear();
             transfer.WantedChunks = 0;
-            transfer.HeldBack = FileStopReason.Unspecified;
+            transfer.HeldBack = transfer.TheySaid = FileStopReason.Unspecified;
             transfer.Promised.Clear();
             transfer.Recount();
             step.Seen.Add(transfer.Id);
@@ -228,6 +257,10 @@ internal sealed partial class FileTransfers
         {
             if (frame.KindCase == FileFrame.KindOneofCase.Want)
                 step.Do(new FileEffect.SendFrame(contact, Stop(frame.TransferId, FileStopReason.UnknownTransfer)));
+            // They do not know that it is over: the word got lost with a server or with a life that an old copy replaced.
+            if (Find(id) is { IsOver: true } over && over.Contact == contact
+                && frame.KindCase == (over.Record.Outgoing ? FileFrame.KindOneofCase.Want : FileFrame.KindOneofCase.Ready) && _channels[contact].Repeated.Add(id))
+                Repeat(step, over);
             return;
         }
 
@@ -248,6 +281,8 @@ internal sealed partial class FileTransfers
             ToldByRecipient(step, transfer, update);
         else if (!transfer.IsOver)
             ToldBySender(step, transfer, update);
+        else if (update.KindCase == FileUpdate.KindOneofCase.DropOff && !transfer.Repeated)
+            Repeat(step, transfer);
         Go(step);
     }
 
@@ -270,6 +305,12 @@ internal sealed partial class FileTransfers
         }
 
         Go(step);
+    }
+
+    private static void Repeat(FileStep step, Transfer over)
+    {
+        over.Repeated = true;
+        step.Letters.Add((over.Contact, new FileUpdate { TransferId = over.Key, End = over.Record.End.Clone() }));
     }
 
     private static FileFrame Stop(ByteString id, FileStopReason reason) => new() { TransferId = id, Stop = new FileStop { Reason = reason } };
@@ -308,6 +349,17 @@ internal sealed partial class FileTransfers
         step.Seen.Add(transfer.Id);
     }
 
+    /// <summary>Since when, and how much at most, lies at servers.</summary>
+    private static void LiesAtServer(FileStep step, Transfer transfer)
+    {
+        var record = transfer.Record;
+        if (record.DropOffs.Count == 0)
+            return;
+        if (record.AtServerFromMs == 0)
+            record.AtServerFromMs = step.WallMs;
+        record.AtServerBytes = Math.Max(record.AtServerBytes, transfer.BytesAtServer);
+    }
+
     private void Frame(FileStep step, Transfer transfer, FileFrame frame)
     {
         if (!_channels.ContainsKey(transfer.Contact))
@@ -330,6 +382,7 @@ internal sealed partial class FileTransfers
         var record = transfer.Record;
         record.State = TransferState.Ended;
         record.Trouble = TransferTrouble.Unspecified;
+        record.EndedAtMs = step.WallMs;
         record.End = theirs ?? new FileEnd
         {
             Outcome = outcome,
@@ -343,8 +396,8 @@ internal sealed partial class FileTransfers
         step.Rows[Transfer.ProgressKey(transfer.Id)] = null;
         if (tell)
             step.Letters.Add((transfer.Contact, new FileUpdate { TransferId = transfer.Key, End = record.End.Clone() }));
-        if (record.Outgoing && record.DropOffs.Count > 0)
-            step.Do(new FileEffect.RemoveDropOffs(transfer.Id));
+        if (record.DropOffs.Count > 0)
+            step.Do(new FileEffect.RemoveDropOffs(transfer.Id, [.. record.DropOffs]));
         step.Do(new FileEffect.Release(transfer.Id));
     }
 
