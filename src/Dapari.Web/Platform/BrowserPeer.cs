@@ -264,9 +264,10 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
     // The former owner may have carried it out and gone before it could say so.
     private static Command Again(Command command)
     {
-        if (command.KindCase != Command.KindOneofCase.SendText) return command;
+        if (command.KindCase is not (Command.KindOneofCase.SendText or Command.KindOneofCase.SendFiles)) return command;
         var again = command.Clone();
-        again.SendText.Again = true;
+        if (again.KindCase == Command.KindOneofCase.SendText) again.SendText.Again = true;
+        else again.SendFiles.Again = true;
         return again;
     }
 
