@@ -44,6 +44,8 @@ public sealed partial class Person
     /// <summary>Goes to a screen by its address, within the running app.</summary>
     public async Task GoAsync(string path)
     {
+        // Before the app has drawn itself it would not go there but load the page anew.
+        await Page.Locator("#announcer").WaitForAsync(new() { State = WaitForSelectorState.Attached });
         await Page.EvaluateAsync("path => Blazor.navigateTo(path + location.search)", path);
         await Page.WaitForURLAsync(url => new Uri(url).AbsolutePath == path);
     }
@@ -122,26 +124,26 @@ public sealed partial class Person
     }
 
     /// <summary>Waits until a message is on their screen, once.</summary>
-    public Task SeesAsync(string text, float seconds = 60) => Expect(Message(text)).ToHaveCountAsync(1, new() { Timeout = seconds * 1000 });
+    public Task SeesAsync(string text, float seconds = 60) => Expect(Message(text)).ToHaveCountAsync(1, new() { Timeout = Limit(seconds) });
 
     /// <summary>Waits until a message of theirs shows that it came this far.</summary>
     public Task SeesStepAsync(string text, Step step, float seconds = 60) =>
-        Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(StepWords(step)) + ", "), new() { Timeout = seconds * 1000 });
+        Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(StepWords(step)) + ", "), new() { Timeout = Limit(seconds) });
 
     /// <summary>Waits until a message of theirs shows that the other's device has it, read or not.</summary>
     public Task SeesArrivedAsync(string text) => Expect(Badge(text)).ToHaveAccessibleNameAsync(
-        new Regex($", ({Regex.Escape(StepWords(Step.Delivered))}|{Regex.Escape(StepWords(Step.Read))}), "), new() { Timeout = 60_000 });
+        new Regex($", ({Regex.Escape(StepWords(Step.Delivered))}|{Regex.Escape(StepWords(Step.Read))}), "), new() { Timeout = Limit(60) });
 
     /// <summary>Waits until a message's badge shows this way.</summary>
     public Task SeesWayAsync(string text, Route route, float seconds = 60) =>
-        Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(Words.Ways.Name(route)) + "\\."), new() { Timeout = seconds * 1000 });
+        Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(Words.Ways.Name(route)) + "\\."), new() { Timeout = Limit(seconds) });
 
     /// <summary>The badge of a message: the way it went and how far it came; a tap opens the details.</summary>
     public ILocator Badge(string text) => Message(text).Locator("a.foot");
 
     /// <summary>Waits until the open conversation says that a direct path is open.</summary>
     public Task SeesDirectPathAsync(float seconds = 60) =>
-        Expect(Page.GetByText(Words.Chat.DirectNow).First).ToBeVisibleAsync(new() { Timeout = seconds * 1000 });
+        Expect(Page.GetByText(Words.Chat.DirectNow).First).ToBeVisibleAsync(new() { Timeout = Limit(seconds) });
 
     /// <summary>Opens the details of a message.</summary>
     public async Task OpenDetailsAsync(string text)
