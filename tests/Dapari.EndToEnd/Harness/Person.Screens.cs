@@ -39,6 +39,8 @@ public sealed partial class Person
         await Page.GetByRole(AriaRole.Textbox, new() { Name = Words.Start.NameLabel }).FillAsync(Name);
         await Page.GetByRole(AriaRole.Button, new() { Name = Words.Start.Begin }).ClickAsync();
         await Expect(Page.GetByRole(AriaRole.Textbox, new() { Name = Words.Start.NameLabel })).ToBeHiddenAsync();
+        // The app goes on by itself, to a first invite or to whom the opened one is from, and would take along who went elsewhere before.
+        await ArrivesAsync(path => path == "/invite" || path.StartsWith("/c/", StringComparison.Ordinal));
     }
 
     /// <summary>Goes to a screen by its address, within the running app.</summary>
@@ -47,8 +49,12 @@ public sealed partial class Person
         // Before the app has drawn itself it would not go there but load the page anew.
         await Page.Locator("#announcer").WaitForAsync(new() { State = WaitForSelectorState.Attached });
         await Page.EvaluateAsync("path => Blazor.navigateTo(path + location.search)", path);
-        await Page.WaitForURLAsync(url => new Uri(url).AbsolutePath == path);
+        await ArrivesAsync(at => at == path);
     }
+
+    /// <summary>Waits until the tab in front is at an address, asking for its path.</summary>
+    private Task ArrivesAsync(Func<string, bool> there) =>
+        Waiting.UntilAsync($"{Name} is where they go", () => there(new Uri(Page.Url).AbsolutePath), Waiting.Patience, () => $"They are at {Page.Url}.");
 
     /// <summary>Makes an invite, and returns its link once the server has it.</summary>
     public async Task<string> InviteAsync(bool reusable = false)
@@ -101,7 +107,12 @@ public sealed partial class Person
     }
 
     /// <summary>Says yes to somebody who asked.</summary>
-    public Task AcceptAsync(string who) => AnswerAsync(who, Words.List.Accept);
+    public async Task AcceptAsync(string who)
+    {
+        await AnswerAsync(who, Words.List.Accept);
+        // The app opens the conversation by itself, once the yes is kept.
+        await ArrivesAsync(path => path.StartsWith("/c/", StringComparison.Ordinal));
+    }
 
     /// <summary>The row of somebody in the list of conversations.</summary>
     public ILocator Row(string who) => Page.GetByRole(AriaRole.Navigation, new() { Name = Words.List.Title }).GetByRole(AriaRole.Listitem)
