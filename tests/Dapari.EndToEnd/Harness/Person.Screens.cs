@@ -70,6 +70,7 @@ public sealed partial class Person
             await ChooseAsync(Words.Invite.Reusable);
             await Page.GetByRole(AriaRole.Button, new() { Name = Words.Invite.Make, Exact = true }).ClickAsync();
             await Expect(link).Not.ToHaveValueAsync(first);
+            await Expect(link).ToHaveValueAsync(new Regex("/i#."));
         }
 
         await Expect(Page.GetByText(Words.Invite.NotPublished)).ToHaveCountAsync(0);
