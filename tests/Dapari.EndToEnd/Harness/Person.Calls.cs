@@ -28,7 +28,7 @@ public sealed partial class Person
     public Task CallAsync(string who, bool video = false) => CallButton(video ? Words.Call.CallByVideo(who) : Words.Call.CallByVoice(who)).ClickAsync();
 
     /// <summary>Waits until somebody rings.</summary>
-    public Task SeesRingAsync(string who, float seconds = 15) => Expect(Ring.GetByRole(AriaRole.Heading, new() { Name = who })).ToBeVisibleAsync(new() { Timeout = seconds * 1000 });
+    public Task SeesRingAsync(string who, float seconds = 15) => Expect(Ring.GetByRole(AriaRole.Heading, new() { Name = who })).ToBeVisibleAsync(new() { Timeout = Limit(seconds) });
 
     /// <summary>Answers what rings.</summary>
     public Task TakeCallAsync() => Ring.GetByRole(AriaRole.Button, new() { Name = Words.Call.Answer, Exact = true }).ClickAsync();
@@ -128,7 +128,7 @@ public sealed partial class Person
     }
 
     /// <summary>Waits until the call's line says this way.</summary>
-    public Task SeesCallWayAsync(Route route, float seconds = 20) => Expect(CallScreen.Locator($".call-way.way-{(route == Route.Direct ? "direct" : "relay")}")).ToBeVisibleAsync(new() { Timeout = seconds * 1000 });
+    public Task SeesCallWayAsync(Route route, float seconds = 20) => Expect(CallScreen.Locator($".call-way.way-{(route == Route.Direct ? "direct" : "relay")}")).ToBeVisibleAsync(new() { Timeout = Limit(seconds) });
 
     private string Screen()
     {
