@@ -62,6 +62,12 @@ public sealed record SimulationFigures
     /// <summary>Calls that both ends keep alike.</summary>
     public int Calls { get; internal set; }
 
+    /// <summary>Calls of several that both ends keep alike.</summary>
+    public int Gatherings { get; internal set; }
+
+    /// <summary>Times that somebody was seen connected with one who is no contact.</summary>
+    public int Strangers { get; internal set; }
+
     /// <summary>Calls in which media flowed.</summary>
     public int Talked { get; internal set; }
 

@@ -10,7 +10,7 @@ namespace Dapari.Testing;
 /// The mailbox rules of frames.proto, in memory and at once: proofs are checked, envelopes lie until they are acknowledged, one-time prekeys go to one taker.
 /// Connections are numbers; what the server says is put into <see cref="Outgoing"/>.
 /// </summary>
-public sealed class ModelServer(string origin, Func<long> now)
+public sealed partial class ModelServer(string origin, Func<long> now)
 {
     private readonly Dictionary<int, Connection> _connections = [];
     private readonly Dictionary<MailboxId, Mailbox> _mailboxes = [];
@@ -85,6 +85,7 @@ public sealed class ModelServer(string origin, Func<long> now)
         _mailboxes.Clear();
         _invites.Clear();
         _prekeys.Clear();
+        _blobs.Clear();
     }
 
     /// <summary>Delivers again, on the same connection, what lies unacknowledged.</summary>
@@ -179,6 +180,11 @@ public sealed class ModelServer(string origin, Func<long> now)
                     : Refuse(Refusal.UnknownPrekeys);
             case Kind.TakeRelayAccess:
                 return PutsRelayOff ? Refuse(Refusal.Rate) : RelayAccess is null ? Refuse(Refusal.NoRelay) : new ServerFrame { RelayAccess = RelayAccess.Clone() };
+            case Kind.BeginBlob:
+                return BeginBlob(number, frame.BeginBlob);
+            case Kind.GetBlobUsage:
+                return Owned(number, frame.GetBlobUsage.MailboxId) is null ? Refuse(Refusal.NotOpen)
+                    : !TakesBlobs ? Refuse(Refusal.NoBlobs) : new ServerFrame { BlobUsage = BlobUsageOf(frame.GetBlobUsage.MailboxId) };
             default:
                 return Refuse(Refusal.Malformed);
         }

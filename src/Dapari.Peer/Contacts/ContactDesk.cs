@@ -51,6 +51,7 @@ internal sealed class ContactDesk(Parts parts)
         parts.Paths.Close(step, contact, tell: false);
         contact.Record.StateBeforeBlock = contact.Record.State;
         contact.Record.State = ContactState.Blocked;
+        parts.Files.GiveUp(step, contact);
         contact.DueByMailbox.Clear();
         contact.DueByPath.Clear();
         contact.TypingUntil = long.MinValue;
@@ -149,6 +150,7 @@ internal sealed class ContactDesk(Parts parts)
     {
         parts.Calls.Leave(step, contact);
         parts.Calls.Forget(step, contact);
+        parts.Files.Forget(step, contact);
         parts.Paths.Close(step, contact, tell: true);
         parts.Outbox.Forget(step, contact);
         parts.Seals.Forget(step, contact);
@@ -212,6 +214,7 @@ internal sealed class ContactDesk(Parts parts)
         step.Changed(contact);
         if (hides)
             parts.Paths.Close(step, contact, tell: false);
+        parts.Files.WayChanged(step, contact);
         parts.Outbox.Dispatch(step, contact);
     }
 
@@ -270,6 +273,7 @@ internal sealed class ContactDesk(Parts parts)
             parts.Paths.Close(step, contact, tell: true);
         if (contact.IsAccepted && (policy == Policy.ServerOnly) != (former == Policy.ServerOnly))
             parts.Profile.Tell(step, contact);
+        parts.Files.WayChanged(step, contact);
         parts.Paths.Reconsider(step, contact);
         parts.Outbox.Dispatch(step, contact);
     }

@@ -265,7 +265,7 @@ internal sealed class ChatDesk(Parts parts)
         var last = contact.Record.LastMessage;
         if (last is not null && last.Id != message.Id && last.OrderKey.Span.SequenceCompareTo(message.OrderKey.Span) > 0)
             return;
-        var copy = message.Clone();
+        var copy = Files.FileEntries.Short(message);
         MarkReadIfSo(contact, copy);
         contact.Record.LastMessage = copy;
         step.Changed(contact);
@@ -279,7 +279,7 @@ internal sealed class ChatDesk(Parts parts)
         last.ReadAtMs = contact.Record.TheyReadAtMs;
     }
 
-    private static CommandRefusal Writable(Contact contact) => contact.Record.State switch
+    internal static CommandRefusal Writable(Contact contact) => contact.Record.State switch
     {
         ContactState.Accepted or ContactState.Asked or ContactState.Inviting => CommandRefusal.Unspecified,
         ContactState.Blocked => CommandRefusal.Blocked,

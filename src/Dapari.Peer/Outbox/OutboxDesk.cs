@@ -32,6 +32,10 @@ internal sealed partial class OutboxDesk(Parts parts)
     public void SendMessage(Step step, Contact contact, MessageRecord message) =>
         Add(step, contact, new OutboxRecord { Message = message });
 
+    /// <summary>A message of ours whose content its record does not say whole.</summary>
+    public void SendMessage(Step step, Contact contact, MessageRecord message, Content content) =>
+        Add(step, contact, new OutboxRecord { Message = message, Content = content.ToByteString() });
+
     /// <summary>Contact set-up and its like: by mailbox, kept until the server has it.</summary>
     public void SendSetUp(Step step, Contact contact, Content content) =>
         Add(step, contact, new OutboxRecord { Untracked = true, Content = content.ToByteString() });

@@ -121,6 +121,7 @@ internal sealed partial class PathDesk(Parts parts)
         step.Shown(contact);
         Tell(step, contact);
         parts.Outbox.PathReady(step, contact);
+        parts.Files.PathOpened(step, contact);
     }
 
     public void FactsChanged(Step step, ulong id, PathFacts facts)
@@ -306,7 +307,7 @@ internal sealed partial class PathDesk(Parts parts)
 
     private static long AskInterval(DirectPath path) => path.Presence == PeerPresence.Absent ? AskAbsentEveryMs : AskEveryMs;
 
-    private bool IsActive(Contact contact, long now) => parts.State.OnScreen == contact.Id || contact.Path.ActiveUntil > now;
+    private bool IsActive(Contact contact, long now) => parts.State.OnScreen == contact.Id || contact.Path.ActiveUntil > now || parts.Files.WantsPath(contact.Id);
 
     private bool IsOfferer(Contact contact) =>
         parts.State.Device is { } own && Their(contact) is { } theirs && own.Id.CompareTo(theirs.RemoteDevice) < 0;
@@ -326,6 +327,7 @@ internal sealed partial class PathDesk(Parts parts)
         var path = contact.Path;
         path.Attempt = attempt;
         path.Id = id;
+        path.IsOfferer = offerer;
         path.Theirs = null;
         path.Facts = default;
         path.Told = default;
@@ -353,6 +355,7 @@ internal sealed partial class PathDesk(Parts parts)
         step.Shown(contact);
         parts.Outbox.PathLost(step, contact);
         parts.Receipts.PathLost(step, contact);
+        parts.Files.PathGone(step, contact);
     }
 
     private void SetAbsent(Step step, Contact contact)
@@ -362,6 +365,7 @@ internal sealed partial class PathDesk(Parts parts)
             return;
         path.Presence = PeerPresence.Absent;
         step.Shown(contact);
+        parts.Files.WayChanged(step, contact);
     }
 
     private void Say(Step step, Contact contact, bool answerWanted)

@@ -96,6 +96,7 @@ internal sealed class OwnBoxes(Parts parts)
             parts.Outbox.SessionReady(step, contact);
             parts.Paths.Ready(step, contact);
             parts.Calls.Ready(step, contact);
+            parts.Files.DropOffs.Ready(step, contact);
         }
 
         AskUsage(step, connection, current);

@@ -34,6 +34,10 @@ internal static class CallChecks
                 world.Broken($"call {id} between {one.Name} and {other.Name} was {caller.Outcome} for its caller and {callee.Outcome} for the callee");
             if (caller.TalkedMs != callee.TalkedMs || !Equals(caller.Way, callee.Way))
                 world.Broken($"call {id}: {one.Name} and {other.Name} measured differently: {ours.Call} and {back.Call}");
+            if (caller.People != callee.People)
+                world.Broken($"call {id}: {one.Name} and {other.Name} counted differently: {ours.Call.People} and {back.Call.People}");
+            if (caller.People > 1)
+                world.Figures.Gatherings++;
             if (caller.Outcome == CallOutcome.Answered && caller.TalkedMs > 0)
                 world.Figures.Talked++;
         }

@@ -181,17 +181,24 @@ internal sealed partial class FileTransfers
 
     private static long Retry(int failures) => Math.Min(FirstRetryMs << Math.Min(failures, 5), LongestRetryMs);
 
-    private void Answered(Transfer transfer, FileFrame frame)
+    private void Answered(FileStep step, Transfer transfer, FileFrame frame)
     {
         switch (frame.KindCase)
         {
+            case FileFrame.KindOneofCase.Stop when frame.Stop.Reason == FileStopReason.TooMuch:
+                // They lost count, or we did: asked for again after a while.
+                transfer.Direct.Clear();
+                transfer.Paged.Clear();
+                transfer.DirectFrom = step.At + Retry(transfer.Stalls++);
+                step.Do(new FileEffect.ExpectNothing(transfer.Contact, transfer.Id));
+                break;
             case FileFrame.KindOneofCase.Stop:
-                transfer.HeldBack = frame.Stop.Reason == FileStopReason.Unspecified ? FileStopReason.Paused : frame.Stop.Reason;
+                transfer.HeldBack = transfer.TheySaid = frame.Stop.Reason == FileStopReason.Unspecified ? FileStopReason.Paused : frame.Stop.Reason;
                 transfer.Direct.Clear();
                 transfer.Paged.Clear();
                 break;
             case FileFrame.KindOneofCase.Ready:
-                transfer.HeldBack = FileStopReason.Unspecified;
+                transfer.HeldBack = transfer.TheySaid = FileStopReason.Unspecified;
                 transfer.DirectFrom = long.MinValue;
                 transfer.Promised.Clear();
                 transfer.Promised.AddRange(frame.Ready.AtServer);
@@ -212,6 +219,7 @@ internal sealed partial class FileTransfers
                 && transfer.Record.DropOffs.All(known => known.BlobId != update.DropOff.BlobId):
                 transfer.Record.DropOffs.Add(update.DropOff);
                 transfer.Recount();
+                LiesAtServer(step, transfer);
                 Changed(step, transfer);
                 break;
             case FileUpdate.KindOneofCase.Lost when transfer.Record.Lost.All(known => known.Item != update.Lost.Item) && update.Lost.Item <= transfer.Record.ItemCount:

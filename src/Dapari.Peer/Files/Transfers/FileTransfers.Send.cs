@@ -60,6 +60,7 @@ internal sealed partial class FileTransfers
     {
         if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer)
             return;
+        transfer.SourceUnknown = false;
         transfer.Record.Trouble = ready ? TransferTrouble.Unspecified : TransferTrouble.SourceNotReady;
         Changed(step, transfer);
         if (ready && !transfer.Record.Paused)
@@ -69,13 +70,23 @@ internal sealed partial class FileTransfers
         Go(step);
     }
 
-    /// <summary>Our person leaves it at a server: what the recipient does not have, while there is no channel.</summary>
-    public void Leave(FileStep step, TransferId id)
+    /// <summary>Our person leaves it at a server: what the recipient does not have, while there is no channel; or waits and goes direct.</summary>
+    public void Leave(FileStep step, TransferId id, bool leave = true)
     {
-        if (Find(id) is not { IsOver: false, Record: { Outgoing: true, Leave: false } } transfer)
+        if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer || transfer.Record.Leave == leave)
             return;
-        transfer.Record.Leave = true;
+        transfer.Record.Leave = leave;
         Changed(step, transfer);
+        if (!leave && transfer.Uploading)
+            step.Do(new FileEffect.StopUpload(id));
+        Go(step);
+    }
+
+    /// <summary>What is allowed has changed.</summary>
+    public void RulesChanged(FileStep step, ContactId contact)
+    {
+        foreach (var transfer in Of(contact).Where(transfer => transfer is { Uploading: true, Record.Outgoing: true } && !_rules.MayLeave(transfer)))
+            step.Do(new FileEffect.StopUpload(transfer.Id));
         Go(step);
     }
 
@@ -89,6 +100,7 @@ internal sealed partial class FileTransfers
         {
             transfer.Record.DropOffs.Add(dropOff);
             transfer.Recount();
+            LiesAtServer(step, transfer);
             Changed(step, transfer);
             step.Letters.Add((transfer.Contact, new FileUpdate { TransferId = transfer.Key, DropOff = dropOff.Clone() }));
         }
@@ -137,7 +149,7 @@ internal sealed partial class FileTransfers
         if (!transfer.Layout.TryPlace(want.Range, out _, out _))
             return;
         var reason = transfer.Record.Paused ? FileStopReason.Paused
-            : transfer.Uploading || transfer.Record.Trouble == TransferTrouble.SourceNotReady ? FileStopReason.NotReady
+            : transfer.Uploading || !IsGiven(transfer) ? FileStopReason.NotReady
             : transfer.WantedChunks + want.Range.Count > MaxWanted ? FileStopReason.TooMuch : FileStopReason.Unspecified;
         if (reason != FileStopReason.Unspecified)
         {
@@ -175,7 +187,10 @@ internal sealed partial class FileTransfers
         }
 
         // The recipient's record is the record: it may have come to an end before our word to the contrary came.
+        if (transfer.Record.End.Equals(end))
+            return;
         transfer.Record.End = end;
+        transfer.Record.Entered = false;
         Changed(step, transfer);
     }
 
@@ -219,9 +234,13 @@ internal sealed partial class FileTransfers
 
     private void Welcome(FileStep step, Transfer transfer)
     {
-        if (!transfer.Record.Paused && transfer.Record.Trouble != TransferTrouble.SourceNotReady && !transfer.Uploading)
+        if (!transfer.Record.Paused && !transfer.Uploading && IsGiven(transfer))
             Frame(step, transfer, new FileFrame { Ready = new FileReady { AtServer = { transfer.AtServer.Spans().Take(WireLimits.ReadySpans) } } });
     }
+
+    /// <summary>Whether what is asked for by the channel is given at all: its source is there, and the person did not choose the server for it.</summary>
+    private bool IsGiven(Transfer transfer) =>
+        !transfer.SourceUnknown && transfer.Record.Trouble != TransferTrouble.SourceNotReady && _rules.MayUseChannel(transfer);
 
     private void HaltSending(FileStep step, Transfer transfer, FileStopReason reason)
     {
@@ -266,8 +285,8 @@ internal sealed partial class FileTransfers
 
         foreach (var transfer in _turns)
         {
-            if (transfer is { Uploading: false, Record: { Leave: true, Paused: false, Trouble: TransferTrouble.Unspecified } } && transfer.UploadFrom <= step.At
-                && !_channels.ContainsKey(transfer.Contact) && Missing(transfer) is { Count: > 0 } spans)
+            if (transfer is { Uploading: false, SourceUnknown: false, Record: { Outgoing: true, Leave: true, Paused: false, Trouble: TransferTrouble.Unspecified } } && transfer.UploadFrom <= step.At
+                && (!_channels.ContainsKey(transfer.Contact) || !_rules.MayUseChannel(transfer)) && _rules.MayLeave(transfer) && Missing(transfer) is { Count: > 0 } spans)
             {
                 transfer.UploadFrom = long.MinValue;
                 transfer.Uploading = true;
