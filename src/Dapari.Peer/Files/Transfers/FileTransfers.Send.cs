@@ -76,6 +76,8 @@ internal sealed partial class FileTransfers
         if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer || transfer.Record.Leave == leave)
             return;
         transfer.Record.Leave = leave;
+        if (leave && transfer.Record.Trouble == TransferTrouble.Quota)
+            transfer.Record.Trouble = TransferTrouble.Unspecified;
         Changed(step, transfer);
         if (!leave && transfer.Uploading)
             step.Do(new FileEffect.StopUpload(id));
@@ -293,7 +295,7 @@ internal sealed partial class FileTransfers
         foreach (var transfer in _turns)
         {
             if (transfer is { Uploading: false, SourceUnknown: false, Record: { Outgoing: true, Leave: true, Paused: false, Trouble: TransferTrouble.Unspecified } } && transfer.UploadFrom <= step.At
-                && (!_channels.ContainsKey(transfer.Contact) || !_rules.MayUseChannel(transfer)) && _rules.MayLeave(transfer) && Missing(transfer) is { Count: > 0 } spans)
+                && (!_channels.ContainsKey(transfer.Contact) || !_rules.MayUseChannel(transfer)) && _rules.MayLeave(transfer) && !_rules.AwaitsChannel(transfer) && Missing(transfer) is { Count: > 0 } spans)
             {
                 transfer.UploadFrom = long.MinValue;
                 transfer.Uploading = true;
