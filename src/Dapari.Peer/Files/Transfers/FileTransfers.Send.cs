@@ -15,6 +15,9 @@ internal sealed partial class FileTransfers
     /// <summary>Ranges that the driver is given at once for a channel: one that it sends, and one so that it need not wait.</summary>
     public const int MaxServing = 2;
 
+    /// <summary>Drop-offs of a transfer that its recipient may say to be gone in one run.</summary>
+    public const int MaxGone = 8;
+
     private const long UploadRetryMs = 30_000;
 
     /// <summary>The driver handed a range to the channel.</summary>
@@ -175,6 +178,8 @@ internal sealed partial class FileTransfers
 
     private void ToldByRecipient(FileStep step, Transfer transfer, FileUpdate update)
     {
+        if (update.KindCase == FileUpdate.KindOneofCase.DropOffGone)
+            Gone(step, transfer, update.DropOffGone);
         if (update.KindCase != FileUpdate.KindOneofCase.End || !MaySay(transfer, update.End.Outcome))
             return;
         var end = update.End.Clone();
@@ -192,6 +197,17 @@ internal sealed partial class FileTransfers
             return;
         transfer.Record.End = end;
         transfer.Record.Entered = false;
+        Changed(step, transfer);
+    }
+
+    /// <summary>What we left is not there any more: it is missing again, and left anew where that was chosen; not without end.</summary>
+    private static void Gone(FileStep step, Transfer transfer, ByteString blob)
+    {
+        if (transfer.IsOver || transfer.Record.DropOffs.FirstOrDefault(known => known.BlobId == blob) is not { } dropOff || ++transfer.GoneAtServer > MaxGone)
+            return;
+        transfer.Record.DropOffs.Remove(dropOff);
+        transfer.Recount();
+        step.Do(new FileEffect.RemoveDropOffs(transfer.Id, [dropOff]));
         Changed(step, transfer);
     }
 
