@@ -59,6 +59,9 @@ public interface IBrowserFiles
     /// <summary>One of them (by its position) is not to be sent: what is left, to be used from now on.</summary>
     PickedFiles Without(PickedFiles picked, int index);
 
+    /// <summary>What a transfer holds on this device, sent or received, as if it had been chosen under these names; null: it is not here.</summary>
+    Task<PickedFiles?> TakeAgainAsync(TransferId transfer, IReadOnlyList<SaveName> names);
+
     /// <summary>What was picked is not needed any more.</summary>
     void Release(PickedFiles picked);
 

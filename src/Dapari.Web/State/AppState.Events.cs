@@ -22,6 +22,7 @@ public sealed partial class AppState
 
         ResumeHeld();
         if (notice.Snapshot is not null) Calls.Follow();
+        Files.Follow(notice);
         Noticed?.Invoke(notice);
         if (notice.Messages.Count != 0)
         {
@@ -66,6 +67,7 @@ public sealed partial class AppState
         }
 
         IsPaletteOpen = false;
+        if (Calls.Choosing is not null) Calls.Choose(null);
         Settle();
         Changed?.Invoke();
     }
@@ -84,6 +86,11 @@ public sealed partial class AppState
                 break;
             case KeyCall.Back when IsPaletteOpen:
                 ShowPalette(false);
+                break;
+            case KeyCall.Back when Calls.Choosing is not null:
+                Calls.Choose(null);
+                break;
+            case KeyCall.Back when Files.Back():
                 break;
             case KeyCall.Back when Place.Kind == PlaceKind.Call:
                 LeaveCallScreen();

@@ -30,6 +30,10 @@ public static class Chromium
     public static Task<IBrowser> StartAsync(IPlaywright playwright) =>
         playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
 
+    /// <summary>A browser with a profile on disk, as people have it: what it keeps is kept there, not in memory.</summary>
+    public static Task<IBrowserContext> StartWithProfileAsync(IPlaywright playwright, string folder) =>
+        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
+
     /// <summary>The same, but hiding local addresses behind multicast DNS names, as browsers do by themselves.</summary>
     public static Task<IBrowser> StartWithLocalNamesAsync(IPlaywright playwright) =>
         playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Flags, Headless = true });
@@ -62,7 +66,7 @@ public static class Chromium
     /// <summary>What a browser for calls is started with besides.</summary>
     public static IReadOnlyList<string> CallFlags =>
     [
-        "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", $"--use-file-for-fake-audio-capture={Tone.WaveFile}",
+        "--use-fake-device-for-media-stream=device-count=2", "--use-fake-ui-for-media-stream", $"--use-file-for-fake-audio-capture={Tone.WaveFile}",
         "--auto-select-desktop-capture-source=Entire screen", "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
     ];
 

@@ -32,6 +32,9 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Where browsers find it.</summary>
     public string Origin => $"http://{(lab is null ? "127.0.0.1" : NatLab.ServerAddress)}:{Port}";
 
+    /// <summary>Files that lie in its drop-off folder now.</summary>
+    public int BlobsKept => Directory.Exists(Path.Combine(data, "blobs")) ? Directory.EnumerateFiles(Path.Combine(data, "blobs"), "*", SearchOption.AllDirectories).Count() : 0;
+
     /// <summary>What it has said so far.</summary>
     public string Log => string.Join('\n', log);
 
