@@ -8,7 +8,7 @@ namespace Dapari.EndToEnd;
 /// <summary>The real server, as its own process, with a data folder of its own. It can be killed and started again at the same address.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
 
     private readonly string data;
