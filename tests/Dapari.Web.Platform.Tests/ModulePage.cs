@@ -45,6 +45,9 @@ public class ModulePage : IAsyncLifetime
         return await page.EvaluateAsync<T>("async () => {" + body + "}");
     }
 
+    /// <summary>Answers what is no module; false: it is none of its own.</summary>
+    protected virtual Task<bool> ServeAsync(HttpListenerContext context) => Task.FromResult(false);
+
     public async ValueTask DisposeAsync()
     {
         if (_browser is not null) await _browser.DisposeAsync();
@@ -67,6 +70,20 @@ public class ModulePage : IAsyncLifetime
                 return;
             }
 
+            _ = AnswerAsync(context);
+        }
+    }
+
+    private async Task AnswerAsync(HttpListenerContext context)
+    {
+        try
+        {
+            if (await ServeAsync(context))
+            {
+                context.Response.Close();
+                return;
+            }
+
             var name = Path.GetFileName(context.Request.Url!.AbsolutePath);
             var file = Path.Combine(AppContext.BaseDirectory, "js", name);
             var found = name.Length > 0 && File.Exists(file);
@@ -74,6 +91,10 @@ public class ModulePage : IAsyncLifetime
             var body = found ? await File.ReadAllBytesAsync(file) : Encoding.UTF8.GetBytes("<!DOCTYPE html><title>modules</title>");
             await context.Response.OutputStream.WriteAsync(body);
             context.Response.Close();
+        }
+        catch (HttpListenerException)
+        {
+            // The page went.
         }
     }
 }

@@ -119,7 +119,7 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
         Say(new TabMessage { LeaderRun = _tab }); // Loading takes a while: the others shall not take it for silence.
         await _store.ClaimAsync();
         var host = await PeerHost.StartAsync(
-            _store, _servers, _paths, _media, BrowserFiles.CanKeep ? _files : null, RandomSource.System, TimeProvider.System, CancellationToken.None, BrowserPage.PauseAsync);
+            _store, _servers, _paths, _media, _files, RandomSource.System, TimeProvider.System, CancellationToken.None, BrowserPage.PauseAsync);
         if (_asleep || !_holding)
         {
             // Put to sleep, or taken for frozen, while it loaded.
@@ -264,9 +264,10 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
     // The former owner may have carried it out and gone before it could say so.
     private static Command Again(Command command)
     {
-        if (command.KindCase != Command.KindOneofCase.SendText) return command;
+        if (command.KindCase is not (Command.KindOneofCase.SendText or Command.KindOneofCase.SendFiles)) return command;
         var again = command.Clone();
-        again.SendText.Again = true;
+        if (again.KindCase == Command.KindOneofCase.SendText) again.SendText.Again = true;
+        else again.SendFiles.Again = true;
         return again;
     }
 

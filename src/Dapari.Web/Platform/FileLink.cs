@@ -15,6 +15,7 @@ internal sealed partial class FileLink : IFileLink
     private readonly PathLink _paths;
     private readonly Dictionary<string, ContactId> _contacts = [];
     private readonly Dictionary<TransferId, DropOff> _uploads = [];
+    private bool _easy;
     private bool _swept;
 
     public FileLink(FileModules modules, PathLink paths)
@@ -154,8 +155,8 @@ internal sealed partial class FileLink : IFileLink
 
     public void GoEasy(bool easy)
     {
-        // What was never loaded moves nothing.
-        if (_modules.IsInUse) _modules.Run(() => Js.TellFlag("goEasy", easy));
+        _easy = easy;
+        if (_swept) _modules.Run(() => Js.TellFlag("goEasy", easy));
     }
 
     /// <summary>Another tab goes on: channels end, and the files are let go.</summary>
@@ -171,7 +172,11 @@ internal sealed partial class FileLink : IFileLink
     {
         if (_swept) return;
         _swept = true;
-        _modules.Run(() => Js.Tell("sweep", ""));
+        _modules.Run(() =>
+        {
+            Js.Tell("sweep", "");
+            Js.TellFlag("goEasy", _easy);
+        });
     }
 
     private void Of(string contact, Action<ContactId> tell)

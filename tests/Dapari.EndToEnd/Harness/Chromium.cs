@@ -30,6 +30,10 @@ public static class Chromium
     public static Task<IBrowser> StartAsync(IPlaywright playwright) =>
         playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
 
+    /// <summary>A browser with a profile on disk, as people have it: what it keeps is kept there, not in memory.</summary>
+    public static Task<IBrowserContext> StartWithProfileAsync(IPlaywright playwright, string folder) =>
+        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
+
     /// <summary>The same, but hiding local addresses behind multicast DNS names, as browsers do by themselves.</summary>
     public static Task<IBrowser> StartWithLocalNamesAsync(IPlaywright playwright) =>
         playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Flags, Headless = true });

@@ -1,4 +1,4 @@
-// The page's half of files: starts the worker that holds their bytes, and carries the channels "dapari-files" between it and the paths.
+// The page's half of files: starts the worker that holds their bytes when there are any, and carries the channels "dapari-files" between it and the paths.
 // A channel stays in the page: given to a worker (RTCDataChannel is transferable) it loses its opening and its first messages when the worker is busy.
 import * as path from './path.js';
 
@@ -13,8 +13,10 @@ const CONTROL = 1, LONGEST_CONTROL = 1 + 256;
 /** @type {Sink} */
 let sink;
 
-/** @type {Worker | null} */
+/** Started with the first word to it. @type {Worker | null} */
 let worker = null;
+
+let whose = 'default';
 
 /** @type {Map<string, Line>} by contact */
 const lines = new Map();
@@ -38,6 +40,12 @@ export async function events() {
 /** @param {string} profile @param {Sink} listener */
 export function start(profile, listener) {
   sink = listener;
+  whose = profile || 'default';
+}
+
+/** @returns {Worker} */
+function working() {
+  if (worker) return worker;
   worker = new Worker(new URL('./files-worker.js', import.meta.url), { type: 'module' });
   worker.onmessage = ({ data }) => {
     if (data.op === 'send') {
@@ -57,7 +65,8 @@ export function start(profile, listener) {
     for (const waiting of asked.values()) waiting.reject(new Error('worker'));
     asked.clear();
   };
-  worker.postMessage({ op: 'start', profile: profile || 'default' });
+  worker.postMessage({ op: 'start', profile: whose });
+  return worker;
 }
 
 /** @param {string} event @param {any[]} args */
@@ -81,7 +90,7 @@ function pack(parts) {
 
 /** Tells the worker to do something. @param {string} op @param {...unknown} args */
 export function tell(op, ...args) {
-  worker?.postMessage({ op, args });
+  working().postMessage({ op, args });
 }
 
 /** Asks it for something. @param {string} op @param {...unknown} args @returns {Promise<any>} */
@@ -89,8 +98,7 @@ export function ask(op, ...args) {
   return new Promise((resolve, reject) => {
     const number = ++last;
     asked.set(number, { resolve, reject });
-    if (worker) worker.postMessage({ op, args, number });
-    else reject(new Error('not started'));
+    working().postMessage({ op, args, number });
   });
 }
 
@@ -140,7 +148,7 @@ export function detach(contact) {
 function close(line, told) {
   lines.delete(line.contact);
   path.files(line.path, false, null);
-  tell('forget', line.contact);
+  worker?.postMessage({ op: 'forget', args: [line.contact] });
   line.channel?.close();
   if (told) sink.Channel(line.contact, false);
 }
@@ -181,5 +189,5 @@ function pump(line) {
 /** Ends all channels, and lets the files go: another tab goes on. */
 export function closeAll() {
   for (const line of [...lines.values()]) close(line, false);
-  tell('close');
+  worker?.postMessage({ op: 'close', args: [] });
 }
