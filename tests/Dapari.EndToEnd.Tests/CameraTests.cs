@@ -55,7 +55,7 @@ public sealed class CameraTests(Theatre theatre) : Scene(theatre)
             await bob.Context.GrantPermissionsAsync(["camera"], new() { Origin = bob.Origin });
             await bob.GoAsync("/invite");
             await bob.Page.GetByRole(AriaRole.Button, new() { Name = bob.Words.Invite.Scan }).ClickAsync();
-            await Expect(bob.Page.GetByText(bob.Words.Chat.WaitAccept("Alice"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            await Expect(bob.Page.GetByText(bob.Words.Chat.WaitAccept("Alice"))).ToBeVisibleAsync(new() { Timeout = 60_000 });
             await alice.AcceptAsync("Bob");
             await Expect(bob.Log.GetByText(bob.Words.Chat.Connected("Alice"))).ToBeVisibleAsync();
 
@@ -63,9 +63,9 @@ public sealed class CameraTests(Theatre theatre) : Scene(theatre)
             await ShowNumberAsync(alice);
             await ShowNumberAsync(bob);
 
-            // First a code that is not theirs: said, and nobody is verified by it.
+            // First a code of another kind, the invite: said, and nobody is verified by it.
             await ScanTheirsAsync(bob);
-            await Expect(bob.Page.GetByText(bob.Words.Contact.ScanDiffers("Alice"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            await Expect(bob.Page.GetByText(bob.Words.Contact.ScanOther("Alice"))).ToBeVisibleAsync(new() { Timeout = 60_000 });
             await Expect(bob.Page.GetByText(bob.Words.Contact.NotVerified, new() { Exact = true })).ToBeVisibleAsync();
 
             // A camera that has just stopped may still give its last picture first; after a reload it does not.
@@ -74,7 +74,7 @@ public sealed class CameraTests(Theatre theatre) : Scene(theatre)
             await ShootAsync(alice, alice.Words.Contact.QrAlt);
             Assert.NotEqual(invite, await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
             await ScanTheirsAsync(bob);
-            await Expect(bob.Page.GetByText(bob.Words.Contact.ScanMatches("Alice"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            await Expect(bob.Page.GetByText(bob.Words.Contact.ScanMatches("Alice"))).ToBeVisibleAsync(new() { Timeout = 60_000 });
             await Expect(bob.Page.GetByText(bob.Words.Contact.Verified, new() { Exact = true })).ToBeVisibleAsync();
         }
         finally

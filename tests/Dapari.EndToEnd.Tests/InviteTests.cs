@@ -39,7 +39,7 @@ public sealed class InviteTests(Theatre theatre) : Scene(theatre)
     {
         var (alice, bob) = await AskAsync();
         await alice.AnswerAsync("Bob", alice.Words.List.Refuse);
-        await Expect(bob.Page.GetByText(bob.Words.Chat.DeclinedBanner("Alice"))).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await Expect(bob.Page.GetByText(bob.Words.Chat.DeclinedBanner("Alice"))).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await Expect(bob.Composer).ToBeHiddenAsync();
     }
 
@@ -58,7 +58,7 @@ public sealed class InviteTests(Theatre theatre) : Scene(theatre)
         await bob.SeesAsync("after");
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = alice.Words.Chat.Unblock }).ClickAsync();
         await bob.WriteAsync("and again");
-        await alice.SeesAsync("and again", seconds: 30);
+        await alice.SeesAsync("and again", seconds: 60);
         await Expect(alice.Message("after")).ToHaveCountAsync(0);
     }
 
@@ -104,13 +104,13 @@ public sealed class InviteTests(Theatre theatre) : Scene(theatre)
         alice.Page.Crash += (_, _) => dead.TrySetResult();
         var devtools = await alice.Context.NewCDPSessionAsync(alice.Page);
         _ = devtools.SendAsync("Page.crash").ContinueWith(static crash => crash.Exception, TaskScheduler.Default);
-        await dead.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await dead.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.DoesNotContain(alice.Sent, frame => frame.DeleteInvite is not null);
 
         await alice.LeaveAsync();
         await alice.ReturnAsync();
         await Waiting.UntilAsync("the server was told to delete the invite",
-            () => alice.Sent.Any(frame => frame.DeleteInvite is not null), TimeSpan.FromSeconds(20));
+            () => alice.Sent.Any(frame => frame.DeleteInvite is not null), TimeSpan.FromSeconds(60));
         var bob = await SettleAsync("Bob");
         await bob.TakeInviteAsync(link);
         await Expect(bob.Page.GetByText(bob.Words.Refusal(Peer.Local.CommandRefusal.UnknownInvite))).ToBeVisibleAsync();
@@ -126,7 +126,7 @@ public sealed class InviteTests(Theatre theatre) : Scene(theatre)
         // Withdrawing can be undone for a moment; leaving the screen makes it final.
         await alice.GoAsync("/settings");
         await Waiting.UntilAsync("the server was told to delete the invite",
-            () => alice.Sent.Any(frame => frame.DeleteInvite is not null), TimeSpan.FromSeconds(15));
+            () => alice.Sent.Any(frame => frame.DeleteInvite is not null), TimeSpan.FromSeconds(60));
 
         var bob = await SettleAsync("Bob");
         await bob.TakeInviteAsync(link);

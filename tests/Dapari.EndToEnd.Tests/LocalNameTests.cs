@@ -25,7 +25,7 @@ public sealed class LocalNameTests(Theatre theatre) : Scene(theatre)
         // The browser hid the addresses; nothing that the app sends beside them may tell what it hid.
         foreach (var person in (Person[])[alice, bob])
         {
-            await Waiting.UntilAsync($"{person.Name} heard a candidate", async () => await person.CountAsync("heard.length") > 0, TimeSpan.FromSeconds(20));
+            await Waiting.UntilAsync($"{person.Name} heard a candidate", async () => await person.CountAsync("heard.length") > 0, TimeSpan.FromSeconds(60));
             foreach (var candidate in await person.Page.EvaluateAsync<string[]>("() => [...__watched.found, ...__watched.heard]"))
             {
                 // RFC 8839 §5.1: foundation, component, transport, priority, address, port, type; related addresses follow as raddr and rport.

@@ -31,7 +31,7 @@ public sealed class OfflineTests(Theatre theatre) : Scene(theatre)
         await server.StartAgainAsync();
         await bob.ReturnAsync();
         await bob.OpenAsync("Alice");
-        await bob.SeesAsync("written offline", seconds: 45);
+        await bob.SeesAsync("written offline", seconds: 60);
         await alice.SeesStepAsync("written offline", Step.Read);
     }
 }

@@ -51,8 +51,8 @@ public sealed class PolicyTests(Theatre theatre) : Scene(theatre)
         var (alice, bob) = await MeetAsync();
         await alice.SeesDirectPathAsync();
         await alice.ChooseWayAsync(alice.Words.Contact.ServerOnly);
-        await Waiting.UntilAsync("no peer connection is open", async () => await alice.CountAsync("open.size") == 0, TimeSpan.FromSeconds(5));
-        await Waiting.UntilAsync("no peer connection is open", async () => await bob.CountAsync("open.size") == 0, TimeSpan.FromSeconds(10));
+        await Waiting.UntilAsync("no peer connection is open", async () => await alice.CountAsync("open.size") == 0, TimeSpan.FromSeconds(60));
+        await Waiting.UntilAsync("no peer connection is open", async () => await bob.CountAsync("open.size") == 0, TimeSpan.FromSeconds(60));
         var made = await alice.CountAsync("made");
         await alice.WriteAsync("from behind the server");
         await bob.SeesAsync("from behind the server");
@@ -72,7 +72,7 @@ public sealed class PolicyTests(Theatre theatre) : Scene(theatre)
         await alice.SeesStepAsync("only direct", Step.Read);
 
         await bob.LeaveAsync();
-        await Expect(alice.Page.GetByText(alice.Words.Chat.WaitDirect("Bob"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(alice.Page.GetByText(alice.Words.Chat.WaitDirect("Bob"))).ToBeVisibleAsync(new() { Timeout = 60_000 });
         var posts = alice.Posts;
         await alice.WriteAsync("I can wait");
         await alice.SeesStepAsync("I can wait", Step.Queued);

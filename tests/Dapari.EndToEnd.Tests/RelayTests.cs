@@ -13,8 +13,11 @@ public sealed class RelayTests
         async ({ url, username, credential }) => {
           const make = () => new RTCPeerConnection({ iceServers: [{ urls: [url], username, credential }], iceTransportPolicy: 'relay' });
           const one = make(), other = make(), errors = [];
+          // A candidate that comes before the descriptions are set would be refused, and there is only one of each.
+          let settled;
+          const described = new Promise(done => { settled = done; });
           for (const [from, to] of [[one, other], [other, one]]) {
-            from.onicecandidate = e => { if (e.candidate) to.addIceCandidate(e.candidate); };
+            from.onicecandidate = e => { if (e.candidate) described.then(() => to.addIceCandidate(e.candidate)); };
             from.onicecandidateerror = e => errors.push(`${e.errorCode} ${e.errorText} ${e.url}`);
           }
           const channel = one.createDataChannel('door');
@@ -23,15 +26,19 @@ public sealed class RelayTests
             let left = 200;
             channel.onopen = () => { for (let i = 0; i < 200; i++) channel.send('x'.repeat(1000)); };
             channel.onmessage = () => { if (--left === 0) done(); };
-            setTimeout(() => fail(new Error('no way: ' + errors.join('; '))), 25000);
+            setTimeout(() => fail(new Error('no way: ' + errors.join('; '))), 90000);
           });
           await one.setLocalDescription(await one.createOffer());
           await other.setRemoteDescription(one.localDescription);
           await other.setLocalDescription(await other.createAnswer());
           await one.setRemoteDescription(other.localDescription);
+          settled();
           await echoed;
-          const stats = await one.getStats();
-          const pair = [...stats.values()].find(s => s.type === 'candidate-pair' && s.nominated && s.state === 'succeeded');
+          let stats, pair;
+          while (!pair) {
+            stats = await one.getStats();
+            pair = [...stats.values()].find(s => s.type === 'candidate-pair' && s.nominated && s.state === 'succeeded');
+          }
           const local = stats.get(pair.localCandidateId), remote = stats.get(pair.remoteCandidateId);
           one.close(); other.close();
           return { local: local.candidateType, remote: remote.candidateType, protocol: local.relayProtocol };

@@ -77,7 +77,7 @@ public sealed class ScreenTests(Theatre theatre) : Scene(theatre)
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
-    private static async Task JudgeAsync(Person person, string screen, List<string> faults)
+    internal static async Task JudgeAsync(Person person, string screen, List<string> faults)
     {
         Directory.CreateDirectory(Repository.Screenshots);
         foreach (var (size, width, height) in Sizes)

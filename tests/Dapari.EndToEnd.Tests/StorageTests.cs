@@ -25,9 +25,9 @@ public sealed class StorageTests(Theatre theatre) : Scene(theatre)
         await LimitAsync(alice, bytes: null);
         await alice.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Button, new() { Name = alice.Words.List.Retry }).ClickAsync();
         await alice.Composer.PressAsync("Enter");
-        await bob.SeesAsync("no room for this", seconds: 20);
+        await bob.SeesAsync("no room for this", seconds: 60);
         await Expect(alice.Page.GetByText(alice.Words.Trouble.StorageFull)).ToHaveCountAsync(0);
-        await alice.SeesStepAsync("no room for this", Step.Read, seconds: 20);
+        await alice.SeesStepAsync("no room for this", Step.Read, seconds: 60);
     }
 
     [Fact]
@@ -39,13 +39,13 @@ public sealed class StorageTests(Theatre theatre) : Scene(theatre)
         await FillAsync(bob);
 
         await alice.WriteAsync("to a full device");
-        await Expect(bob.Page.GetByText(bob.Words.Trouble.StorageFull)).ToBeVisibleAsync(new() { Timeout = 20_000 });
-        await alice.SeesStepAsync("to a full device", Step.OnServer, seconds: 20);
+        await Expect(bob.Page.GetByText(bob.Words.Trouble.StorageFull)).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await alice.SeesStepAsync("to a full device", Step.OnServer, seconds: 60);
         await Expect(bob.Log.GetByText("to a full device")).ToHaveCountAsync(0);
 
         await LimitAsync(bob, bytes: null);
         await bob.SeesAsync("to a full device", seconds: 75);
-        await alice.SeesStepAsync("to a full device", Step.Read, seconds: 20);
+        await alice.SeesStepAsync("to a full device", Step.Read, seconds: 60);
         await Expect(bob.Log.GetByText("to a full device")).ToHaveCountAsync(1);
         await Expect(bob.Page.GetByText(bob.Words.Trouble.StorageFull)).ToHaveCountAsync(0);
     }
@@ -62,20 +62,20 @@ public sealed class StorageTests(Theatre theatre) : Scene(theatre)
         alice.TurnTo(second);
 
         await alice.WriteAsync("from the one that is awake");
-        await bob.SeesAsync("from the one that is awake", seconds: 20);
+        await bob.SeesAsync("from the one that is awake", seconds: 60);
         await bob.WriteAsync("I hear you");
-        await alice.SeesAsync("I hear you", seconds: 20);
+        await alice.SeesAsync("I hear you", seconds: 60);
 
         await sleep.SendAsync("Page.setWebLifecycleState", new() { ["state"] = "active" });
         alice.TurnTo(first);
-        await alice.SeesAsync("I hear you", seconds: 20);
+        await alice.SeesAsync("I hear you", seconds: 60);
         await alice.WriteAsync("and awake again");
-        await bob.SeesAsync("and awake again", seconds: 20);
+        await bob.SeesAsync("and awake again", seconds: 60);
         await bob.WriteAsync("still one of you");
         foreach (var tab in (IPage[])[first, second])
         {
             alice.TurnTo(tab);
-            await alice.SeesAsync("still one of you", seconds: 20);
+            await alice.SeesAsync("still one of you", seconds: 60);
         }
     }
 
@@ -106,7 +106,7 @@ public sealed class StorageTests(Theatre theatre) : Scene(theatre)
         await LimitAsync(person, bytes: 1);
         Assert.True(await person.Page.EvaluateAsync<bool>(UntilRefused));
         await person.ReloadAsync();
-        await Expect(person.Log.GetByText("before")).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await Expect(person.Log.GetByText("before")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await Expect(person.Page.GetByText(person.Words.Start.Tagline)).ToHaveCountAsync(0);
     }
 

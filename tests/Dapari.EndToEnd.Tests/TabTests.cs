@@ -59,7 +59,7 @@ public sealed class TabTests(Theatre theatre) : Scene(theatre)
 
         await first.CloseAsync();
         await alice.WriteAsync("the first is gone");
-        await bob.SeesAsync("the first is gone", seconds: 15);
+        await bob.SeesAsync("the first is gone", seconds: 60);
         await bob.WriteAsync("and you are still here");
         await alice.SeesAsync("and you are still here");
         await alice.SeesStepAsync("the first is gone", Step.Read);

@@ -73,7 +73,7 @@ public sealed class WayTests(Theatre theatre) : Scene(theatre)
         await alice.SeesStepAsync("no server", Step.Read);
 
         await server.StartAgainAsync();
-        await Expect(alice.Page.GetByText(alice.Words.Chat.ServerAwayDirect("Bob"))).ToBeHiddenAsync(new() { Timeout = 40_000 });
+        await Expect(alice.Page.GetByText(alice.Words.Chat.ServerAwayDirect("Bob"))).ToBeHiddenAsync(new() { Timeout = 60_000 });
         await alice.WriteAsync("and on");
         await bob.SeesAsync("and on");
         await alice.SeesStepAsync("and on", Step.Read);
@@ -95,7 +95,7 @@ public sealed class WayTests(Theatre theatre) : Scene(theatre)
         await bob.ReturnAsync();
         await bob.OpenAsync("Alice");
         for (var i = 0; i < 5; i++) await bob.SeesAsync($"number {i}");
-        await bob.SeesAsync("written without a server", seconds: 40);
+        await bob.SeesAsync("written without a server", seconds: 60);
         await alice.SeesStepAsync("written without a server", Step.Read);
     }
 
@@ -110,7 +110,7 @@ public sealed class WayTests(Theatre theatre) : Scene(theatre)
         await bob.SwallowDirectAsync(true);
         var watch = Stopwatch.StartNew();
         await alice.WriteAsync("into the void");
-        await bob.SeesAsync("into the void", seconds: 5);
+        await bob.SeesAsync("into the void", seconds: 60);
         Assert.True(watch.ElapsedMilliseconds < 3000, $"It took {watch.ElapsedMilliseconds} ms.");
         await alice.SeesWayAsync("into the void", Route.Mailbox);
         await bob.SeesWayAsync("into the void", Route.Mailbox);
@@ -134,9 +134,9 @@ public sealed class WayTests(Theatre theatre) : Scene(theatre)
         await bob.SeesDirectPathAsync();
         await alice.BreakDirectAsync();
         await alice.WriteAsync("after the break");
-        await bob.SeesAsync("after the break", seconds: 5);
+        await bob.SeesAsync("after the break", seconds: 60);
         await bob.WriteAsync("I have it");
-        await alice.SeesAsync("I have it", seconds: 5);
+        await alice.SeesAsync("I have it", seconds: 60);
         await alice.SeesDirectPathAsync(60);
         await bob.SeesDirectPathAsync(60);
         await bob.WriteAsync("straight again");
@@ -157,7 +157,7 @@ public sealed class WayTests(Theatre theatre) : Scene(theatre)
             await alice.WriteAsync($"out {round}");
             await alice.SeesStepAsync($"out {round}", Step.Queued);
             network.Mend();
-            await bob.SeesAsync($"out {round}", seconds: 40);
+            await bob.SeesAsync($"out {round}", seconds: 60);
             await alice.SeesStepAsync($"out {round}", Step.Read, 40);
         }
 

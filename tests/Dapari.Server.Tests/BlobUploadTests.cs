@@ -161,11 +161,13 @@ public sealed class BlobUploadTests
         await using var server = await StartAsync(disk);
         await using var user = await BlobUser.ConnectAsync(server.Uri);
         var drop = await user.BeginAsync(20 * Piece);
-        using var full = await user.PutAsync(drop, 0, 20 * Piece);
+        Assert.Equal(HttpStatusCode.NoContent, (await user.PutAsync(drop, 0, 4 * Piece)).StatusCode);
+        using var full = await user.PutAsync(drop, 4 * Piece, 16 * Piece);
         Assert.Equal(HttpStatusCode.InsufficientStorage, full.StatusCode);
         Assert.Contains("full", await full.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         var kept = BlobUser.Offset(full);
-        Assert.InRange(kept, 1, 8 * Piece);
+        // How much of the second request was written before depends on how it was cut.
+        Assert.InRange(kept, 4 * Piece, 8 * Piece);
         Assert.Equal((kept, kept), (await user.ReceivedAsync(drop), server.Host.Blobs.StoredBytes));
 
         disk.FullAt = long.MaxValue;

@@ -1,4 +1,3 @@
-using Dapari.Wire;
 using Dapari.Wire.Files;
 using Dapari.Wire.V1;
 

@@ -129,7 +129,9 @@ internal sealed class PaperFiles : IBrowserFiles, IBrowserPlayer
         return Task.CompletedTask;
     }
 
-    public Task<FileManifest?> ReadManifestAsync(TransferId transfer) => Task.FromResult<FileManifest?>(null);
+    public FileManifest? Manifest { get; set; }
+
+    public Task<FileManifest?> ReadManifestAsync(TransferId transfer) => Task.FromResult(Manifest);
 
     public Task<bool> PlayAsync(string url, double from, double speed)
     {

@@ -95,13 +95,13 @@ public sealed class SmallPiecesTests
 
         static byte[] Shown(IdentityPublicKey by, IdentityPublicKey of) => Dapari.Crypto.SafetyNumber.Code(by, of);
         var ours = Shown(alice, bob);
-        Assert.True(SafetyNumber.IsTheirs(SafetyNumber.Code(Shown(bob, alice)) + " ", ours));
-        Assert.False(SafetyNumber.IsTheirs(SafetyNumber.Code(ours), ours)); // Our own screen proves nothing.
-        Assert.False(SafetyNumber.IsTheirs(SafetyNumber.Code(Shown(mallory, alice)), ours));
-        Assert.False(SafetyNumber.IsTheirs(SafetyNumber.Code(Shown(bob, mallory)), ours));
-        Assert.False(SafetyNumber.IsTheirs("https://home.example/i#AAAAAAAAAAAAAAAAAAAAAA", ours));
-        Assert.False(SafetyNumber.IsTheirs("", []));
-        Assert.False(SafetyNumber.IsTheirs(SafetyNumber.Code([]), []));
+        Assert.Equal(ScannedCode.Theirs, SafetyNumber.Judge(SafetyNumber.Code(Shown(bob, alice)) + " ", ours));
+        Assert.Equal(ScannedCode.OurOwn, SafetyNumber.Judge(SafetyNumber.Code(ours), ours)); // Our own screen proves nothing.
+        Assert.Equal(ScannedCode.Different, SafetyNumber.Judge(SafetyNumber.Code(Shown(mallory, alice)), ours));
+        Assert.Equal(ScannedCode.Different, SafetyNumber.Judge(SafetyNumber.Code(Shown(bob, mallory)), ours));
+        Assert.Equal(ScannedCode.NoSafetyCode, SafetyNumber.Judge("https://home.example/i#AAAAAAAAAAAAAAAAAAAAAA", ours));
+        Assert.Equal(ScannedCode.NoSafetyCode, SafetyNumber.Judge("", []));
+        Assert.Equal(ScannedCode.Different, SafetyNumber.Judge(SafetyNumber.Code([]), []));
     }
 
     [Fact]

@@ -48,10 +48,10 @@ internal sealed class ContactDesk(Parts parts)
         if (contact.Record.State == ContactState.Blocked)
             return;
         parts.Calls.Leave(step, contact);
-        parts.Files.GiveUp(step, contact);
         parts.Paths.Close(step, contact, tell: false);
         contact.Record.StateBeforeBlock = contact.Record.State;
         contact.Record.State = ContactState.Blocked;
+        parts.Files.GiveUp(step, contact);
         contact.DueByMailbox.Clear();
         contact.DueByPath.Clear();
         contact.TypingUntil = long.MinValue;

@@ -68,7 +68,7 @@ internal sealed partial class BrowserStore : IPeerStore
             parts.Add(KeyOf(message));
             parts.Add(message.Id.Memory);
             parts.Add(message.EnvelopeId.Memory);
-            parts.Add(Encoding.UTF8.GetBytes(string.Join('\n', SearchWords.Of(message.Text))));
+            parts.Add(Encoding.UTF8.GetBytes(string.Join('\n', SearchWords.Of(message))));
             parts.Add(Protobuf(message));
         }
 

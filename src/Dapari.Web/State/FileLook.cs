@@ -87,7 +87,7 @@ public static class FileLook
 
     /// <summary>Bytes that crossed a server of any kind.</summary>
     public static ulong CrossedServer(IEnumerable<FileRouteShare> shares) =>
-        shares.Where(share => share.Route is Route.Relay or Route.Mailbox).Aggregate(0ul, (sum, share) => sum + share.Bytes);
+        shares.Where(share => share.Route is Route.Relay or Route.Mailbox or Route.DropOff).Aggregate(0ul, (sum, share) => sum + share.Bytes);
 
     /// <summary>The box of a picture before it is there: as its sender says, within what looks well. Nothing moves when it comes.</summary>
     public static (int Width, int Height) Box(FilePreview? preview)
@@ -118,7 +118,7 @@ public static class FileLook
     /// <summary>A time left that does not flicker: the longer, the coarser.</summary>
     public static ulong Coarse(ulong milliseconds)
     {
-        var step = milliseconds switch { < 10_000 => 1000ul, < 60_000 => 5000ul, < 3_600_000 => 60_000ul, _ => 300_000ul };
+        var step = milliseconds switch { < 10_000 => 1000ul, < 60_000 => 5000ul, < 3_600_000 => 60_000ul, < 86_400_000 => 300_000ul, _ => 86_400_000ul };
         return (milliseconds + step - 1) / step * step;
     }
 

@@ -1,3 +1,4 @@
+using Dapari.Peer.Files;
 using Dapari.Peer.Local;
 using Dapari.Peer.Store;
 using Dapari.Web.Platform;
@@ -25,11 +26,11 @@ public sealed partial class LiveFiles
     /// <summary>Ends it unless that is undone; meanwhile nothing moves.</summary>
     public async Task CancelAsync(ByteString transfer, string said)
     {
-        var paused = Find(transfer)?.Paused ?? false;
-        if (!paused) await _app.Peer.ExecuteAsync(Pause(true), CancellationToken.None);
+        var moves = Find(transfer) is { State: TransferState.Moving, Paused: false };
+        if (moves) await _app.Peer.ExecuteAsync(Pause(true), CancellationToken.None);
         _app.DoUnlessUndone(transfer, said, new Command { CancelFiles = new CancelFiles { TransferId = transfer } }, () =>
         {
-            if (!paused) _ = _app.Peer.ExecuteAsync(Pause(false), CancellationToken.None);
+            if (moves) _ = _app.Peer.ExecuteAsync(Pause(false), CancellationToken.None);
         });
 
         Command Pause(bool on) => new() { PauseFiles = new PauseFiles { TransferId = transfer, Paused = on } };
@@ -53,7 +54,9 @@ public sealed partial class LiveFiles
     /// <summary>Gives all of them to the person. From a click.</summary>
     public async Task SaveAllAsync(FileRecord record)
     {
-        if (TransferId.TryRead(record.TransferId, out var id)) Say(await Platform.SaveAllAsync(id, NamesOf(record)));
+        if (!TransferId.TryRead(record.TransferId, out var id)) return;
+        var manifest = record.ItemCount > record.Files.Count ? await Platform.ReadManifestAsync(id) : null;
+        Say(await Platform.SaveAllAsync(id, manifest is null ? NamesOf(record) : NamesOf(manifest)));
     }
 
     /// <summary>Removes what is here unless that is undone.</summary>
@@ -106,6 +109,14 @@ public sealed partial class LiveFiles
 
     private static List<SaveName> NamesOf(FileRecord record) =>
         [.. record.Files.Select((file, i) => new SaveName((uint)i + 1, [.. file.Folder], file.Name, FileLook.SafeType(file))).Where((_, i) => !record.Files[i].Lost)];
+
+    // Of many files the entry holds only the first ones: the names of all are cleaned here, as the engine cleans those.
+    private static List<SaveName> NamesOf(FileManifest manifest)
+    {
+        var paths = new FilePaths();
+        var folders = manifest.Items.Select(item => paths.AddFolder(item.Folder)).ToList();
+        return [.. manifest.Items.Select((item, i) => new SaveName((uint)i + 1, folders[i], paths.Add(folders[i], item.Name).Value, item.MediaType))];
+    }
 
     private void Say(SaveOutcome outcome)
     {

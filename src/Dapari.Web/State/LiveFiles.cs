@@ -49,6 +49,9 @@ public sealed partial class LiveFiles : IDisposable
     /// <summary>What is being read before it is offered.</summary>
     public IReadOnlyList<Preparation> Preparations => _preparations;
 
+    /// <summary>Shuts the menu that is open; null: none is.</summary>
+    public Action? ShutMenu { get; set; }
+
     /// <summary>A screen stands above the others.</summary>
     public bool IsCovering => Draft is not null || Viewer is not null;
 
@@ -139,7 +142,8 @@ public sealed partial class LiveFiles : IDisposable
     /// <summary>Esc: takes away what stands above the screens; false: nothing does.</summary>
     internal bool Back()
     {
-        if (Viewer is not null) Show(null);
+        if (ShutMenu is { } shut) shut();
+        else if (Viewer is not null) Show(null);
         else if (Recording is not null) _ = EndVoiceAsync(keep: false);
         else if (Draft is not null) GiveUp();
         else return false;
@@ -221,7 +225,7 @@ public sealed partial class LiveFiles : IDisposable
         var send = new SendFiles
         {
             ContactId = to.ToByteString(), MessageId = message.ToByteString(), TransferId = transfer.ToByteString(), Caption = draft?.Caption.Trim() ?? "",
-            Manifest = prepared.Manifest, Leave = way == Policy.ServerOnly || draft is null || draft.Leave, Way = way,
+            Manifest = prepared.Manifest, Leave = draft is null || draft.Leave || (way == Policy.Unspecified ? _app.Find(to)?.EffectivePolicy : way) == Policy.ServerOnly, Way = way,
         };
         send.Items.AddRange(prepared.Items);
         return await _app.DoAsync(new Command { SendFiles = send }) ? message : null;

@@ -47,6 +47,10 @@ public sealed record ContactTexts
 
     public required Func<string, string> ScanDiffers { get; init; }
 
+    public required Func<string, string> ScanOurs { get; init; }
+
+    public required Func<string, string> ScanOther { get; init; }
+
     public required string QrAlt { get; init; }
 
     public required string ShowNumber { get; init; }
@@ -94,6 +98,8 @@ public sealed record ContactTexts
         Unverify = "No longer verified",
         ScanTheirs = "Scan their code",
         ScanMatches = n => $"The code matches: {n} is verified.",
+        ScanOurs = n => $"This is your own code. Hold the camera to the one that {n} shows.",
+        ScanOther = n => $"This is no safety code. Hold the camera to the one that {n} shows.",
         ScanDiffers = n => $"The code does not match. Do not trust this conversation until you know why: ask {n} to show the code of your conversation.",
         QrAlt = "QR code of the safety number",
         ShowNumber = "Show the number",
@@ -132,6 +138,8 @@ public sealed record ContactTexts
         Unverify = "Togli la verifica",
         ScanTheirs = "Inquadra il suo codice",
         ScanMatches = n => $"Il codice corrisponde: {n} è un contatto verificato.",
+        ScanOurs = n => $"Questo è il tuo codice. Inquadra quello che mostra {n}.",
+        ScanOther = n => $"Questo non è un codice di sicurezza. Inquadra quello che mostra {n}.",
         ScanDiffers = n => $"Il codice non corrisponde. Non fidarti di questa conversazione finché non sai perché: chiedi a {n} di mostrarti il codice della vostra conversazione.",
         QrAlt = "Codice QR del numero di sicurezza",
         ShowNumber = "Mostra il numero",

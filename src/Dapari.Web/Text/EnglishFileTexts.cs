@@ -62,7 +62,7 @@ internal sealed class EnglishFileTexts : FileTexts
     public override string Retry => "Try again";
     public override string ChooseAgain => "Choose it again";
     public override string NotTheSame => "That is not the same file, so it cannot go on with it. Choose the one that you sent.";
-    public override string LiesThere(string size, string until) => $"{size} lie at the server, encrypted, until {until} at most";
+    public override string LiesThere(string size, string until) => $"{size} lie at the server, encrypted, for at most {until} more";
     public override string Leaving(string done, string all) => $"Leaving it at the server: {done} of {all}";
     public override string Lost(string n) => $"{n} of them could not be sent; the others are all here.";
     public override string LostOne => "It could not be sent: it was changed or moved meanwhile.";
@@ -171,7 +171,7 @@ internal sealed class EnglishFileTexts : FileTexts
     {
         Route.Direct => "Nobody in between. Your networks saw that you two exchanged data, and how much.",
         Route.Relay => "A relay passed sealed bytes on and kept none. It saw when, how much, and both internet addresses.",
-        Route.Mailbox => "The server kept encrypted pieces. It saw when, how large and from which addresses; not what, nor the name.",
+        Route.Mailbox or Route.DropOff => "The server kept encrypted pieces. It saw when, how large and from which addresses; not what, nor the name.",
         _ => "Nobody yet.",
     };
 }

@@ -62,7 +62,7 @@ internal sealed class ItalianFileTexts : FileTexts
     public override string Retry => "Riprova";
     public override string ChooseAgain => "Sceglilo di nuovo";
     public override string NotTheSame => "Non è lo stesso file, quindi così non si va avanti. Scegli quello che avevi mandato.";
-    public override string LiesThere(string size, string until) => $"{size} sono sul server, cifrati, al massimo fino a {until}";
+    public override string LiesThere(string size, string until) => $"{size} sono sul server, cifrati, ancora per {until} al massimo";
     public override string Leaving(string done, string all) => $"Lo lascio sul server: {done} di {all}";
     public override string Lost(string n) => $"{n} non sono potuti partire; gli altri ci sono tutti.";
     public override string LostOne => "Non è potuto partire: nel frattempo è stato cambiato o spostato.";
@@ -171,7 +171,7 @@ internal sealed class ItalianFileTexts : FileTexts
     {
         Route.Direct => "Nessuno nel mezzo. Le vostre reti hanno visto che vi scambiavate dati, e quanti.",
         Route.Relay => "Un relay ha inoltrato byte sigillati senza tenerne. Ha visto quando, quanti, e tutti e due gli indirizzi internet.",
-        Route.Mailbox => "Il server ha tenuto pezzi cifrati. Ha visto quando, quanto grandi e da quali indirizzi; non che cosa, né il nome.",
+        Route.Mailbox or Route.DropOff => "Il server ha tenuto pezzi cifrati. Ha visto quando, quanto grandi e da quali indirizzi; non che cosa, né il nome.",
         _ => "Ancora nessuno.",
     };
 }

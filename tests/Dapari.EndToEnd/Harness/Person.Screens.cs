@@ -122,25 +122,25 @@ public sealed partial class Person
     }
 
     /// <summary>Waits until a message is on their screen, once.</summary>
-    public Task SeesAsync(string text, float seconds = 10) => Expect(Message(text)).ToHaveCountAsync(1, new() { Timeout = seconds * 1000 });
+    public Task SeesAsync(string text, float seconds = 60) => Expect(Message(text)).ToHaveCountAsync(1, new() { Timeout = seconds * 1000 });
 
     /// <summary>Waits until a message of theirs shows that it came this far.</summary>
-    public Task SeesStepAsync(string text, Step step, float seconds = 10) =>
+    public Task SeesStepAsync(string text, Step step, float seconds = 60) =>
         Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(StepWords(step)) + ", "), new() { Timeout = seconds * 1000 });
 
     /// <summary>Waits until a message of theirs shows that the other's device has it, read or not.</summary>
     public Task SeesArrivedAsync(string text) => Expect(Badge(text)).ToHaveAccessibleNameAsync(
-        new Regex($", ({Regex.Escape(StepWords(Step.Delivered))}|{Regex.Escape(StepWords(Step.Read))}), "), new() { Timeout = 10_000 });
+        new Regex($", ({Regex.Escape(StepWords(Step.Delivered))}|{Regex.Escape(StepWords(Step.Read))}), "), new() { Timeout = 60_000 });
 
     /// <summary>Waits until a message's badge shows this way.</summary>
-    public Task SeesWayAsync(string text, Route route, float seconds = 10) =>
+    public Task SeesWayAsync(string text, Route route, float seconds = 60) =>
         Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(Words.Ways.Name(route)) + "\\."), new() { Timeout = seconds * 1000 });
 
     /// <summary>The badge of a message: the way it went and how far it came; a tap opens the details.</summary>
     public ILocator Badge(string text) => Message(text).Locator("a.foot");
 
     /// <summary>Waits until the open conversation says that a direct path is open.</summary>
-    public Task SeesDirectPathAsync(float seconds = 15) =>
+    public Task SeesDirectPathAsync(float seconds = 60) =>
         Expect(Page.GetByText(Words.Chat.DirectNow).First).ToBeVisibleAsync(new() { Timeout = seconds * 1000 });
 
     /// <summary>Opens the details of a message.</summary>

@@ -75,7 +75,7 @@ public sealed partial class Person : IAsyncDisposable
 
     private static async Task<Person> EnterAsync(IBrowserContext context, string name, string origin, Look look, string path, bool ownsContext)
     {
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(60_000);
         await context.AddInitScriptAsync(Watch.Value);
         await context.AddInitScriptAsync(Ears.Value);
         var person = new Person(name, origin, context, null!, look, ownsContext);

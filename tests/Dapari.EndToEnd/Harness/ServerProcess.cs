@@ -8,7 +8,7 @@ namespace Dapari.EndToEnd;
 /// <summary>The real server, as its own process, with a data folder of its own. It can be killed and started again at the same address.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
 
     private readonly string data;
@@ -31,6 +31,9 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Where browsers find it.</summary>
     public string Origin => $"http://{(lab is null ? "127.0.0.1" : NatLab.ServerAddress)}:{Port}";
+
+    /// <summary>Files that lie in its drop-off folder now.</summary>
+    public int BlobsKept => Directory.Exists(Path.Combine(data, "blobs")) ? Directory.EnumerateFiles(Path.Combine(data, "blobs"), "*", SearchOption.AllDirectories).Count() : 0;
 
     /// <summary>What it has said so far.</summary>
     public string Log => string.Join('\n', log);

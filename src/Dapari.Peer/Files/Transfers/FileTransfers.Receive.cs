@@ -181,10 +181,17 @@ internal sealed partial class FileTransfers
 
     private static long Retry(int failures) => Math.Min(FirstRetryMs << Math.Min(failures, 5), LongestRetryMs);
 
-    private void Answered(Transfer transfer, FileFrame frame)
+    private void Answered(FileStep step, Transfer transfer, FileFrame frame)
     {
         switch (frame.KindCase)
         {
+            case FileFrame.KindOneofCase.Stop when frame.Stop.Reason == FileStopReason.TooMuch:
+                // They lost count, or we did: asked for again after a while.
+                transfer.Direct.Clear();
+                transfer.Paged.Clear();
+                transfer.DirectFrom = step.At + Retry(transfer.Stalls++);
+                step.Do(new FileEffect.ExpectNothing(transfer.Contact, transfer.Id));
+                break;
             case FileFrame.KindOneofCase.Stop:
                 transfer.HeldBack = transfer.TheySaid = frame.Stop.Reason == FileStopReason.Unspecified ? FileStopReason.Paused : frame.Stop.Reason;
                 transfer.Direct.Clear();
@@ -205,8 +212,8 @@ internal sealed partial class FileTransfers
         switch (update.KindCase)
         {
             case FileUpdate.KindOneofCase.End when transfer.Record.State != TransferState.Finishing:
-                // What was verified stays so, but there will be no more of it.
-                End(step, transfer, update.End.Outcome is FileOutcome.SourceChanged or FileOutcome.SourceGone ? update.End.Outcome : FileOutcome.Cancelled, tell: false);
+                // What was verified stays so, but there will be no more of it. The sender hears how much that was.
+                End(step, transfer, update.End.Outcome is FileOutcome.SourceChanged or FileOutcome.SourceGone ? update.End.Outcome : FileOutcome.Cancelled, tell: true);
                 break;
             case FileUpdate.KindOneofCase.DropOff when transfer.Record.DropOffs.Count < WireLimits.FileShares
                 && transfer.Record.DropOffs.All(known => known.BlobId != update.DropOff.BlobId):

@@ -173,8 +173,7 @@ internal sealed partial class FileTransfers
 
     private void ToldByRecipient(FileStep step, Transfer transfer, FileUpdate update)
     {
-        if (update.KindCase != FileUpdate.KindOneofCase.End || update.End.Outcome is not (FileOutcome.Arrived or FileOutcome.Refused or FileOutcome.WrongBytes
-            or FileOutcome.BadManifest or FileOutcome.SourceChanged or FileOutcome.SourceGone))
+        if (update.KindCase != FileUpdate.KindOneofCase.End || !MaySay(transfer, update.End.Outcome))
             return;
         var end = update.End.Clone();
         var most = transfer.Record.TotalSize + (transfer.Record.Manifest?.Size ?? 0);
@@ -193,6 +192,14 @@ internal sealed partial class FileTransfers
         transfer.Record.Entered = false;
         Changed(step, transfer);
     }
+
+    // That it was taken back only its sender can say; the recipient then says what had come.
+    private static bool MaySay(Transfer transfer, FileOutcome outcome) => outcome switch
+    {
+        FileOutcome.Cancelled => transfer.IsOver && transfer.Record.End.Outcome == FileOutcome.Cancelled,
+        FileOutcome.Arrived or FileOutcome.Refused or FileOutcome.WrongBytes or FileOutcome.BadManifest or FileOutcome.SourceChanged or FileOutcome.SourceGone => true,
+        _ => false,
+    };
 
     private static void Unqueue(Transfer transfer, Func<FileWant, bool> stays)
     {

@@ -1,4 +1,3 @@
-using Dapari.Peer.Hosting;
 using Dapari.Peer.Store;
 using Dapari.Wire;
 using Dapari.Wire.Files;
@@ -59,55 +58,6 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
         transfer.Wants.Count > 0 || (_channels.TryGetValue(transfer.Contact, out var channel) && channel.Serving.Any(served => served.Transfer == transfer));
 
     public Transfer? Find(TransferId id) => _all.GetValueOrDefault(id);
-
-    /// <summary>Rebuilds what was kept.</summary>
-    /// <exception cref="InvalidDataException">A row cannot be read.</exception>
-    public void Load(IReadOnlyList<StateRow> rows)
-    {
-        try
-        {
-            var byKey = rows.Where(row => row.Key.StartsWith("transfer/", StringComparison.Ordinal)).ToDictionary(row => row.Key, row => row.Value, StringComparer.Ordinal);
-            foreach (var (key, value) in byKey.Where(row => row.Key.LastIndexOf('/') == "transfer".Length).OrderBy(row => row.Key, StringComparer.Ordinal))
-                Load(byKey, key, TransferRecord.Parser.ParseFrom(value));
-        }
-        catch (InvalidProtocolBufferException fault)
-        {
-            throw new InvalidDataException("A transfer's row cannot be read.", fault);
-        }
-    }
-
-    /// <summary>First after loading.</summary>
-    public void Start(FileStep step)
-    {
-        foreach (var over in _all.Values.Where(transfer => transfer.IsOver).OrderByDescending(transfer => transfer.Record.BegunAtMs).Skip(MaxOver).ToList())
-        {
-            _all.Remove(over.Id);
-            step.Rows[Transfer.RowKey(over.Id)] = null;
-        }
-
-        foreach (var over in _all.Values.Where(transfer => transfer.IsOver && transfer.Record.DropOffs.Count > 0))
-        {
-            // Once more, for a crash may have swallowed it; what is left then ends by itself.
-            step.Do(new FileEffect.RemoveDropOffs(over.Id, [.. over.Record.DropOffs]));
-            over.Record.DropOffs.Clear();
-            step.Rows[Transfer.RowKey(over.Id)] = over.Record.ToByteArray();
-        }
-
-        foreach (var transfer in _turns)
-        {
-            if (transfer.Record.Outgoing)
-            {
-                transfer.SourceUnknown = true;
-                step.Do(new FileEffect.OpenSource(transfer.Id, transfer.Layout));
-            }
-            else if (transfer.Record.State == TransferState.Finishing)
-                step.Do(new FileEffect.Finish(transfer.Id));
-            else if (transfer.Record.State == TransferState.Moving)
-                step.Do(new FileEffect.OpenDestination(transfer.Id, transfer.Layout));
-        }
-
-        Go(step);
-    }
 
     public void Tick(FileStep step)
     {
@@ -215,7 +165,13 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
             transfer.DirectFrom = long.MinValue;
             // The sender says when to begin, and what lies at a server already.
             if (!transfer.Record.Outgoing)
+            {
                 (transfer.HeldBack, transfer.TheySaid) = (FileStopReason.NotReady, FileStopReason.Unspecified);
+                // So that a sender for whom it is over says so, and any other knows how far it is.
+                if (transfer.Record.State == TransferState.Moving)
+                    Keep(step, transfer);
+            }
+
             if (!transfer.Record.Outgoing || transfer.Record.Paused || !_rules.MayUseChannel(transfer))
                 continue;
             // What was left so far is known when the driver answers: until then nothing is given that may lie there already.
@@ -258,8 +214,7 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
             if (frame.KindCase == FileFrame.KindOneofCase.Want)
                 step.Do(new FileEffect.SendFrame(contact, Stop(frame.TransferId, FileStopReason.UnknownTransfer)));
             // They do not know that it is over: the word got lost with a server or with a life that an old copy replaced.
-            if (Find(id) is { IsOver: true } over && over.Contact == contact
-                && frame.KindCase == (over.Record.Outgoing ? FileFrame.KindOneofCase.Want : FileFrame.KindOneofCase.Ready) && _channels[contact].Repeated.Add(id))
+            if (Find(id) is { IsOver: true } over && over.Contact == contact && Expects(over, frame.KindCase) && _channels[contact].Repeated.Add(id))
                 Repeat(step, over);
             return;
         }
@@ -267,7 +222,7 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
         if (transfer.Record.Outgoing)
             Asked(step, transfer, frame);
         else
-            Answered(transfer, frame);
+            Answered(step, transfer, frame);
         step.Seen.Add(id);
         Go(step);
     }
@@ -307,6 +262,9 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
         Go(step);
     }
 
+    private static bool Expects(Transfer over, FileFrame.KindOneofCase said) =>
+        over.Record.Outgoing ? said is FileFrame.KindOneofCase.Want or FileFrame.KindOneofCase.Have : said == FileFrame.KindOneofCase.Ready;
+
     private static void Repeat(FileStep step, Transfer over)
     {
         over.Repeated = true;
@@ -323,25 +281,6 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
         manifest.Items.All(item => FileId.TryRead(item.Blob.Root, item.Blob.Size, out var id) && (id.Shape.Size > 0 || id.Root == FileHash.Empty));
 
     private IEnumerable<Transfer> Of(ContactId contact) => _turns.Where(transfer => transfer.Contact == contact);
-
-    private void Load(Dictionary<string, byte[]> rows, string key, TransferRecord record)
-    {
-        if (!TransferId.TryRead(record.Id, out var id) || !ContactId.TryRead(record.ContactId, out var contact))
-            throw new InvalidDataException($"The row \"{key}\" cannot be read.");
-        var items = rows.TryGetValue(Transfer.ItemsKey(id), out var kept) ? FileManifest.Parser.ParseFrom(kept) : null;
-        var transfer = new Transfer(id, contact, record, items);
-        _all.Add(id, transfer);
-        if (transfer.IsOver)
-            return;
-        _turns.Add(transfer);
-        if (!rows.TryGetValue(Transfer.ProgressKey(id), out var row))
-            return;
-        var progress = TransferProgress.Parser.ParseFrom(row);
-        transfer.Verified = ChunkSet.Of(progress.Verified);
-        foreach (var share in progress.Shares)
-            transfer.Shares[share.Route] = share.Bytes;
-        (transfer.TheirBytes, transfer.TheirThrough) = (progress.TheirBytes, progress.TheirThrough);
-    }
 
     private void Changed(FileStep step, Transfer transfer)
     {
