@@ -14,6 +14,49 @@ public sealed class CallNatTests(Theatre theatre) : Scene(theatre)
     [InlineData(Nat.UdpBlocked, Nat.PortRestricted, Route.Relay)]
     public async Task Two_homes_talk_by_the_way_that_their_routers_allow_and_the_screen_says_why(Nat one, Nat other, Route expected)
     {
+        var (_, alice, bob) = await MeetInHomesAsync(one, other);
+        await alice.CallAsync("Bob");
+        await bob.SeesRingAsync("Alice", 30);
+        await bob.TakeCallAsync();
+        await alice.HearsToneAsync(seconds: 40);
+        await bob.HearsToneAsync(seconds: 40);
+        await alice.SeesCallWayAsync(expected, 40);
+        await bob.SeesCallWayAsync(expected, 40);
+        if (expected == Route.Relay) await Expect(alice.WayLine).ToContainTextAsync("because both networks block direct connections");
+        else await Expect(alice.WayLine).ToContainTextAsync("across the internet");
+        await alice.HangUpAsync();
+        await Expect(bob.LastEntry).ToContainTextAsync(" s", new() { Timeout = 20_000 });
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_goes_to_another_network_during_a_call_is_heard_on_through_the_new_one(bool callerGoes)
+    {
+        var (lab, alice, bob) = await MeetInHomesAsync(Nat.PortRestricted, Nat.PortRestricted);
+        await alice.CallAsync("Bob");
+        await bob.SeesRingAsync("Alice", 60);
+        await bob.TakeCallAsync();
+        await alice.HearsToneAsync(seconds: 60);
+        await bob.HearsToneAsync(seconds: 60);
+        await alice.SeesCallWayAsync(Route.Direct, 60);
+        var (side, who) = callerGoes ? ("A", alice) : ("B", bob);
+        await lab.ChangeNetworkAsync(side);
+        // The former network is gone: whatever is heard once the new address is known came by it.
+        await Waiting.UntilAsync(
+            "the new address is found",
+            async () => await who.Page.EvaluateAsync<bool>("network => __watched.found.some(one => one.includes(` ${network}.2 `))", NatLab.ChangedNetwork(side)),
+            TimeSpan.FromSeconds(120));
+        await alice.HearsToneAsync(seconds: 120);
+        await bob.HearsToneAsync(seconds: 120);
+        await alice.SeesCallWayAsync(Route.Direct, 120);
+        await bob.SeesCallWayAsync(Route.Direct, 120);
+        await alice.HangUpAsync();
+        await Expect(bob.LastEntry).ToContainTextAsync(" s", new() { Timeout = 60_000 });
+    }
+
+    private async Task<(NatLab Lab, Person Alice, Person Bob)> MeetInHomesAsync(Nat one, Nat other)
+    {
         Assert.True(NatLab.IsPossible, "Needs root, ip and nft: ./test installs them.");
         var lab = Keep(await NatLab.BuildAsync(one, other));
         var server = Keep(await ServerProcess.StartInAsync(lab));
@@ -33,17 +76,6 @@ public sealed class CallNatTests(Theatre theatre) : Scene(theatre)
             await person.ChooseAsync(person.Words.Call.PolicyTitle, person.Words.Contact.Automatic);
             await person.OpenAsync(name);
         }
-
-        await alice.CallAsync("Bob");
-        await bob.SeesRingAsync("Alice", 30);
-        await bob.TakeCallAsync();
-        await alice.HearsToneAsync(seconds: 40);
-        await bob.HearsToneAsync(seconds: 40);
-        await alice.SeesCallWayAsync(expected, 40);
-        await bob.SeesCallWayAsync(expected, 40);
-        if (expected == Route.Relay) await Expect(alice.WayLine).ToContainTextAsync("because both networks block direct connections");
-        else await Expect(alice.WayLine).ToContainTextAsync("across the internet");
-        await alice.HangUpAsync();
-        await Expect(bob.LastEntry).ToContainTextAsync(" s", new() { Timeout = 20_000 });
+        return (lab, alice, bob);
     }
 }

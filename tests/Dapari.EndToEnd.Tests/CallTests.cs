@@ -112,13 +112,21 @@ public sealed class CallTests(Theatre theatre, Booth booth) : CallScene(theatre,
         await alice.HearsToneAsync();
     }
 
-    [Fact]
-    public async Task Both_call_at_once_and_it_is_one_call()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Both_call_at_once_and_it_is_one_call(bool video)
     {
         var (alice, bob) = await MeetToCallAsync(Automatic);
-        await Task.WhenAll(alice.CallAsync("Bob"), bob.CallAsync("Alice"));
-        await alice.HearsToneAsync();
-        await bob.HearsToneAsync();
+        await Task.WhenAll(alice.CallAsync("Bob", video), bob.CallAsync("Alice", video));
+        await alice.HearsToneAsync(seconds: 30);
+        await bob.HearsToneAsync(seconds: 30);
+        if (video)
+        {
+            await alice.SeesMovingAsync(seconds: 30);
+            await bob.SeesMovingAsync(seconds: 30);
+        }
+
         await alice.HangUpAsync();
         await SeesEndAsync(alice, " s");
         await SeesEndAsync(bob, " s");

@@ -40,9 +40,12 @@ public sealed class StormTests
         Assert.True(figures.Sum(one => one.Attacks) > 50, "few attacks");
         Assert.True(figures.Sum(one => one.Hostilities) > 50, "few hostile contacts");
         Assert.True(figures.Sum(one => one.Partings) > 20, "few partings");
+        Assert.True(figures.Sum(one => one.MetAgain) > 5, "few words between people who met again");
         Assert.True(figures.Sum(one => one.Unnoticed) > 5, "few unnoticed copies");
         Assert.True(figures.Sum(one => one.Calls) > 50, "few calls");
         Assert.True(figures.Sum(one => one.Talked) > 5, "few calls were answered");
+        Assert.True(figures.Sum(one => one.Gatherings) > 10, "few calls of several");
+        Assert.True(figures.Sum(one => one.Strangers) > 3, "few people brought in");
         Assert.True(figures.Sum(one => one.Keys) > 5_000, "few keys seen");
     }
 }

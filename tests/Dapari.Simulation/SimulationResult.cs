@@ -62,6 +62,12 @@ public sealed record SimulationFigures
     /// <summary>Calls that both ends keep alike.</summary>
     public int Calls { get; internal set; }
 
+    /// <summary>Calls of several that both ends keep alike.</summary>
+    public int Gatherings { get; internal set; }
+
+    /// <summary>Times that somebody was seen connected with one who is no contact.</summary>
+    public int Strangers { get; internal set; }
+
     /// <summary>Calls in which media flowed.</summary>
     public int Talked { get; internal set; }
 
@@ -79,6 +85,9 @@ public sealed record SimulationFigures
 
     /// <summary>Contacts removed and identities deleted.</summary>
     public int Partings { get; internal set; }
+
+    /// <summary>Messages between two who had parted and met again, kept after the parting and delivered.</summary>
+    public int MetAgain { get; internal set; }
 
     /// <summary>Old copies put back that no server could tell from the present.</summary>
     public int Unnoticed { get; internal set; }

@@ -37,6 +37,9 @@ public sealed partial class ModelServer(string origin, Func<long> now)
     /// <summary>Uploads of prekeys are refused, as by a full disk.</summary>
     public bool RefusesPrekeys { get; set; }
 
+    /// <summary>Whether it has a relay is not said, as by one who is asked too often.</summary>
+    public bool PutsRelayOff { get; set; }
+
     /// <summary>Acknowledgements are refused, as by a full disk.</summary>
     public bool RefusesAcknowledgements { get; set; }
 
@@ -111,7 +114,9 @@ public sealed partial class ModelServer(string origin, Func<long> now)
         answer.Request = frame.Request;
         Say(number, answer);
         if (answer.KindCase == ServerFrame.KindOneofCase.MailboxOpened)
-            DeliverAll(frame.OpenMailbox?.MailboxId ?? frame.CreateMailbox.MailboxId);
+            DeliverAll(frame.OpenMailbox.MailboxId);
+        else if (frame.KindCase == Kind.CreateMailbox && answer.KindCase == ServerFrame.KindOneofCase.Done)
+            DeliverAll(frame.CreateMailbox.MailboxId);
     }
 
     private static ServerFrame Refuse(Refusal refusal) => new() { Refused = new Refused { Refusal = refusal, RetryAfterMs = 500 } };
@@ -174,7 +179,7 @@ public sealed partial class ModelServer(string origin, Func<long> now)
                     ? new ServerFrame { Prekeys = new Prekeys { Bundle = store.Take() } }
                     : Refuse(Refusal.UnknownPrekeys);
             case Kind.TakeRelayAccess:
-                return RelayAccess is null ? Refuse(Refusal.NoRelay) : new ServerFrame { RelayAccess = RelayAccess.Clone() };
+                return PutsRelayOff ? Refuse(Refusal.Rate) : RelayAccess is null ? Refuse(Refusal.NoRelay) : new ServerFrame { RelayAccess = RelayAccess.Clone() };
             case Kind.BeginBlob:
                 return BeginBlob(number, frame.BeginBlob);
             case Kind.GetBlobUsage:
@@ -195,7 +200,7 @@ public sealed partial class ModelServer(string origin, Func<long> now)
             if (known.Owner != owner)
                 return Refuse(Refusal.Taken);
             known.OpenedBy = number;
-            return new ServerFrame { MailboxOpened = new MailboxOpened { HighestAcknowledged = known.HighestAcknowledged } };
+            return new ServerFrame { Done = new Done() };
         }
 
         _mailboxes[Id(create.MailboxId)] = new Mailbox(owner, sender) { OpenedBy = number };

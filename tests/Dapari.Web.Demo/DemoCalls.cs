@@ -51,7 +51,8 @@ internal static class DemoCalls
             case "group":
                 call.Group = true;
                 var number = 2ul;
-                foreach (var c in peer.Snapshot.Contacts.Where(c => c != bob).Take(3))
+                var others = browser.Query.Split("people=") is [_, var many] && int.TryParse(many.Split('&')[0], out var wanted) ? wanted - 1 : 3;
+                foreach (var c in peer.Snapshot.Contacts.Where(c => c != bob).Take(others))
                 {
                     var leg = Leg(c, number++);
                     leg.Media.Camera = number % 2 == 0;
@@ -60,8 +61,14 @@ internal static class DemoCalls
                 }
 
                 call.Legs[0].Media.Camera = true;
-                call.Legs[2].ContactId = ByteString.Empty;
-                call.Legs[1].Media.Microphone = false;
+                if (call.Legs.Count > 2)
+                {
+                    (call.Legs[2].ContactId, call.Legs[2].BroughtInBy) = (ByteString.Empty, bob.Name);
+                    call.Legs[1].Media.Microphone = false;
+                }
+
+                call.Legs[0].Speaking = true;
+                call.CanAdd = true;
                 break;
         }
 

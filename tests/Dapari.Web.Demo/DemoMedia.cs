@@ -26,7 +26,6 @@ internal sealed class DemoMedia : IBrowserMedia
         new(MediaKind.Speaker, "s1", "Altoparlanti", true), new(MediaKind.Camera, "c1", "Videocamera frontale", true), new(MediaKind.Camera, "c2", "Videocamera posteriore", false),
     ]);
     public Task<MediaRefusal> ChooseAsync(MediaKind kind, string id) => Task.FromResult(MediaRefusal.None);
-    public int NumberOf(ulong leg) => (int)leg;
     public void Show(string videoId, ulong leg, MediaKind kind) => DemoBrowser.Paint(videoId, kind == MediaKind.Screen ? "screen" : "camera");
     public void Meter(string elementId) => DemoBrowser.Level(elementId);
     public void LetDrag(string elementId) { }

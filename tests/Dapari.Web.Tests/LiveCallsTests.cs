@@ -172,6 +172,114 @@ public sealed class LiveCallsTests : IDisposable
         Assert.Equal(1, Media.Plays);
     }
 
+    [Theory]
+    [InlineData(Policy.ServerOnly, false, Policy.Automatic)]
+    [InlineData(Policy.DirectOnly, true, Policy.ServerOnly)]
+    public async Task Ways_that_exclude_each_other_are_said_where_it_rings_with_the_way_that_both_allow(Policy own, bool byServer, Policy asked)
+    {
+        var ringing = Call(CallStage.Ringing, outgoing: false);
+        ringing.Way = own;
+        Show(ringing);
+        _peer.Refusal = CommandRefusal.NoWay;
+        await _app.Calls.AnswerAsync(ringing, video: false);
+        Assert.Equal(byServer, _app.Calls.Blocked?.ByServer);
+        Assert.Equal(_app.T.Call.WaysExclude("Bob", byServer), _app.Calls.Blocked?.Text);
+        Assert.Null(_app.Toasts.Current);
+        Assert.NotNull(_app.Calls.Incoming);
+        Assert.Empty(Media.Open);
+        _peer.Refusal = CommandRefusal.Unspecified;
+        await _app.Calls.UnblockAsync();
+        Assert.Null(_app.Calls.Blocked);
+        Assert.Equal(asked, Command(Dapari.Peer.Local.Command.KindOneofCase.AnswerCall).AnswerCall.Way);
+    }
+
+    [Fact]
+    public async Task A_call_that_needs_a_relay_where_there_is_none_can_go_directly_and_is_not_asked_twice()
+    {
+        _peer.Refusal = CommandRefusal.NoRelay;
+        await _app.Calls.StartAsync([Bob()], video: false);
+        Assert.Equal(_app.T.Call.NoRelay("Bob"), _app.Calls.Blocked?.Text);
+        await _app.Calls.UnblockAsync();
+        Assert.Equal(Policy.Automatic, Command(Dapari.Peer.Local.Command.KindOneofCase.StartCall).StartCall.Way);
+        // Refused all the same: now it is an error like others.
+        Assert.Null(_app.Calls.Blocked);
+        Assert.NotNull(_app.Toasts.Current);
+    }
+
+    [Fact]
+    public async Task What_rings_no_longer_asks_nothing_any_more()
+    {
+        var ringing = Call(CallStage.Ringing, outgoing: false);
+        Show(ringing);
+        _peer.Refusal = CommandRefusal.NoWay;
+        await _app.Calls.AnswerAsync(ringing, video: false);
+        Show();
+        Assert.Null(_app.Calls.Blocked);
+    }
+
+    [Fact]
+    public void Of_several_who_comes_and_goes_is_said_once_and_for_a_moment()
+    {
+        var call = Several();
+        Show(call);
+        Assert.Equal("", _app.Calls.Note);
+        call.Legs[1].Stage = LegStage.Connected;
+        Show(call);
+        Assert.Equal(_app.T.Call.Joined("Carol"), _app.Calls.Note);
+        Assert.Equal(_app.T.Call.Joined("Carol"), _app.Announcement);
+        _app.Announce("something else");
+        Show(call);
+        Assert.Equal("something else", _app.Announcement);
+        (call.Legs[1].Stage, call.Legs[1].Outcome) = (LegStage.Gone, CallOutcome.Busy);
+        Show(call);
+        Assert.Equal(_app.T.Call.OutcomeSentence(CallOutcome.Busy, true, "Carol"), _app.Calls.Note);
+        Assert.Equal("Bob", _app.Calls.NameOf(call));
+        ((FakeTimeProvider)_browser.Clock).Advance(TimeSpan.FromSeconds(9));
+        Assert.Equal("", _app.Calls.Note);
+    }
+
+    [Fact]
+    public void Why_two_of_several_are_not_connected_is_said()
+    {
+        var call = Several();
+        Show(call);
+        (call.Legs[1].Stage, call.Legs[1].Obstacle, call.Legs[1].BroughtInBy) = (LegStage.Gone, LegObstacle.NoRelay, "Bob");
+        Show(call);
+        Assert.Equal(_app.T.Call.Obstacle(LegObstacle.NoRelay, "Carol", "Bob"), _app.Calls.Note);
+    }
+
+    [Fact]
+    public async Task Somebody_refused_ends_the_adding_of_several()
+    {
+        Show(Several());
+        _peer.Refusal = CommandRefusal.TooMany;
+        await _app.Calls.AddAsync([Bob(), Bob()]);
+        Assert.Single(_peer.Commands, c => c.KindCase == Dapari.Peer.Local.Command.KindOneofCase.AddToCall);
+        Assert.Equal(_app.T.Refusal(CommandRefusal.TooMany), _app.Toasts.Current?.Text);
+    }
+
+    [Fact]
+    public void The_screen_stays_lit_for_a_picture_of_either()
+    {
+        var call = Call(CallStage.Connected);
+        Show(call);
+        Assert.False(Media.IsAwake);
+        call.Legs[0].Media = new CallMedia { Camera = true };
+        Show(call);
+        Assert.True(Media.IsAwake);
+        Show();
+        Assert.False(Media.IsAwake);
+    }
+
+    [Fact]
+    public void Whom_to_call_is_chosen_until_escape_and_not_on_another_page()
+    {
+        _app.Calls.Choose(Bob());
+        Assert.Equal(Bob(), _app.Calls.Choosing);
+        _app.Go(new Place(PlaceKind.Settings));
+        Assert.Null(_app.Calls.Choosing);
+    }
+
     public void Dispose()
     {
         _app.Dispose();
@@ -187,6 +295,14 @@ public sealed class LiveCallsTests : IDisposable
         _peer.Snapshot.Calls.Clear();
         _peer.Snapshot.Calls.AddRange(calls);
         _peer.Tell();
+    }
+
+    private CallView Several()
+    {
+        var call = Call(CallStage.Connected);
+        (call.Group, call.CanAdd) = (true, true);
+        call.Legs.Add(new LegView { IdentityKey = ByteString.CopyFrom(9), Name = "Carol", Stage = LegStage.Ringing });
+        return call;
     }
 
     private CallView Call(CallStage stage, bool outgoing = true) => new()

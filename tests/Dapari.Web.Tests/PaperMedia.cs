@@ -58,15 +58,15 @@ internal sealed class PaperMedia : IBrowserMedia
 
     public void Show(string videoId, ulong leg, MediaKind kind) => Open.Remove(MediaKind.Speaker);
 
-    public int NumberOf(ulong leg) => (int)leg;
-
     public void Meter(string elementId) => Open.Remove(MediaKind.Speaker);
 
     public void LetDrag(string elementId) => Open.Remove(MediaKind.Speaker);
 
     public Task<bool> FloatAsync(string videoId) => Task.FromResult(true);
 
-    public void StayAwake(bool on) => Open.Remove(MediaKind.Speaker);
+    public bool IsAwake { get; private set; }
+
+    public void StayAwake(bool on) => IsAwake = on;
 
     public void Sound(CallSound sound) => Playing = sound;
 

@@ -9,6 +9,8 @@ internal static class Labels
 
     public static ReadOnlySpan<byte> KemPrekey => "dapari kem prekey v1\0"u8;
 
+    public static ReadOnlySpan<byte> CallForward => "dapari call forward v1\0"u8;
+
     // PQXDH §2.1, §2.2: info names the application, the curve, the hash and the KEM.
     public static ReadOnlySpan<byte> Pqxdh => "dapari pqxdh v1_CURVE25519_SHA-256_ML-KEM-768"u8;
 

@@ -18,6 +18,51 @@ internal sealed class Call(MessageId id, ContactId with, bool outgoing, bool vid
 
     public ulong Clock { get; } = clock;
 
+    /// <summary>The call of several that it belongs to; null: of two.</summary>
+    public MessageId? Group { get; set; }
+
+    /// <summary>Between two whom another brought together: it begins by itself, and leaves no entry.</summary>
+    public bool Fellow { get; set; }
+
+    /// <summary>Who brought the two together: the contact who began the call of several.</summary>
+    public ContactId? BroughtBy { get; set; }
+
+    /// <summary>The other, where they are no contact, as who brought them in names them.</summary>
+    public CallPerson? Stranger { get; set; }
+
+    /// <summary>Its signals are carried by who brought the two together: a relay only, at both ends.</summary>
+    public bool Via { get; set; }
+
+    /// <summary>The id under which a call that became one of several goes on being shown; null: its group's.</summary>
+    public MessageId? Face { get; set; }
+
+    /// <summary>Calls to fellows that were begun here for the sake of this one: their number, which only rises.</summary>
+    public ulong FellowsBegun { get; set; }
+
+    /// <summary>The same of others, as heard: what does not rise is a repetition.</summary>
+    public Dictionary<ContactId, ulong> FellowsHeard { get; } = [];
+
+    /// <summary>Calls to fellows that came to nothing, one after another.</summary>
+    public Dictionary<ContactId, int> Tries { get; } = [];
+
+    /// <summary>When fellows are looked after next.</summary>
+    public long MeetAt { get; set; } = long.MaxValue;
+
+    /// <summary>The others who were in the call of several while this one was.</summary>
+    public HashSet<ContactId> Met { get; } = [];
+
+    /// <summary>Others who were called into it, at most at one time.</summary>
+    public int Called { get; set; }
+
+    /// <summary>When they last began to speak; 0: never.</summary>
+    public long SpokeAt { get; set; }
+
+    /// <summary>When something of ours was last carried, or sent.</summary>
+    public long CarriedAt { get; set; } = long.MinValue / 2;
+
+    /// <summary>News waits for a moment, to go together.</summary>
+    public bool Holds { get; set; }
+
     public long StartedAt { get; set; }
 
     public ulong StartedWallMs { get; set; }
@@ -39,7 +84,15 @@ internal sealed class Call(MessageId id, ContactId with, bool outgoing, bool vid
     public CallMedia Media { get; set; } = new();
 
     /// <summary>Ours.</summary>
-    public CallPhase Phase { get; set; }
+    public CallPhase Phase
+    {
+        get;
+        set
+        {
+            field = value;
+            WasJoined |= value == CallPhase.Joined;
+        }
+    }
 
     /// <summary>Unspecified before the end.</summary>
     public CallEnding Ending { get; set; }
@@ -73,6 +126,15 @@ internal sealed class Call(MessageId id, ContactId with, bool outgoing, bool vid
 
     /// <summary>What was talked by each route.</summary>
     public Dictionary<Route, long> Talked { get; } = [];
+
+    /// <summary>It was answered, whatever came of it.</summary>
+    public bool WasJoined { get => field || Leg.Epoch > 0; set; }
+
+    /// <summary>Who began the call of several; null: this end.</summary>
+    public ContactId? Beginner => Fellow ? BroughtBy : Outgoing ? null : With;
+
+    /// <summary>Whether both are of the same call of several.</summary>
+    public bool IsWith(Call other) => Group is not null && Group == other.Group && Beginner == other.Beginner;
 
     public bool IsEnded => Phase == CallPhase.Ended;
 

@@ -15,11 +15,11 @@ internal sealed partial class CallBoard
             {
                 next = Deadline.Earlier(next, call.Phase switch
                 {
-                    CallPhase.Joined => Math.Min(call.Leg.IsConnected ? long.MaxValue : Math.Min(MediaDue(call), call.Leg.HelpAt), FollowDue(call)),
+                    CallPhase.Joined => Math.Min(call.MeetAt, Math.Min(call.Leg.IsConnected ? long.MaxValue : Math.Min(MediaDue(call), call.Leg.HelpAt), FollowDue(call))),
                     CallPhase.Ended => Math.Min(DropDue(call), Math.Min(NoteDue(call), HideDue(call))),
-                    _ => call.StartedAt + CallTimes.Ring,
+                    _ => Math.Min(RingDue(call), UnheardDue(call)),
                 });
-                next = Deadline.Earlier(next, AgainDue(call));
+                next = Deadline.Earlier(next, Math.Min(AgainDue(call), HoldDue(call)));
             }
 
             return next;
@@ -39,18 +39,23 @@ internal sealed partial class CallBoard
                     TickEnded(host, call);
                     break;
                 default:
-                    if (host.Now.MonotonicMs >= call.StartedAt + CallTimes.Ring)
+                    if (host.Now.MonotonicMs >= UnheardDue(call))
+                        SpeakThrough(host, call);
+                    if (host.Now.MonotonicMs >= RingDue(call))
                         End(host, call, call.Outgoing && !call.RangThere ? CallEnding.Unreachable : CallEnding.Missed);
                     break;
             }
 
-            if (_calls.ContainsKey(call.Id) && host.Now.MonotonicMs >= AgainDue(call))
+            if (_calls.ContainsKey(call.Id) && host.Now.MonotonicMs >= Math.Min(AgainDue(call), HoldDue(call)))
                 Tell(host, call);
         }
     }
 
     // Until media flows, or flows again.
-    private static long MediaDue(Call call) => call.HasTalked ? call.Leg.DownSince + CallTimes.Rejoin : call.JoinedAt + CallTimes.Connecting;
+    private long MediaDue(Call call) =>
+        !call.HasTalked ? call.JoinedAt + CallTimes.Connecting : call.Leg.DownSince + (IsAdrift(call) ? CallTimes.Adrift : CallTimes.Rejoin);
+
+    private static long RingDue(Call call) => call.StartedAt + (call.Fellow ? CallTimes.FellowRing : CallTimes.Ring);
 
     // One that gave way to another leaves no note: it is remembered until the other knows, who may think that it was a call.
     private static long DropDue(Call call) => call.EndKnown ? call.EndedAt + CallTimes.Remembered : long.MaxValue;
@@ -85,6 +90,8 @@ internal sealed partial class CallBoard
 
         FollowLeg(host, call);
         Help(host, call);
+        if (now >= call.MeetAt)
+            MeetFellows(host, call);
     }
 
     private void TickEnded(ICallHost host, Call call)

@@ -33,6 +33,16 @@ internal sealed partial class CallBoard
             return;
         }
 
+        if (facts.Speaks && !media.Facts.Speaks)
+            call.SpokeAt = host.Now.MonotonicMs;
+        if (facts.Speaks != media.Facts.Speaks && facts.State == media.Facts.State && facts.Path == media.Facts.Path && facts.Fingerprint.Span.SequenceEqual(media.Facts.Fingerprint.Span))
+        {
+            // Who speaks is shown and neither kept nor told.
+            media.Facts = facts;
+            host.Shown();
+            return;
+        }
+
         Count(host, call);
         media.Facts = facts;
         var connected = facts.State == LegState.Connected && facts.Fingerprint.Length > 0;
@@ -53,14 +63,14 @@ internal sealed partial class CallBoard
 
     public void NetworkChanged(ICallHost host)
     {
-        foreach (var call in _legs.Values.ToList())
+        foreach (var call in _legs.Values.Where(call => !IsAdrift(call)).ToList())
             Restart(host, call);
     }
 
     /// <summary>The way that both ends allow the driver.</summary>
     private static Policy DriverWay(ICallHost host, Call call)
     {
-        var own = host.ReachOf(call.With, call.Chosen).Way;
+        var own = ReachOf(host, call).Way;
         return call.Theirs?.Way == CallWay.DirectOnly ? Policy.DirectOnly : own;
     }
 
@@ -84,7 +94,7 @@ internal sealed partial class CallBoard
     private void BeginLeg(ICallHost host, Call call)
     {
         // A connection without the relays that it may need finds no way, and one that cannot be told of finds nobody.
-        if (!host.IsReady(call.With))
+        if (!IsReady(host, call))
         {
             call.Leg.HelpAt = host.Now.MonotonicMs + CallTimes.ReadyEvery;
             return;
@@ -121,7 +131,7 @@ internal sealed partial class CallBoard
     {
         if (Later(call) is not { } later || host.Now.MonotonicMs < FollowDue(call))
             return;
-        if (host.IsReady(call.With))
+        if (IsReady(host, call))
             OpenLeg(host, call, later.Epoch, later.Id, own: false);
         else
             call.Leg.FollowAt = host.Now.MonotonicMs + CallTimes.ReadyEvery;
@@ -143,7 +153,7 @@ internal sealed partial class CallBoard
         leg.HelpAt = long.MaxValue;
         leg.Way = DriverWay(host, call);
         _legs.Add(id, call);
-        host.Do(new PeerEffect.OpenLeg(id, own, host.IsPolite(call.With), leg.Way == Policy.ServerOnly, CallWays.Servers(host.Servers, leg.Way)));
+        host.Do(new PeerEffect.OpenLeg(id, own, call.Fellow ? call.Outgoing : host.IsPolite(call.With), leg.Way == Policy.ServerOnly, CallWays.Servers(host.Servers, leg.Way)));
         host.Changed(call);
     }
 
@@ -163,6 +173,12 @@ internal sealed partial class CallBoard
     private void LegFailed(ICallHost host, Call call)
     {
         CloseLeg(host, call);
+        if (IsAdrift(call))
+        {
+            End(host, call, call.HasTalked ? CallEnding.Lost : CallEnding.NoWay);
+            return;
+        }
+
         call.Leg.Told = null;
         var wait = call.Leg.Own ? CallTimes.FirstAgain : CallTimes.HeartbeatEvery;
         call.Leg.HelpAt = host.Now.MonotonicMs + (wait << Math.Min(call.Leg.Helped++, 2));
@@ -199,6 +215,12 @@ internal sealed partial class CallBoard
         var leg = call.Leg;
         if (leg.IsConnected || host.Now.MonotonicMs < leg.HelpAt)
             return;
+        if (IsAdrift(call))
+        {
+            leg.HelpAt = long.MaxValue;
+            return;
+        }
+
         if (leg.IsOpen)
         {
             Restart(host, call);
@@ -292,7 +314,7 @@ internal sealed partial class CallBoard
 
     private static CallEnd MeasureOf(Call call)
     {
-        var end = new CallEnd { TalkedMs = (ulong)call.Talked.Values.Sum(), Way = call.LastWay };
+        var end = new CallEnd { TalkedMs = (ulong)call.Talked.Values.Sum(), Way = call.LastWay, People = PeopleOf(call) };
         foreach (var (route, talked) in call.Talked.Where(share => share.Key != Route.Unspecified).OrderBy(share => share.Key))
             end.Shares.Add(new CallShare { Route = route, TalkedMs = (ulong)talked });
         return end;

@@ -36,9 +36,10 @@ internal sealed partial class CallBoard
                     break;
                 case CallPhase.Joined:
                     call.Leg.HelpAt = now;
+                    call.MeetAt = call.Fellow ? long.MaxValue : now;
                     break;
                 default:
-                    if (rang >= CallTimes.Ring || !supported)
+                    if (host.Now.MonotonicMs >= RingDue(call) || !supported)
                         End(host, call, call.Outgoing && !call.RangThere ? CallEnding.Unreachable : CallEnding.Missed);
                     break;
             }
@@ -48,7 +49,7 @@ internal sealed partial class CallBoard
     /// <summary>The contact can be told things again: what waits to be seen is said now.</summary>
     public void Ready(ICallHost host, ContactId contact)
     {
-        foreach (var call in _calls.Values.Where(call => call.With == contact && call.Exchange.Revision > 0 && !call.EndKnown).ToList())
+        foreach (var call in _calls.Values.Where(call => (call.Via ? call.BroughtBy : call.With) == contact && call.Exchange.Revision > 0 && !call.EndKnown).ToList())
         {
             call.Exchange.Again = 0;
             Tell(host, call);

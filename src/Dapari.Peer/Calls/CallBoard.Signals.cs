@@ -13,20 +13,27 @@ internal sealed partial class CallBoard
             return;
         if (!_calls.TryGetValue(id, out var call))
         {
-            // A call begins with its caller's state, and with nothing else; one that ended unheard is missed.
-            if (!signal.State.Caller || signal.State.Phase is not (CallPhase.Ring or CallPhase.Ended))
-                return;
-            call = Meet(host, from, id, signal.State);
-            Hear(host, call, signal);
-            if (!call.IsEnded)
-                Ring(host, call);
+            if (signal.State.Fellow)
+                MeetFellow(host, from, id, signal, null);
+            else
+                Ring(host, from, id, signal);
             return;
         }
 
         // Another's call, or one's own part played by the other: lies.
-        if (call.With != from || call.Outgoing == signal.State.Caller)
+        if (call.With == from && call.Outgoing != signal.State.Caller && call.Fellow == signal.State.Fellow && KeepsTo(call, via: false))
+            Hear(host, call, signal);
+    }
+
+    // A call begins with its caller's state, and with nothing else; one that ended unheard is missed.
+    private void Ring(ICallHost host, ContactId from, MessageId id, CallSignal signal)
+    {
+        if (!signal.State.Caller || signal.State.Phase is not (CallPhase.Ring or CallPhase.Ended))
             return;
+        var call = Meet(host, from, id, signal.State);
         Hear(host, call, signal);
+        if (!call.IsEnded)
+            Ring(host, call);
     }
 
     /// <summary>A note of the durable lane; false: the call is not known any more, or never was.</summary>
@@ -46,13 +53,16 @@ internal sealed partial class CallBoard
     /// <summary>What changed since it was last told, and what others wait for, goes out.</summary>
     public void Flush(ICallHost host)
     {
+        CountPeople(host);
         foreach (var call in _calls.Values.ToList())
         {
             if (call.Phase == CallPhase.Joined && !Excluded(host, call))
                 KeepWay(host, call);
-            var news = call.Exchange.Tell(Compose(host, call)) || (call.Phase == CallPhase.Joined && call.Leg.Steps.IsDue);
-            if (news || call.Exchange.AnswerDue)
-                Send(host, call, asks: news);
+            var state = Compose(host, call);
+            var steps = call.Phase == CallPhase.Joined && call.Leg.Steps.IsDue;
+            if ((!steps && !call.Exchange.AnswerDue && state.Equals(call.Exchange.Ours)) || IsHeld(host, call))
+                continue;
+            Send(host, call, asks: call.Exchange.Tell(state) || steps);
         }
     }
 
@@ -60,15 +70,21 @@ internal sealed partial class CallBoard
     private static bool IsEndSeen(Call call) =>
         call.Exchange is { IsSeen: true, Ours: { Phase: CallPhase.Ended, End: { } end } } && end.Ending == call.Ending;
 
-    private static void Tell(ICallHost host, Call call)
+    private void Tell(ICallHost host, Call call)
     {
         call.Exchange.Tell(Compose(host, call));
         Send(host, call, asks: true);
     }
 
-    private static CallState Compose(ICallHost host, Call call)
+    private CallState Compose(ICallHost host, Call call)
     {
-        var state = new CallState { Phase = call.Phase, Caller = call.Outgoing, Video = call.Video, Clock = call.Clock };
+        var state = new CallState { Phase = call.Phase, Caller = call.Outgoing, Video = call.Video, Clock = call.Clock, Fellow = call.Fellow };
+        if (call.Group is { } group)
+        {
+            state.Group = group.ToByteString();
+            state.People.Add(PeopleFor(host, call));
+        }
+
         if (call.IsEnded)
         {
             state.End = (call.Measure ?? new CallEnd()).Clone();
@@ -76,7 +92,7 @@ internal sealed partial class CallBoard
             return state;
         }
 
-        var reach = host.ReachOf(call.With, call.Chosen);
+        var reach = ReachOf(host, call);
         state.Way = CallWays.OnWire(reach.Way);
         state.WayReason = reach.Reason;
         if (call.Phase != CallPhase.Joined)
@@ -89,7 +105,7 @@ internal sealed partial class CallBoard
     }
 
     /// <summary>asks: there is something to be taken in. A mere answer asks for nothing, or two would answer each other for ever.</summary>
-    private static void Send(ICallHost host, Call call, bool asks)
+    private void Send(ICallHost host, Call call, bool asks)
     {
         var exchange = call.Exchange;
         var signal = new CallSignal
@@ -113,7 +129,7 @@ internal sealed partial class CallBoard
         }
 
         call.AliveWallMs = Wall(host);
-        host.TrySend(call.With, signal);
+        Carry(host, call, signal);
         host.Changed(call);
     }
 
@@ -122,6 +138,7 @@ internal sealed partial class CallBoard
         var call = new Call(id, from, outgoing: false, theirs.Video, host.AcceptClock(from, theirs.Clock))
         {
             Phase = CallPhase.Ringing, StartedAt = host.Now.MonotonicMs, StartedWallMs = Wall(host),
+            Group = MessageId.TryRead(theirs.Group, out var group) ? group : null,
         };
         _calls.Add(id, call);
         return call;
@@ -133,7 +150,7 @@ internal sealed partial class CallBoard
         // Who rings anew has ended what they began before.
         foreach (var other in _calls.Values.Where(other => other.With == call.With && other != call && other is { IsEnded: false, Outgoing: false }).ToList())
             End(host, other, other.Phase == CallPhase.Joined ? other.HasTalked ? CallEnding.Lost : CallEnding.NoWay : CallEnding.Missed);
-        if (_calls.Values.FirstOrDefault(other => other.With == call.With && other is { IsEnded: false, Outgoing: true }) is { } ours)
+        if (_calls.Values.FirstOrDefault(other => other.With == call.With && other is { IsEnded: false, Outgoing: true, Fellow: false }) is { } ours)
             Collide(host, ours, call);
         AnswerBusy(host, call);
         host.Changed(call);
@@ -142,6 +159,15 @@ internal sealed partial class CallBoard
     /// <summary>A call of ours, and one of theirs.</summary>
     private void Collide(ICallHost host, Call ours, Call theirs)
     {
+        // Who called several is not led into another call, and nobody gets several by calling one: ours is answered first.
+        if (ours.Group is not null)
+            return;
+        if (theirs.Group is not null)
+        {
+            theirs.Hidden = true;
+            return;
+        }
+
         // Where they accepted ours, the ring may be one of before, come late; if it is not, it rings when ours has ended.
         if (ours.Id.CompareTo(theirs.Id) < 0)
             theirs.Hidden = true;
@@ -186,6 +212,7 @@ internal sealed partial class CallBoard
             Count(host, call);
         if (call.Exchange.Hear(signal))
         {
+            JoinGroup(call);
             React(host, call, signal.State);
             host.Changed(call);
         }
@@ -231,12 +258,13 @@ internal sealed partial class CallBoard
             return;
         if (!Excluded(host, call))
             FollowLeg(host, call);
+        MeetFellows(host, call);
     }
 
     /// <summary>The two ends' ways leave none in common: it has ended.</summary>
     private bool Excluded(ICallHost host, Call call)
     {
-        if (call.Theirs is not { } theirs || !CallWays.Exclude(CallWays.OnWire(host.ReachOf(call.With, call.Chosen).Way), theirs.Way))
+        if (call.Theirs is not { } theirs || !CallWays.Exclude(CallWays.OnWire(ReachOf(host, call).Way), theirs.Way))
             return false;
         End(host, call, call.HasTalked ? CallEnding.Lost : CallEnding.NoWay);
         return true;

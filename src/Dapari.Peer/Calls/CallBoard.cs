@@ -28,17 +28,21 @@ internal sealed partial class CallBoard
 
     /// <summary>A person's call, by its id or by that of the call that gave way to it.</summary>
     public Call? Find(MessageId id) =>
-        _calls.GetValueOrDefault(_instead.GetValueOrDefault(id, id)) is { Hidden: false, IsEnded: false } call ? call : null;
+        _calls.GetValueOrDefault(_instead.GetValueOrDefault(id, id)) is { Hidden: false, IsEnded: false } call ? call
+            : _calls.Values.Where(one => (one.Group == id || one.Face == id) && one is { Hidden: false, IsEnded: false }).OrderBy(one => one.Fellow).FirstOrDefault();
+
+    /// <summary>A call of two that this contact began, and that rings here.</summary>
+    public Call? RingsFrom(ContactId contact) => _calls.Values.FirstOrDefault(call => call.With == contact && call is { IsRingingHere: true, Hidden: false, Group: null });
 
     /// <summary>The call that takes the person at the moment.</summary>
     public Call? Engaged => _calls.Values.FirstOrDefault(call => call.IsEngaging);
 
     /// <summary>Rings somebody. Nothing of media is made before they accept.</summary>
-    public Call Start(ICallHost host, ContactId with, bool video, Policy way)
+    public Call Start(ICallHost host, ContactId with, bool video, Policy way, MessageId? group = null)
     {
         var call = new Call(host.RandomCall(), with, outgoing: true, video, host.GiveClock(with))
         {
-            Phase = CallPhase.Ring, Chosen = way, Media = Begun(video), StartedAt = host.Now.MonotonicMs, StartedWallMs = Wall(host),
+            Phase = CallPhase.Ring, Chosen = way, Media = Begun(video), StartedAt = host.Now.MonotonicMs, StartedWallMs = Wall(host), Group = group,
         };
         _calls.Add(call.Id, call);
         host.Changed(call);
@@ -50,7 +54,7 @@ internal sealed partial class CallBoard
     {
         if (!call.IsRingingHere)
             return call.Phase == CallPhase.Joined ? CommandRefusal.Unspecified : CommandRefusal.UnknownCall;
-        if (Engaged is not null)
+        if (_calls.Values.Any(other => other.IsEngaging))
             return CommandRefusal.InCall;
         var reach = host.ReachOf(call.With, way);
         if (call.Theirs is { } theirs && CallWays.Exclude(CallWays.OnWire(reach.Way), theirs.Way))
@@ -61,7 +65,14 @@ internal sealed partial class CallBoard
         return CommandRefusal.Unspecified;
     }
 
-    /// <summary>The person declines, takes back or hangs up.</summary>
+    /// <summary>The person declines, takes back or hangs up: all of a call of several.</summary>
+    public void HangUpAll(ICallHost host, Call call)
+    {
+        foreach (var one in OfGroup(call))
+            HangUp(host, one);
+    }
+
+    /// <summary>Ends this one.</summary>
     public void HangUp(ICallHost host, Call call)
     {
         var joinedByBoth = call.Phase == CallPhase.Joined && (call.Outgoing || call.Theirs is { Phase: CallPhase.Joined });
@@ -70,19 +81,27 @@ internal sealed partial class CallBoard
 
     public void SetMedia(ICallHost host, Call call, CallMedia media)
     {
-        call.Media = media.Clone();
-        host.Changed(call);
+        foreach (var one in OfGroup(call))
+        {
+            one.Media = media.Clone();
+            host.Changed(one);
+        }
     }
 
     public CommandRefusal SetWay(ICallHost host, Call call, Policy way)
     {
-        var reach = host.ReachOf(call.With, way);
-        if (call.Theirs is { } theirs && CallWays.Exclude(CallWays.OnWire(reach.Way), theirs.Way))
+        var pairs = OfGroup(call).Where(one => !one.Via).ToList();
+        // In a call of several who cannot be reached so is lost, and the others stay.
+        if (pairs.Count > 0 && pairs.TrueForAll(one => one.Theirs is { } theirs && CallWays.Exclude(CallWays.OnWire(host.ReachOf(one.With, way).Way), theirs.Way)))
             return CommandRefusal.NoWay;
-        if (reach.Way == Policy.ServerOnly && !CallWays.HasRelay(host.Servers))
+        if (pairs.Exists(one => host.ReachOf(one.With, way).Way == Policy.ServerOnly) && !CallWays.HasRelay(host.Servers))
             return CommandRefusal.NoRelay;
-        call.Chosen = way;
-        host.Changed(call);
+        foreach (var one in OfGroup(call))
+        {
+            one.Chosen = way;
+            host.Changed(one);
+        }
+
         return CommandRefusal.Unspecified;
     }
 
@@ -142,12 +161,14 @@ internal sealed partial class CallBoard
         call.Ending = ending;
         call.EndedAt = host.Now.MonotonicMs;
         call.EndedWallMs = Wall(host);
+        CountPeople(host, call);
         call.Measure = MeasureOf(call);
         host.Enter(call);
         host.Changed(call);
         // Nobody there ever heard of it: the note is how they will.
         if (ending == CallEnding.Unreachable && call.Outgoing)
             LeaveNote(host, call);
+        FellowEnded(host, call);
         Reveal(host, call.With);
         ForgetSome(host, call.With);
     }
@@ -155,7 +176,7 @@ internal sealed partial class CallBoard
     /// <summary>What the other says of the end is weighed with what is known here.</summary>
     private void HearEnd(ICallHost host, Call call, CallState theirs)
     {
-        var said = Endings.Admit(theirs.End?.Ending ?? CallEnding.Unspecified, !call.Outgoing, joined: call.Leg.Epoch > 0 || call.Phase == CallPhase.Joined);
+        var said = Endings.Admit(theirs.End?.Ending ?? CallEnding.Unspecified, !call.Outgoing, joined: call.WasJoined);
         if (call.IsEnded)
         {
             call.Ending = Endings.Merge(call.Ending, said, call.HasTalked);

@@ -13,26 +13,40 @@ namespace Dapari.Peer.Calls;
 internal sealed class CallDesk(Parts parts)
 {
     /// <summary>People that one may call at once.</summary>
-    public const int MaxInvited = 1;
+    public const int MaxInvited = 7;
 
     private readonly CallBoard _board = new();
     private CallNotes? _notes;
 
-    public IReadOnlyCollection<Call> All => _board.Calls;
+    /// <summary>What is said through who began a call of several.</summary>
+    public ForwardDesk Forwards { get; } = new(parts.State);
+
+    /// <summary>All calls, for looking at.</summary>
+    public CallBoard Board => _board;
 
     public long? NextDeadline => _board.NextDeadline;
 
     public void Start(Step step, long token, StartCall command)
     {
-        var refusal = Judge(command, out var contact);
-        if (refusal != CommandRefusal.Unspecified || contact is null)
+        if (Judge(command) is var refusal and not CommandRefusal.Unspecified)
         {
             step.Complete(token, refusal);
             return;
         }
 
-        var call = _board.Start(Host(step), contact.Id, command.Video, command.Way);
-        step.Complete(token, new CommandResult { CallId = call.Id.ToByteString() });
+        var people = command.ContactIds.Select(id => parts.Contacts.Find(id)!.Id).Distinct().ToList();
+        // Their call rings here already: whoever calls them now has answered it.
+        if (people.Count == 1 && _board.RingsFrom(people[0]) is { } ringing)
+        {
+            refusal = _board.Answer(Host(step), ringing, command.Video, command.Way);
+            step.Complete(token, new CommandResult { Refusal = refusal, CallId = refusal == CommandRefusal.Unspecified ? ringing.Id.ToByteString() : ByteString.Empty });
+            return;
+        }
+
+        var id = people.Count == 1
+            ? _board.Start(Host(step), people[0], command.Video, command.Way).Id
+            : _board.StartGroup(Host(step), people, command.Video, command.Way);
+        step.Complete(token, new CommandResult { CallId = id.ToByteString() });
     }
 
     public void Answer(Step step, long token, AnswerCall command)
@@ -47,7 +61,7 @@ internal sealed class CallDesk(Parts parts)
             step.Complete(token, _board.Answer(Host(step), call, command.Video, command.Way));
     }
 
-    public void End(Step step, long token, EndCall command) => Change(step, token, command.CallId, call => _board.HangUp(Host(step), call));
+    public void End(Step step, long token, EndCall command) => Change(step, token, command.CallId, call => _board.HangUpAll(Host(step), call));
 
     public void SetMedia(Step step, long token, SetCallMedia command) =>
         Change(step, token, command.CallId, call => _board.SetMedia(Host(step), call, command.Media ?? new CallMedia()));
@@ -72,10 +86,42 @@ internal sealed class CallDesk(Parts parts)
     /// <summary>Our own mailbox is looked at: the contact can be told things.</summary>
     public void Ready(Step step, Contact contact) => _board.Ready(Host(step), contact.Id);
 
+    public void Add(Step step, long token, AddToCall command)
+    {
+        if (Find(command.CallId) is not { } call)
+            step.Complete(token, CommandRefusal.UnknownCall);
+        else if (parts.Contacts.Find(command.ContactId) is not { } contact)
+            step.Complete(token, CommandRefusal.UnknownContact);
+        else if (Callable(contact, call.Chosen) is var refusal and not CommandRefusal.Unspecified)
+            step.Complete(token, refusal);
+        else
+            step.Complete(token, _board.Add(Host(step), call, contact.Id));
+    }
+
     public void SignalArrived(Step step, Contact contact, CallSignal signal)
     {
-        if (parts.State.CallsSupported && !Notes.Holds(step, contact, signal))
+        if (parts.State.CallsSupported && (signal.State.Fellow || !Notes.Holds(step, contact, signal)))
             _board.Arrived(Host(step), contact.Id, signal);
+    }
+
+    /// <summary>A contact carries what another says to us, or has us carry what they say to another.</summary>
+    public void ForwardArrived(Step step, Contact contact, CallForward forward)
+    {
+        if (!parts.State.CallsSupported || parts.State.Device is not { } device || !CallForwardCodec.TryRead(forward, out var said, out _)
+            || !MessageId.TryRead(said.Group, out var group))
+            return;
+        var from = new CallPerson { IdentityKey = said.From };
+        if (said.To == device.Identity.ToByteString())
+        {
+            if (_board.IsCarriedBy(contact.Id, group) && CallHost.Judge(parts.State, from, out var id) is Standing.Contact or Standing.Stranger
+                && Forwards.IsTheirs(forward, said, id, step.Now.MonotonicMs))
+                _board.ForwardArrived(Host(step), contact.Id, from, said.Signal);
+        }
+        else if (contact.Record.IdentityKey == said.From && CallHost.Judge(parts.State, new CallPerson { IdentityKey = said.To }, out var to) == Standing.Contact
+            && _board.MayCarry(contact.Id, to, group, said.Signal.State.Phase) && Forwards.MayFlow(contact.Id, to, step.Now.MonotonicMs))
+        {
+            parts.Live.TrySend(step, parts.State.Contacts[to], new Content { CallForward = forward });
+        }
     }
 
     /// <summary>A note came in this envelope.</summary>
@@ -91,7 +137,12 @@ internal sealed class CallDesk(Parts parts)
     }
 
     /// <summary>The store's answer for a parked note.</summary>
-    public void NoteFound(Step step, Contact contact, MessageRecord entry, MessageRecord? kept) => Notes.Found(step, contact, entry, kept);
+    public void NoteFound(Step step, Contact contact, MessageRecord entry, MessageRecord? kept)
+    {
+        // Heard of meanwhile by a signal, which told at least as much.
+        if (!MessageId.TryRead(entry.Id, out var id) || !_board.Knows(id))
+            Notes.Found(step, contact, entry, kept);
+    }
 
     /// <summary>The store's answer for a held signal; false: it was for nobody here.</summary>
     public bool Found(Step step, EnvelopeId lookup, MessageRecord? kept)
@@ -146,25 +197,31 @@ internal sealed class CallDesk(Parts parts)
         step.Done(token);
     }
 
-    private CommandRefusal Judge(StartCall command, out Contact? contact)
+    private CommandRefusal Judge(StartCall command)
     {
-        contact = null;
         if (!parts.State.CallsSupported)
             return CommandRefusal.NoCalls;
         if (command.ContactIds.Count is 0 or > MaxInvited)
             return command.ContactIds.Count == 0 ? CommandRefusal.Empty : CommandRefusal.TooMany;
         if (!Enum.IsDefined(command.Way))
             return CommandRefusal.Malformed;
-        contact = parts.Contacts.Find(command.ContactIds[0]);
-        if (contact is null)
-            return CommandRefusal.UnknownContact;
+        foreach (var id in command.ContactIds)
+        {
+            if (parts.Contacts.Find(id) is not { } contact)
+                return CommandRefusal.UnknownContact;
+            if (Callable(contact, command.Way) is var refusal and not CommandRefusal.Unspecified)
+                return refusal;
+        }
+
+        return _board.Engaged is null ? CommandRefusal.Unspecified : CommandRefusal.InCall;
+    }
+
+    private CommandRefusal Callable(Contact contact, Policy way)
+    {
         if (contact.Record.State == ContactState.Blocked)
             return CommandRefusal.Blocked;
         if (!contact.IsAccepted)
             return CommandRefusal.NotAccepted;
-        if (_board.Engaged is not null)
-            return CommandRefusal.InCall;
-        var reach = parts.State.ReachOf(contact, command.Way);
-        return reach.Way == Policy.ServerOnly && !CallWays.HasRelay(parts.IceServers) ? CommandRefusal.NoRelay : CommandRefusal.Unspecified;
+        return parts.State.ReachOf(contact, way).Way == Policy.ServerOnly && !CallWays.HasRelay(parts.IceServers) ? CommandRefusal.NoRelay : CommandRefusal.Unspecified;
     }
 }

@@ -22,9 +22,34 @@ internal sealed class CallHost(Parts parts, Step step) : ICallHost
     public CallReach ReachOf(ContactId contact, Policy forCall) =>
         Find(contact) is { } known ? parts.State.ReachOf(known, forCall) : new CallReach(Policy.ServerOnly, Reason.ContactNotVerified);
 
+    public CallPerson PersonOf(ContactId contact) =>
+        Find(contact) is { } known ? new CallPerson { IdentityKey = known.Record.IdentityKey, Name = known.Record.Name } : new CallPerson();
+
+    public Standing Judge(CallPerson person, out ContactId id) => Judge(parts.State, person, out id);
+
+    /// <summary>What somebody who is named in a call is to us.</summary>
+    public static Standing Judge(PeerState state, CallPerson person, out ContactId id)
+    {
+        id = default;
+        if (!Crypto.IdentityPublicKey.TryRead(person.IdentityKey, out var identity) || state.Device is not { } own || own.Identity == identity)
+            return Standing.None;
+        var known = state.ByIdentity.GetValueOrDefault(identity);
+        id = known?.Id ?? identity.ToContactId();
+        return known switch
+        {
+            { IsAccepted: true } => Standing.Contact,
+            { Record.State: ContactState.Blocked } => Standing.Blocked,
+            _ => Standing.Stranger,
+        };
+    }
+
+    public bool Begins(CallPerson person) =>
+        Crypto.IdentityPublicKey.TryRead(person.IdentityKey, out var identity) && parts.State.Device is { } own && own.Identity.CompareTo(identity) < 0;
+
     public bool IsPolite(ContactId contact) => Find(contact) is { } known && parts.Paths.IsPolite(known);
 
-    public bool IsReady(ContactId contact) => parts.Relays.IsSettled && Find(contact) is { Box.Checked: true };
+    public bool IsReady(ContactId contact, Policy forCall) =>
+        Find(contact) is { Box.Checked: true } && (ReachOf(contact, forCall).Way == Policy.ServerOnly ? CallWays.HasRelay(parts.IceServers) : parts.Relays.IsSettled);
 
     public ulong GiveClock(ContactId contact)
     {
@@ -51,6 +76,14 @@ internal sealed class CallHost(Parts parts, Step step) : ICallHost
     public bool TrySend(ContactId contact, CallSignal signal) =>
         Find(contact) is { } known && parts.Live.TrySend(step, known, new Content { Call = signal });
 
+    public void Forward(ContactId by, MessageId group, CallPerson to, CallSignal signal)
+    {
+        if (Find(by) is { } known && parts.Calls.Forwards.Seal(group, to, signal) is { } forward)
+            parts.Live.TrySend(step, known, new Content { CallForward = forward });
+    }
+
+    public void Shown() => step.ViewDirty = true;
+
     public void Do(PeerEffect effect) => step.Do(effect);
 
     public void Changed(Call call)
@@ -67,13 +100,13 @@ internal sealed class CallHost(Parts parts, Step step) : ICallHost
 
     public void Enter(Call call)
     {
-        if (Find(call.With) is { } known)
+        if (!call.Fellow && Find(call.With) is { } known)
             CallEntries.Put(parts, step, known, call);
     }
 
     public void Note(Call call)
     {
-        if (Find(call.With) is { IsAccepted: true } known && call.Measure is { } measure)
+        if (!call.Fellow && Find(call.With) is { IsAccepted: true } known && call.Measure is { } measure)
             parts.Outbox.SendNote(step, known, new CallNote { CallId = call.Id.ToByteString(), State = CallEntries.Ended(call, measure) });
     }
 

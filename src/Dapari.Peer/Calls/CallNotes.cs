@@ -19,6 +19,9 @@ internal sealed class CallNotes(Parts parts, CallBoard board)
     // Signs of calls that may be long over, by their lookup's name.
     private readonly Dictionary<EnvelopeId, (Contact Contact, CallSignal Signal)> _unsure = [];
 
+    // Entries of late: a note sealed twice is looked up twice, and the store answers both before it keeps the first.
+    private readonly Recent<MessageId, MessageRecord> _shown = new(MaxUnsure);
+
     /// <summary>Whether the store has to be asked first; then the signal waits for its answer.</summary>
     public bool Holds(Step step, Contact contact, CallSignal signal)
     {
@@ -61,6 +64,8 @@ internal sealed class CallNotes(Parts parts, CallBoard board)
         var caller = note.State.Caller;
         // Whether we were in it is with the entry, if there is one.
         var ending = Endings.Admit(end.Ending, caller, joined: true);
+        if (ending == CallEnding.Unspecified)
+            ending = Endings.Admit(end.Ending, caller, joined: false);
         var record = Endings.Record(note.State.Video, ending == CallEnding.Unspecified ? CallEnding.Missed : ending, caller ? end : null, caller ? null : end);
         var message = CallEntries.Entry(parts, contact, id, !caller, MessageOrder.Accept(note.State.Clock, contact.Record.Clock), record);
         message.ShownAtMs = step.WallMs;
@@ -70,11 +75,17 @@ internal sealed class CallNotes(Parts parts, CallBoard board)
     /// <summary>A note's entry, and what the store has under its id.</summary>
     public void Found(Step step, Contact contact, MessageRecord message, MessageRecord? kept)
     {
+        if (!MessageId.TryRead(message.Id, out var id))
+            return;
+        if (kept is null && _shown.TryGet(id, out var shown))
+            kept = shown;
         if (kept is null)
         {
             // Of a call of our own we would know.
-            if (!message.Outgoing)
-                CallEntries.Show(parts, step, contact, message, counts: true);
+            if (message.Outgoing)
+                return;
+            _shown.Add(id, message);
+            CallEntries.Show(parts, step, contact, message, counts: true);
             return;
         }
 

@@ -25,10 +25,19 @@ internal static class CallRows
             Way = call.Chosen,
             Media = call.Media,
             Phase = call.Phase,
+            Joined = call.WasJoined,
             Revision = call.Exchange.Revision,
             Ours = call.Exchange.Ours,
             TheirRevision = call.Exchange.TheirRevision,
             Theirs = call.Exchange.Theirs,
+            Group = call.Group?.ToByteString() ?? Google.Protobuf.ByteString.Empty,
+            Fellow = call.Fellow,
+            BroughtBy = call.BroughtBy?.ToByteString() ?? Google.Protobuf.ByteString.Empty,
+            Stranger = call.Stranger,
+            Via = call.Via,
+            Face = call.Face?.ToByteString() ?? Google.Protobuf.ByteString.Empty,
+            FellowsBegun = call.FellowsBegun,
+            Called = (uint)call.Called,
             Epoch = call.Leg.Epoch,
             Leg = call.Leg.Id,
             LegOwn = call.Leg.Own,
@@ -42,6 +51,9 @@ internal static class CallRows
         };
         foreach (var (route, talked) in call.Talked.OrderBy(share => share.Key))
             row.Shares.Add(new CallWayShare { Route = route, TalkedMs = (ulong)talked });
+        foreach (var (with, count) in call.FellowsHeard.OrderBy(heard => heard.Key))
+            row.FellowsHeard.Add(new CallFellowCount { ContactId = with.ToByteString(), Count = count });
+        row.Met.Add(call.Met.Order().Select(with => with.ToByteString()));
         return row;
     }
 
@@ -60,11 +72,20 @@ internal static class CallRows
             Chosen = row.Way,
             Media = row.Media ?? new CallMedia(),
             Phase = row.Phase,
+            WasJoined = row.Joined || row.Phase == CallPhase.Joined,
             Ending = row.Ending,
             Measure = row.Measure,
             EndKnown = row.EndKnown,
             Entered = row.Entered,
             Counted = row.Counted,
+            Group = MessageId.TryRead(row.Group, out var group) ? group : null,
+            Fellow = row.Fellow,
+            BroughtBy = ContactId.TryRead(row.BroughtBy, out var by) ? by : null,
+            Stranger = row.Stranger,
+            Via = row.Via,
+            Face = MessageId.TryRead(row.Face, out var face) ? face : null,
+            FellowsBegun = row.FellowsBegun,
+            Called = (int)Math.Min(row.Called, WireLimits.CallPeopleCounted),
             Hidden = row.Hidden,
             LastWay = row.LastWay,
         };
@@ -76,6 +97,18 @@ internal static class CallRows
         (call.Leg.Epoch, call.Leg.Id, call.Leg.Own) = (row.Epoch, row.Leg, row.LegOwn);
         foreach (var share in row.Shares)
             call.Talked[share.Route] = (long)Math.Min(share.TalkedMs, long.MaxValue / 16);
+        foreach (var heard in row.FellowsHeard)
+        {
+            if (ContactId.TryRead(heard.ContactId, out var fellow))
+                call.FellowsHeard[fellow] = heard.Count;
+        }
+
+        foreach (var met in row.Met)
+        {
+            if (ContactId.TryRead(met, out var other))
+                call.Met.Add(other);
+        }
+
         return call;
     }
 }

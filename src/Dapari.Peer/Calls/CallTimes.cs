@@ -18,9 +18,6 @@ internal static class CallTimes
     /// <summary>From acceptance to media.</summary>
     public const long Connecting = 30_000;
 
-    /// <summary>Without media and without a sign of the other, it is shown as lost.</summary>
-    public const long Silent = 10_000;
-
     /// <summary>From the loss of media to the end; and within it a restarted device may come back.</summary>
     public const long Rejoin = 30_000;
 
@@ -44,4 +41,19 @@ internal static class CallTimes
 
     /// <summary>An ended call is shown.</summary>
     public const long ShownEnded = 5_000;
+
+    /// <summary>A call between two whom another brought together answers by itself, or not at all.</summary>
+    public const long FellowRing = 30_000;
+
+    /// <summary>A fellow who is a contact and does not hear us is spoken to through who began: we may be none of theirs.</summary>
+    public const long FellowUnheard = 4_000;
+
+    /// <summary>After a call to a fellow came to nothing, another is tried: the first time, and then twice as long each time.</summary>
+    public const long FellowAgain = 2_000;
+
+    /// <summary>From the loss of media that nobody can negotiate anew to the end.</summary>
+    public const long Adrift = 10_000;
+
+    /// <summary>Signals that somebody carries for us are signed one by one: what is said within this time goes together.</summary>
+    public const long CarryEvery = 150;
 }

@@ -23,6 +23,9 @@ internal static class CallWays
         return verified ? new CallReach(Policy.Automatic, Reason.Unspecified) : new CallReach(Policy.ServerOnly, Reason.ContactNotVerified);
     }
 
+    /// <summary>Between two who are no contacts of each other, whatever they chose: no address to a stranger.</summary>
+    public static CallReach BroughtIn => new(Policy.ServerOnly, Reason.ContactNotVerified);
+
     public static CallWay OnWire(Policy way) => way switch
     {
         Policy.DirectOnly => CallWay.DirectOnly,

@@ -66,7 +66,10 @@ internal static class Endings
     public static CallRecord Record(bool video, CallEnding ending, CallEnd? callers, CallEnd? callees)
     {
         var measure = callees is { TalkedMs: > 0 } ? callees : callers is { TalkedMs: > 0 } ? callers : null;
-        var record = new CallRecord { Video = video, Outcome = Outcome(ending), People = 1 };
+        var record = new CallRecord
+        {
+            Video = video, Outcome = Outcome(ending), People = Math.Clamp(Math.Max(callers?.People ?? 0, callees?.People ?? 0), 1, WireLimits.CallPeopleCounted),
+        };
         if (measure is null || !IsTalk(ending))
             return record;
         record.TalkedMs = Math.Min(measure.TalkedMs, LongestTalkMs);
@@ -87,6 +90,7 @@ internal static class Endings
     public static CallRecord Merge(CallRecord kept, bool outgoing, CallRecord noted)
     {
         var merged = kept.Clone();
+        merged.People = Math.Max(kept.People, noted.People);
         merged.Outcome = Outcome(Merge(Ending(kept.Outcome), Ending(noted.Outcome), kept.TalkedMs > 0));
         if (noted.TalkedMs == 0 || (kept.TalkedMs > 0 && !outgoing))
             return merged;

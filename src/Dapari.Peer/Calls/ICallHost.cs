@@ -23,11 +23,20 @@ internal interface ICallHost
     /// <summary>The way in effect with a contact.</summary>
     CallReach ReachOf(ContactId contact, Policy forCall);
 
+    /// <summary>A contact as others in a call are told of them.</summary>
+    CallPerson PersonOf(ContactId contact);
+
+    /// <summary>What somebody who is named in a call is to us, and the id that they have or would have as a contact.</summary>
+    Standing Judge(CallPerson person, out ContactId id);
+
+    /// <summary>Of two whom another brought together, this end begins.</summary>
+    bool Begins(CallPerson person);
+
     /// <summary>Whether this end yields in a collision of offers.</summary>
     bool IsPolite(ContactId contact);
 
     /// <summary>Whether the contact can be told things, and relays are known if there are any.</summary>
-    bool IsReady(ContactId contact);
+    bool IsReady(ContactId contact, Policy forCall);
 
     /// <summary>The next clock of a conversation, taken.</summary>
     ulong GiveClock(ContactId contact);
@@ -38,11 +47,17 @@ internal interface ICallHost
     /// <summary>Sends a signal now, by path or server; false: neither takes it at the moment.</summary>
     bool TrySend(ContactId contact, CallSignal signal);
 
+    /// <summary>Signs a signal for somebody in a call of several, and gives it to who began that.</summary>
+    void Forward(ContactId by, MessageId group, CallPerson to, CallSignal signal);
+
     /// <summary>Something for the media driver.</summary>
     void Do(PeerEffect effect);
 
     /// <summary>A call changed: its row is written, and the snapshot made anew.</summary>
     void Changed(Call call);
+
+    /// <summary>Something shown changed that is not kept.</summary>
+    void Shown();
 
     /// <summary>A call is over for good: its row goes.</summary>
     void Forget(Call call);

@@ -218,7 +218,10 @@ internal sealed class ContactDesk(Parts parts)
         parts.Outbox.Dispatch(step, contact);
     }
 
-    /// <summary>Where the contact is written to from now on. What is sealed to the former address and not gone is sealed anew.</summary>
+    /// <summary>
+    /// Where the contact is written to from now on. What is sealed to the former address is sealed anew: its wrap key opens nothing in the new one, and what
+    /// lies there may be lost with a mailbox that is given up.
+    /// </summary>
     public void SetAddress(Step step, Contact contact, MailboxAddress mailbox, PrekeyAddress prekeys)
     {
         if (contact.Device is not { } device)
@@ -230,6 +233,7 @@ internal sealed class ContactDesk(Parts parts)
             contact.Queue.DoorShutUntil = null;
             contact.Queue.DoorGone = contact.Queue.LastFoundGone = false;
             contact.Queue.DoorBackoffMs = 0;
+            parts.Outbox.TakeBack(step, contact);
             parts.Outbox.Unseal(step, contact);
         }
 

@@ -200,6 +200,9 @@ internal sealed class ChatDesk(Parts parts)
 
         var record = contact.Record;
         var through = Math.Min(command.ThroughClock, record.Clock);
+        // The mark stops at a message of theirs that is here: under a later place, of a line of our own, may yet come what they write without knowing of it.
+        if (record.Unread == record.UnreadClocks.Count)
+            through = record.UnreadClocks.Where(clock => clock <= through).DefaultIfEmpty().Max();
         if (through > record.ReadThrough)
         {
             record.ReadThrough = through;

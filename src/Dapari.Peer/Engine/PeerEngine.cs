@@ -290,6 +290,9 @@ public sealed class PeerEngine
             case Kind.SetCallWay:
                 _parts.Calls.SetWay(step, token, command.SetCallWay);
                 break;
+            case Kind.AddToCall:
+                _parts.Calls.Add(step, token, command.AddToCall);
+                break;
             case Kind.SetCallPolicy:
                 _parts.Contacts.SetCallPolicy(step, token, command.SetCallPolicy);
                 break;

@@ -86,7 +86,7 @@ internal sealed class ViewBuilder(Parts parts)
             .Select(contact => contact.View!));
         snapshot.Invites.Add(state.Invites.Values.OrderByDescending(invite => invite.Record.CreatedAtMs).ThenBy(invite => invite.Id).Select(InviteDesk.View));
         snapshot.Servers.Add(parts.Servers.Connections.Select(View));
-        snapshot.Calls.Add(CallViews.Of(state, parts.Calls.All));
+        snapshot.Calls.Add(new CallViews(state, parts.Calls.Board, CallWays.HasRelay(parts.IceServers)).All());
         snapshot.Transfers.Add(parts.Files.Views);
         if (snapshot.Equals(_last))
             return false;

@@ -110,7 +110,8 @@ public interface IMediaLink
 /// <param name="State">Whether media can flow.</param>
 /// <param name="Path">The settled pair.</param>
 /// <param name="Fingerprint">SHA-256 of the certificate that the other end really showed in the DTLS handshake, 32 bytes; empty before.</param>
-public readonly record struct LegFacts(LegState State, PathFacts Path, ReadOnlyMemory<byte> Fingerprint);
+/// <param name="Speaks">They speak, as this end hears it; the driver holds it for a moment between words, so that it changes a few times a second at most.</param>
+public readonly record struct LegFacts(LegState State, PathFacts Path, ReadOnlyMemory<byte> Fingerprint, bool Speaks = false);
 
 /// <summary>Whether media can flow on a leg.</summary>
 public enum LegState

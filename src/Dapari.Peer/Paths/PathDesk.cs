@@ -81,8 +81,9 @@ internal sealed partial class PathDesk(Parts parts)
             if (now - path.AskedAt >= AskInterval(path))
                 Ask(step, contact);
         }
-        else if (now >= path.RetryAt && _paths.Count < MaxPaths)
+        else if (now >= path.RetryAt && _paths.Count < MaxPaths && parts.Live.MayLeave(step, contact))
         {
+            // An attempt whose signals cannot leave would only be waited out.
             Begin(step, contact);
         }
     }
@@ -177,7 +178,7 @@ internal sealed partial class PathDesk(Parts parts)
         }
     }
 
-    /// <summary>Our own mailbox is looked at: live signs may leave.</summary>
+    /// <summary>Our own mailbox is looked at, the contact's server is online, or its mailbox is tried again: live signs may leave.</summary>
     public void Ready(Step step, Contact contact)
     {
         contact.Path.AskedAt = long.MinValue / 2;
@@ -227,6 +228,9 @@ internal sealed partial class PathDesk(Parts parts)
 
     public void LiveAnswered(Step step, Contact contact, bool connected)
     {
+        // The server knows the mailbox.
+        contact.Queue.DoorBackoffMs = 0;
+        contact.Queue.LastFoundGone = false;
         if (connected || parts.State.Contacts.GetValueOrDefault(contact.Id) != contact)
             return;
         SetAbsent(step, contact);

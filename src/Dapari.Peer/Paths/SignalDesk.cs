@@ -27,6 +27,9 @@ internal sealed class SignalDesk(Parts parts)
             case Kind.Call:
                 parts.Calls.SignalArrived(step, contact, content.Call);
                 break;
+            case Kind.CallForward:
+                parts.Calls.ForwardArrived(step, contact, content.CallForward);
+                break;
             case Kind.PathReport when arrival.Door == ArrivalDoor.Path:
                 parts.Paths.ReportArrived(step, contact, content.PathReport);
                 break;

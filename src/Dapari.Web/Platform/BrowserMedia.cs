@@ -101,8 +101,6 @@ internal sealed partial class BrowserMedia : IBrowserMedia
         if (number >= 0) CallModules.Run(() => Js.Show(videoId, number, Name(kind)));
     }
 
-    public int NumberOf(ulong leg) => _legs.NumberOf(leg);
-
     public void Meter(string elementId) => CallModules.Run(() => Js.Meter(elementId));
 
     public void LetDrag(string elementId) => CallModules.Run(() => Js.Drag(elementId));
@@ -113,7 +111,7 @@ internal sealed partial class BrowserMedia : IBrowserMedia
         return await Js.Float(videoId);
     }
 
-    public void StayAwake(bool on) => CallModules.Run(() => _ = Js.StayAwake(on));
+    public void StayAwake(bool on) => CallModules.Run(() => Js.StayAwake(on));
 
     public void Sound(CallSound sound) => CallModules.Run(() =>
     {
@@ -212,7 +210,7 @@ internal sealed partial class BrowserMedia : IBrowserMedia
         internal static partial Task<bool> Float(string id);
 
         [JSImport("stayAwake", "call-screen")]
-        internal static partial Task StayAwake(bool on);
+        internal static partial void StayAwake(bool on);
 
         [JSImport("allow", "call-sound")]
         internal static partial void AllowSound();

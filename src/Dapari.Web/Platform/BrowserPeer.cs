@@ -120,7 +120,7 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
         Say(new TabMessage { LeaderRun = _tab }); // Loading takes a while: the others shall not take it for silence.
         await _store.ClaimAsync();
         var host = await PeerHost.StartAsync(
-            _store, _servers, _paths, _media, _files, RandomSource.System, TimeProvider.System, CancellationToken.None, BrowserPage.PauseAsync);
+            _store, _servers, _paths, _media, BrowserFiles.CanKeep ? _files : null, RandomSource.System, TimeProvider.System, CancellationToken.None, BrowserPage.PauseAsync);
         if (_asleep || !_holding)
         {
             // Put to sleep, or taken for frozen, while it loaded.

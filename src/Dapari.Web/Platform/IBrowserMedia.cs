@@ -51,9 +51,6 @@ public interface IBrowserMedia
     /// <summary>Shows the camera or screen of a leg in a video element, now and whenever it changes.</summary>
     void Show(string videoId, ulong leg, MediaKind kind);
 
-    /// <summary>By which number the page knows a leg (data-tile of who speaks), or -1.</summary>
-    int NumberOf(ulong leg);
-
     /// <summary>Shows the microphone's loudness as --level (0 to 1) of an element, while it is there.</summary>
     void Meter(string elementId);
 
@@ -69,7 +66,7 @@ public interface IBrowserMedia
     /// <summary>Lets a picture float, or takes it back. Must be called from a click.</summary>
     Task<bool> FloatAsync(string videoId);
 
-    /// <summary>Keeps the screen from going dark.</summary>
+    /// <summary>Keeps the screen from going dark, while the page is seen.</summary>
     void StayAwake(bool on);
 
     /// <summary>Makes a sound of calls.</summary>

@@ -121,14 +121,14 @@ internal sealed partial class MediaLink : IMediaLink
         if (_legs.TryGetValue(id, out var leg)) SignalMade?.Invoke(leg, signal);
     }
 
-    // "state|fingerprint|" and the pair, as call.js writes it.
+    // "state|fingerprint|speaks|" and the pair, as call.js writes it.
     private static LegFacts Read(string facts)
     {
-        var parts = facts.Split('|', 3);
-        if (parts.Length != 3) return default;
+        var parts = facts.Split('|', 4);
+        if (parts.Length != 4) return default;
         var state = parts[0] switch { "1" => LegState.Connected, "2" => LegState.Interrupted, _ => LegState.Opening };
         var fingerprint = parts[1].Length == FingerprintCharacters ? Convert.FromHexString(parts[1]) : [];
-        return new LegFacts(state, PathFactsText.Read(parts[2]), fingerprint);
+        return new LegFacts(state, PathFactsText.Read(parts[3]), fingerprint, parts[2] == "1");
     }
 
     private static partial class Js

@@ -67,6 +67,7 @@ public sealed partial class AppState
         }
 
         IsPaletteOpen = false;
+        if (Calls.Choosing is not null) Calls.Choose(null);
         Settle();
         Changed?.Invoke();
     }
@@ -85,6 +86,9 @@ public sealed partial class AppState
                 break;
             case KeyCall.Back when IsPaletteOpen:
                 ShowPalette(false);
+                break;
+            case KeyCall.Back when Calls.Choosing is not null:
+                Calls.Choose(null);
                 break;
             case KeyCall.Back when Files.Back():
                 break;

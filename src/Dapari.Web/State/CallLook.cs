@@ -28,6 +28,9 @@ public static class CallLook
         return tiles;
     }
 
+    /// <summary>The others who are in it, or are called.</summary>
+    public static IEnumerable<LegView> There(CallView? call) => call?.Legs.Where(leg => leg.Stage != LegStage.Gone) ?? [];
+
     /// <summary>Whether any picture is on the screen.</summary>
     public static bool HasPicture(CallView call) => call.Legs.Any(leg => leg is { Leg: not 0, Media: { Camera: true } or { Screen: true } });
 

@@ -110,7 +110,7 @@ public sealed partial class LiveCalls
     {
         _app.Redraw();
         if (callId.IsEmpty) return;
-        Media.StayAwake(Camera);
+        StayAwake();
         var media = new CallMedia { Microphone = Microphone, Camera = Camera, Screen = Screen };
 
         // The call may have ended meanwhile: then there is nobody to tell.

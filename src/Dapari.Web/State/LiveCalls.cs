@@ -12,11 +12,12 @@ namespace Dapari.Web.State;
 /// <param name="CanRetry">Whether trying again may help.</param>
 public sealed record CallTrouble(MediaKind Kind, string Text, bool CanRetry);
 
-/// <summary>A call that waits for the person to decide about a missing microphone.</summary>
+/// <summary>A call that is wanted, or waits for the person to decide about a missing microphone.</summary>
 /// <param name="People">Whom to call; empty when it is an answer.</param>
 /// <param name="CallId">What to answer; empty when it is a call.</param>
 /// <param name="Video">With video.</param>
-public sealed record HeldCall(IReadOnlyList<ContactId> People, ByteString CallId, bool Video);
+/// <param name="Way">The way for this call; unspecified: as it is set.</param>
+public sealed record HeldCall(IReadOnlyList<ContactId> People, ByteString CallId, bool Video, Policy Way = Policy.Unspecified);
 
 /// <summary>
 /// Calls as this tab sees them: the engine decides what is a call, this ties it to the devices, the sounds and the screens.
@@ -130,11 +131,6 @@ public sealed partial class LiveCalls : IDisposable
         ? _app.DoAsync(new Command { SetCallWay = new SetCallWay { CallId = call.CallId, Way = way } })
         : Task.CompletedTask;
 
-    /// <summary>Brings somebody in.</summary>
-    public Task AddAsync(ContactId person) => Call is { } call
-        ? _app.DoAsync(new Command { AddToCall = new AddToCall { CallId = call.CallId, ContactId = person.ToByteString() } })
-        : Task.CompletedTask;
-
     /// <summary>Shuts the farewell of a call that ended.</summary>
     public void Dismiss()
     {
@@ -153,6 +149,7 @@ public sealed partial class LiveCalls : IDisposable
         Media.SoundRefused -= OnSoundRefused;
         Media.Measured -= OnMeasured;
         _farewell?.Dispose();
+        _noteGoes?.Dispose();
     }
 
     private async Task BeginAsync(HeldCall wish, bool needsMicrophone)
@@ -165,7 +162,7 @@ public sealed partial class LiveCalls : IDisposable
         }
 
         _busy = true;
-        (Held, Trouble, Ended) = (null, null, null);
+        (Held, Trouble, Ended, Blocked, Choosing) = (null, null, null, null, null);
         (Microphone, Camera, Screen) = (true, wish.Video, false);
         _app.Redraw();
         try
@@ -196,8 +193,9 @@ public sealed partial class LiveCalls : IDisposable
             _opened = id;
             _app.Go(new Place(PlaceKind.Call), replace: _app.Place.Kind == PlaceKind.Call);
             Follow();
+            if (Call is not null) _opened = Call.CallId;
             await opening;
-            await TellMediaAsync(id);
+            await TellMediaAsync(_opened.IsEmpty ? id : _opened);
         }
         finally
         {
@@ -211,14 +209,22 @@ public sealed partial class LiveCalls : IDisposable
     {
         if (wish.CallId.IsEmpty)
         {
-            var start = new StartCall { Video = wish.Video };
+            var start = new StartCall { Video = wish.Video, Way = wish.Way };
             start.ContactIds.AddRange(wish.People.Select(person => person.ToByteString()));
-            return (await _app.TryAsync(new Command { StartCall = start }))?.CallId;
+            return (await AskAsync(wish, new Command { StartCall = start }))?.CallId;
         }
 
         // An engine that has just come to this tab hears of the call when it is rung again.
         await _app.Browser.Clock.WaitUntilAsync(() => _app.Snapshot.Calls.Any(call => call.CallId.Equals(wish.CallId)), _reappears);
-        return await _app.DoAsync(new Command { AnswerCall = new AnswerCall { CallId = wish.CallId, Video = wish.Video } }) ? wish.CallId : null;
+        return await AskAsync(wish, new Command { AnswerCall = new AnswerCall { CallId = wish.CallId, Video = wish.Video, Way = wish.Way } }) is not null ? wish.CallId : null;
+    }
+
+    private async Task<CommandResult?> AskAsync(HeldCall wish, Command command)
+    {
+        var result = await _app.Peer.ExecuteAsync(command, CancellationToken.None);
+        if (result.Refusal == CommandRefusal.Unspecified) return result;
+        if (!Blocks(wish, result.Refusal)) _app.Toasts.Fail(_app.T.Refusal(result.Refusal));
+        return null;
     }
 
     // The engine's calls changed.
@@ -234,6 +240,8 @@ public sealed partial class LiveCalls : IDisposable
         if (now is not null) TellStage(now, former);
         if (now is { Stage: CallStage.Connecting or CallStage.Connected } && IsHere && !_busy && !_opened.Equals(now.CallId)) _ = RejoinAsync(now);
         if (Held is { CallId.IsEmpty: false } held && !held.CallId.Equals(Incoming?.CallId)) (Held, Trouble) = (null, null);
+        if (Blocked is { Wish.CallId: { IsEmpty: false } blocked } && !blocked.Equals(Incoming?.CallId)) Blocked = null;
+        StayAwake();
         MakeSound();
         Notify();
         if (_app.Place.Kind == PlaceKind.Call && Call is null && Ended is null && !_busy) _app.Go(Place.Home, replace: true);
@@ -252,14 +260,22 @@ public sealed partial class LiveCalls : IDisposable
 
     private void Finish(CallView call)
     {
-        _opened = ByteString.Empty;
         _quality.Clear();
         _lost = false;
+        ForgetPeople();
+        if (Call is { } other)
+        {
+            // Both called at once: what was opened for the one serves the other.
+            if (_opened.IsEmpty) return;
+            _opened = other.CallId;
+            _ = TellMediaAsync(_opened);
+            return;
+        }
+
+        _opened = ByteString.Empty;
         IsSilent = false;
         Trouble = null;
         (Microphone, Camera, Screen) = (true, false, false);
-        Media.StayAwake(false);
-        if (Call is not null) return;
         Media.CloseAll();
         if (IsHere) Media.Sound(CallSound.Over);
         _sound = CallSound.None;
@@ -303,7 +319,12 @@ public sealed partial class LiveCalls : IDisposable
     {
         var lost = now.Legs.Any(leg => leg.Stage == LegStage.Lost);
         if (former is null || !former.CallId.Equals(now.CallId)) (_stage, _lost) = (CallStage.Unspecified, false);
-        if (now.Stage == CallStage.Connected && (_stage != CallStage.Connected || (_lost && !lost))) _app.Announce(_app.T.Call.Connected(NameOf(now)));
+        TellPeople(now);
+        if (now.Group)
+        {
+            if (now.Stage == CallStage.Ringing && _stage != CallStage.Ringing) _app.Announce(_app.T.Call.Ringing);
+        }
+        else if (now.Stage == CallStage.Connected && (_stage != CallStage.Connected || (_lost && !lost))) _app.Announce(_app.T.Call.Connected(NameOf(now)));
         else if (lost && !_lost) _app.Announce(_app.T.Call.Reconnecting(NameOf(now)));
         else if (now.Stage == CallStage.Ringing && _stage != CallStage.Ringing) _app.Announce(_app.T.Call.Ringing);
         (_stage, _lost) = (now.Stage, lost);
@@ -312,7 +333,9 @@ public sealed partial class LiveCalls : IDisposable
     /// <summary>Whom a call is with, for a title.</summary>
     public string NameOf(CallView call)
     {
-        var names = call.Legs.Where(leg => leg.Name.Length != 0).Select(leg => leg.Name).ToList();
+        // Who left is named only when nobody else is there.
+        var legs = call.Legs.Where(leg => leg.Stage != LegStage.Gone);
+        var names = (legs.Any() ? legs : call.Legs).Where(leg => leg.Name.Length != 0).Select(leg => leg.Name).ToList();
         if (names.Count == 1) return names[0];
         if (names.Count > 1) return call.Outgoing || call.Stage != CallStage.Ringing ? string.Join(", ", names) : names[0];
         return ContactId.TryRead(call.ContactId, out var id) && _app.Find(id) is { } contact ? contact.Name : "";

@@ -1,3 +1,4 @@
+using Dapari.Peer.Local;
 using Dapari.Peer.Store;
 using Dapari.Web.Platform;
 using Dapari.Wire.V1;
@@ -107,7 +108,30 @@ public abstract record CallTexts
 
     public required string AddPerson { get; init; }
 
+    public required string CallSeveral { get; init; }
+
+    public required string WhoElse { get; init; }
+
+    public required Func<string, string> AddChosen { get; init; }
+
+    public required string NobodyToAdd { get; init; }
+
+    public required Func<string, string> Joined { get; init; }
+
+    public required Func<string, string> Speaks { get; init; }
+
+    public required string AnswerByServer { get; init; }
+
+    public required string AnswerDirectly { get; init; }
+
+    public required string CallDirectly { get; init; }
+
+    public required Func<string, string> NoRelay { get; init; }
+
     public required Func<string, string> BroughtIn { get; init; }
+
+    /// <summary>The end of a line about the way.</summary>
+    public required Func<string, string> NotInContact { get; init; }
 
     public required Func<string, string> People { get; init; }
 
@@ -194,6 +218,20 @@ public abstract record CallTexts
 
     /// <summary>What happened to a device in use.</summary>
     public abstract string Lost(MediaKind kind, MediaLoss loss);
+
+    /// <summary>Both ways exclude each other, and what can be done.</summary>
+    /// <param name="name">The other.</param>
+    /// <param name="byServer">The way on is through the server; otherwise directly.</param>
+    public abstract string WaysExclude(string name, bool byServer);
+
+    /// <summary>The ways in a call of several: with how many directly, with how many through the server.</summary>
+    public abstract string WaysOf(int direct, int relay);
+
+    /// <summary>Why there is no connection with one of several, while the others go on.</summary>
+    public abstract string Obstacle(LegObstacle obstacle, string name, string bringer);
+
+    /// <summary>That one of several is no longer, or not, there.</summary>
+    public abstract string Gone(CallOutcome outcome, string name);
 
     /// <summary>The live way in one line: "Direct: Alice ⇄ Bob, same network, 3 ms".</summary>
     /// <param name="route">Direct or relay.</param>

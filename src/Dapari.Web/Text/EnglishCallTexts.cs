@@ -1,3 +1,4 @@
+using Dapari.Peer.Local;
 using Dapari.Peer.Store;
 using Dapari.Web.Platform;
 using Dapari.Wire.V1;
@@ -30,6 +31,27 @@ internal sealed record EnglishCallTexts : CallTexts
         (MediaKind.Camera, _) => "The camera is gone: you can be heard, but not seen. Plug it in again, or choose another.",
         (_, MediaLoss.Changed) => "The microphone is gone; another one is used now.",
         _ => "The microphone is gone, and nobody hears you. Plug it in again, or choose another.",
+    };
+
+    public override string WaysExclude(string name, bool byServer) => byServer
+        ? $"You allow direct calls only, and {name} hides an internet address: this call can only go through the server."
+        : $"{name} allows direct calls only, and yours go through the server to hide your internet address. Answer directly, and {name} can see it.";
+
+    public override string WaysOf(int direct, int relay) =>
+        relay == 0 ? "Direct with everybody" : direct == 0 ? "Through the server with everybody" : $"Direct with {direct}, through the server with {relay}";
+
+    public override string Obstacle(LegObstacle obstacle, string name, string bringer) => obstacle switch
+    {
+        LegObstacle.Blocked => $"You have blocked {name}: the two of you are not connected.",
+        LegObstacle.NoRelay => $"You and {name} do not know each other, so only a relay could connect you, and your server has none.",
+        LegObstacle.BringerGone => $"{bringer} has left, and without them the connection to {name} cannot be found again.",
+        _ => $"No way to {name} was found. The others go on.",
+    };
+
+    public override string Gone(CallOutcome outcome, string name) => outcome switch
+    {
+        CallOutcome.Declined or CallOutcome.Busy or CallOutcome.Missed or CallOutcome.Lost or CallOutcome.Unreachable or CallOutcome.NotOurs or CallOutcome.NoWay => OutcomeSentence(outcome, true, name),
+        _ => $"{name} has left.",
     };
 
     public override string WayLine(Route route, string me, string them, Network network, string roundTrip, Reason reason, bool ownServer)
@@ -140,7 +162,18 @@ internal sealed record EnglishCallTexts : CallTexts
         GoOnWithoutCamera = "Go on without camera",
         ChooseAnother = "Choose another",
         AddPerson = "Add somebody",
-        BroughtIn = n => $"Brought in by {n}",
+        CallSeveral = "Call several people",
+        WhoElse = "Who else?",
+        AddChosen = n => $"Add {n}",
+        NobodyToAdd = "Nobody else can be called. Invite somebody first.",
+        Joined = n => $"{n} has joined.",
+        Speaks = n => $"{n} is speaking",
+        AnswerByServer = "Answer through the server",
+        AnswerDirectly = "Answer directly",
+        CallDirectly = "Call directly",
+        NoRelay = n => $"Your server has no relay that would hide your internet address. The call can go directly; then {n} can see it.",
+        NotInContact = n => $", because you and {n} are not in contact with each other",
+        BroughtIn = n => $"With {n}’s invitation",
         People = n => $"{n} people",
         Check = "Check sound and picture first",
         CheckHint = "Speak: the bar moves if you can be heard.",

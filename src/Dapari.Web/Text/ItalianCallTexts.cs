@@ -1,3 +1,4 @@
+using Dapari.Peer.Local;
 using Dapari.Peer.Store;
 using Dapari.Web.Platform;
 using Dapari.Wire.V1;
@@ -30,6 +31,27 @@ internal sealed record ItalianCallTexts : CallTexts
         (MediaKind.Camera, _) => "La videocamera non c’è più: ti sentono, ma non ti vedono. Ricollegala o scegline un’altra.",
         (_, MediaLoss.Changed) => "Il microfono non c’è più; ora se ne usa un altro.",
         _ => "Il microfono non c’è più e nessuno ti sente. Ricollegalo o scegline un altro.",
+    };
+
+    public override string WaysExclude(string name, bool byServer) => byServer
+        ? $"Accetti solo chiamate dirette e {name} nasconde il proprio indirizzo internet: questa chiamata può passare solo dal server."
+        : $"{name} accetta solo chiamate dirette, mentre le tue passano dal server per nascondere il tuo indirizzo internet. Se rispondi direttamente, {name} può vederlo.";
+
+    public override string WaysOf(int direct, int relay) =>
+        relay == 0 ? "Diretta con tutti" : direct == 0 ? "Tramite il server con tutti" : $"Diretta con {direct}, tramite il server con {relay}";
+
+    public override string Obstacle(LegObstacle obstacle, string name, string bringer) => obstacle switch
+    {
+        LegObstacle.Blocked => $"Hai bloccato {name}: tra voi due non c’è collegamento.",
+        LegObstacle.NoRelay => $"Tu e {name} non vi conoscete: potrebbe collegarvi solo un relay, e il tuo server non ne ha.",
+        LegObstacle.BringerGone => $"{bringer} non è più in chiamata, quindi il collegamento con {name} non si può ritrovare.",
+        _ => $"Non si è trovata una strada verso {name}. Gli altri continuano.",
+    };
+
+    public override string Gone(CallOutcome outcome, string name) => outcome switch
+    {
+        CallOutcome.Declined or CallOutcome.Busy or CallOutcome.Missed or CallOutcome.Lost or CallOutcome.Unreachable or CallOutcome.NotOurs or CallOutcome.NoWay => OutcomeSentence(outcome, true, name),
+        _ => $"{name} non è più in chiamata.",
     };
 
     public override string WayLine(Route route, string me, string them, Network network, string roundTrip, Reason reason, bool ownServer)
@@ -140,6 +162,17 @@ internal sealed record ItalianCallTexts : CallTexts
         GoOnWithoutCamera = "Continua senza video",
         ChooseAnother = "Scegline un altro",
         AddPerson = "Aggiungi qualcuno",
+        CallSeveral = "Chiama più persone",
+        WhoElse = "Chi altri?",
+        AddChosen = n => $"Aggiungi {n}",
+        NobodyToAdd = "Non c’è nessun altro da chiamare. Prima invita qualcuno.",
+        Joined = n => $"Ora c’è anche {n}.",
+        Speaks = n => $"Parla {n}",
+        AnswerByServer = "Rispondi tramite il server",
+        AnswerDirectly = "Rispondi direttamente",
+        CallDirectly = "Chiama direttamente",
+        NoRelay = n => $"Il tuo server non ha un relay che nasconda il tuo indirizzo internet. La chiamata può andare diretta: allora {n} può vederlo.",
+        NotInContact = n => $", perché tu e {n} non siete in contatto tra voi",
         BroughtIn = n => $"Con l’invito di {n}",
         People = n => $"{n} persone",
         Check = "Prima prova audio e video",

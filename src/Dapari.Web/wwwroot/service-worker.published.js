@@ -7,6 +7,7 @@ const NAME = 'dapari-' + manifest.version;
 const SHARED = 'shared-files';
 // Large icons are wanted once, by the system when it installs the app, and then there is a network.
 const LEFT_OUT = /\.(map|LICENSE\.txt|br|gz)$|^service-worker|^icons\/.*-512\.png$/;
+const NAMED_BY_HASH = /^_framework\/.*\.[0-9a-z]{10}\.[a-z]+$/;
 const assets = manifest.assets.filter(asset => !LEFT_OUT.test(asset.url));
 const kept = new Set(assets.map(asset => new URL(asset.url, self.registration.scope).pathname));
 
@@ -30,10 +31,20 @@ async function install() {
   const former = await formerFiles();
   await Promise.all(assets.map(async asset => {
     const same = former.get(asset.url + ' ' + asset.hash);
-    const response = same ?? await fetch(new Request(asset.url, { integrity: asset.hash, cache: 'no-cache' }));
+    const response = same ?? await load(asset);
     if (!response.ok) throw new Error(`${asset.url}: ${response.status}`);
     await cache.put(asset.url, withHash(response, asset.hash));
   }));
+}
+
+/**
+ * A name with its content's hash says all: what the page has loaded just now comes from the browser's own cache without a word to the
+ * server. The others are asked for again, so that a version is never put together from two.
+ * @param {{ url: string, hash: string }} asset
+ */
+async function load(asset) {
+  const ask = (/** @type {RequestCache} */ cache) => fetch(new Request(asset.url, { integrity: asset.hash, cache }));
+  return NAMED_BY_HASH.test(asset.url) ? ask('force-cache').catch(() => ask('no-cache')) : ask('no-cache');
 }
 
 async function formerFiles() {

@@ -31,6 +31,9 @@ internal static class CallCheck
     {
         if (state is null || state.Phase == CallPhase.Unspecified || (state.Leg is { } leg && (leg.Id == 0 || leg.Epoch == 0)))
             return ContentFault.FieldLength;
+        if (state.Group.Length is not (0 or Shape.Id) || state.People.Count > WireLimits.CallPeople
+            || state.People.Any(person => person.IdentityKey.Length != Shape.Key || !Shape.IsName(person.Name)))
+            return ContentFault.FieldLength;
         return state.End is { } end && end.Shares.Count > WireLimits.CallShares ? ContentFault.TooMany : ContentFault.None;
     }
 }

@@ -61,6 +61,7 @@ public static class ContentCodec
             KindOneofCase.Presence => Length(content.Presence.RunId.Length == ShortId),
             KindOneofCase.Signal => Check(content.Signal),
             KindOneofCase.Call => CallCheck.Check(content.Call),
+            KindOneofCase.CallForward => CallForwardCodec.Check(content.CallForward),
             KindOneofCase.CallNote => CallCheck.Check(content.CallNote),
             KindOneofCase.PathReport => Length(content.PathReport.AttemptId.Length == ShortId),
             _ => ContentFault.None,

@@ -75,6 +75,15 @@ public static class WireLimits
     /// <summary>Steps of a negotiation in one <c>CallSignal</c>, in bytes, where there are several.</summary>
     public const int CallStepBytesPerSignal = 40 * 1024;
 
+    /// <summary>Others in a call of several, besides the one who is told.</summary>
+    public const int CallPeople = 7;
+
+    /// <summary>Others who were in a call of several, one after another; more are not counted.</summary>
+    public const int CallPeopleCounted = 32;
+
+    /// <summary>The statement of a <c>CallForward</c>, in bytes: the largest signal of a call, and names. With signature and certificate it fits into a content.</summary>
+    public const int CallForwardBytes = 58 * 1024;
+
     /// <summary>Shares of routes in the end of a call.</summary>
     public const int CallShares = 8;
 

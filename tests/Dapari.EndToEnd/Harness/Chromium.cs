@@ -66,7 +66,7 @@ public static class Chromium
     /// <summary>What a browser for calls is started with besides.</summary>
     public static IReadOnlyList<string> CallFlags =>
     [
-        "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", $"--use-file-for-fake-audio-capture={Tone.WaveFile}",
+        "--use-fake-device-for-media-stream=device-count=2", "--use-fake-ui-for-media-stream", $"--use-file-for-fake-audio-capture={Tone.WaveFile}",
         "--auto-select-desktop-capture-source=Entire screen", "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
     ];
 

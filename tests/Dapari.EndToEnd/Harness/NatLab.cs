@@ -68,6 +68,22 @@ public sealed class NatLab : IAsyncDisposable
         return file;
     }
 
+    /// <summary>A home goes from its cable to another network of the same router: another interface and address; the former are gone.</summary>
+    public async Task ChangeNetworkAsync(string side)
+    {
+        var network = ChangedNetwork(side);
+        await Ip("link", "add", "in2", "netns", Place("n" + side), "type", "veth", "peer", "name", "wifi", "netns", Place("h" + side));
+        await Ip("-n", Place("n" + side), "addr", "add", network + ".1/24", "dev", "in2");
+        await Ip("-n", Place("n" + side), "link", "set", "in2", "up");
+        await Ip("-n", Place("h" + side), "link", "set", "eth", "down");
+        await Ip("-n", Place("h" + side), "addr", "add", network + ".2/24", "dev", "wifi");
+        await Ip("-n", Place("h" + side), "link", "set", "wifi", "up");
+        await Ip("-n", Place("h" + side), "route", "add", "default", "via", network + ".1");
+    }
+
+    /// <summary>The first three numbers of the addresses there.</summary>
+    public static string ChangedNetwork(string side) => side == "A" ? "10.73.0" : "10.74.0";
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -115,7 +131,7 @@ public sealed class NatLab : IAsyncDisposable
               chain leave { type nat hook postrouting priority 100; oifname "out" {{translate}}; }
               chain pass { type filter hook forward priority 0; policy drop; {{udp}}
                 ct state established,related accept
-                iifname "in" accept
+                iifname "in*" accept
               }
               chain own { type filter hook input priority 0; iifname "out" ct state new drop; }
             }

@@ -52,6 +52,56 @@ public sealed partial class Person
             () => $"Heard: {last}. Screen: {Screen()}");
     }
 
+    /// <summary>From now on their microphone hears another tone than everybody's.</summary>
+    public async Task SpeakAsAsync(int hertz) => await Page.EvaluateAsync("hertz => { __ears.voice = hertz; }", hertz);
+
+    /// <summary>Waits until exactly these tones are heard, each in the sound of one of the others.</summary>
+    public Task HearsAsync(IReadOnlyList<int> hertz, float seconds = 45)
+    {
+        var last = "nothing was measured";
+        return Waiting.UntilAsync(
+            $"{Name} hears {string.Join(", ", hertz)} Hz",
+            async () =>
+            {
+                var heard = await Page.EvaluateAsync<double[][]>("() => __ears.hear()");
+                last = string.Join("; ", heard.Select(one => $"{one[0]:0} Hz, {one[1]:0} dB"));
+                var clear = heard.Where(one => one[1] > StandsOut).Select(one => one[0]).ToList();
+                return clear.Count == hertz.Count && hertz.All(one => clear.Exists(other => Math.Abs(other - one) < Near));
+            },
+            TimeSpan.FromSeconds(seconds),
+            () => $"Heard: {last}. Screen: {Screen()}");
+    }
+
+    /// <summary>The tile of somebody in a call.</summary>
+    public ILocator Tile(string who) => CallScreen.GetByRole(AriaRole.Group, new() { Name = who, Exact = true });
+
+    /// <summary>Calls several, from the open conversation: the others are looked for by name.</summary>
+    public async Task CallSeveralAsync(bool video, params string[] others)
+    {
+        await CallButton(Words.Call.CallSeveral).ClickAsync();
+        var dialog = Page.GetByRole(AriaRole.Dialog, new() { Name = Words.Call.CallSeveral });
+        foreach (var other in others) await PickAsync(dialog, other);
+        await dialog.GetByRole(AriaRole.Button, new() { Name = video ? Words.Call.Video : Words.Call.Voice, Exact = true }).ClickAsync();
+    }
+
+    /// <summary>Adds somebody to the call under way, with the keyboard alone.</summary>
+    public async Task AddToCallAsync(string who)
+    {
+        await CallButton(Words.Call.AddPerson).FocusAsync();
+        await Page.Keyboard.PressAsync("Enter");
+        await PickAsync(CallScreen, who);
+        await CallButton(Words.Call.AddChosen(who)).FocusAsync();
+        await Page.Keyboard.PressAsync("Enter");
+    }
+
+    private async Task PickAsync(ILocator where, string who)
+    {
+        await Expect(where.GetByRole(AriaRole.Searchbox, new() { Name = Words.Call.WhoElse })).ToBeFocusedAsync();
+        await Page.Keyboard.TypeAsync(who);
+        await Page.Keyboard.PressAsync("Enter");
+        await Expect(where.GetByRole(AriaRole.Checkbox, new() { Name = who })).ToBeCheckedAsync();
+    }
+
     /// <summary>Waits until nothing is heard any more.</summary>
     public Task HearsNothingAsync(float seconds = 10) => Waiting.UntilAsync(
         $"{Name} hears nothing",

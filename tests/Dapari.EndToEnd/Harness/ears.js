@@ -4,16 +4,62 @@
   const devices = navigator.mediaDevices;
   if (!devices || window.__ears) return;
   const open = devices.getUserMedia.bind(devices);
-  const ears = { refuse: '', opened: 0 };
+  const list = devices.enumerateDevices.bind(devices);
+  // refuse: which kinds are refused, and why; voice: the tone that this person's microphone hears instead of the file's, in hertz;
+  // unplugged: kinds of devices that are not there.
+  const ears = { refuse: '', reason: 'NotAllowedError', opened: 0, voice: 0, unplugged: '', tracks: [] };
   Object.defineProperty(window, '__ears', { value: ears });
+  let context = null;
   devices.getUserMedia = async wish => {
-    if (ears.refuse && ((wish.audio && ears.refuse.includes('audio')) || (wish.video && ears.refuse.includes('video')))) throw new DOMException('Permission denied', 'NotAllowedError');
+    if (ears.refuse && ((wish.audio && ears.refuse.includes('audio')) || (wish.video && ears.refuse.includes('video')))) throw new DOMException('Refused by the test', ears.reason);
+    if ((wish.audio && ears.unplugged.includes('audio')) || (wish.video && ears.unplugged.includes('video'))) throw new DOMException('Requested device not found', 'NotFoundError');
     ears.opened++;
     const audio = wish.audio ? { ...(wish.audio === true ? {} : wish.audio), echoCancellation: false, noiseSuppression: false, autoGainControl: false } : false;
-    return open({ ...wish, audio });
+    const stream = audio && ears.voice ? speak() : await open({ ...wish, audio });
+    ears.tracks.push(...stream.getTracks());
+    return stream;
+  };
+  devices.enumerateDevices = async () => (await list()).filter(one => !ears.unplugged.includes(one.kind.slice(0, 5)));
+
+  /** A microphone that hears a tone of its own. */
+  const speak = () => {
+    context ??= new AudioContext({ sampleRate: 48000 });
+    context.resume();
+    const [voice, out] = [context.createOscillator(), context.createMediaStreamDestination()];
+    voice.frequency.value = ears.voice;
+    const loud = context.createGain();
+    loud.gain.value = 0.4;
+    voice.connect(loud).connect(out);
+    voice.start();
+    return out.stream;
   };
 
-  let context = null;
+  /** Pulls a plug, as the browser tells it: the track ends, the list is shorter. "audio" or "video"; another device of the kind may be left. */
+  ears.unplug = (kind, another) => {
+    if (!another) ears.unplugged += kind;
+    for (const track of ears.tracks.filter(one => one.kind === kind && one.readyState === 'live')) {
+      track.stop();
+      track.dispatchEvent(new Event('ended'));
+    }
+    devices.dispatchEvent(new Event('devicechange'));
+  };
+
+  /** And puts it back. */
+  ears.plug = () => {
+    ears.unplugged = '';
+    devices.dispatchEvent(new Event('devicechange'));
+  };
+
+  // Locks on the screen: a browser without a window may refuse them, so they are only counted.
+  ears.locks = 0;
+  const lock = () => {
+    ears.locks++;
+    const one = new EventTarget();
+    one.release = async () => { ears.locks--; one.dispatchEvent(new Event('release')); };
+    return one;
+  };
+  if (navigator.wakeLock) navigator.wakeLock.request = async () => lock();
+
   const taps = new Map();
   /** The analyser of what an audio element of a call plays. */
   const tap = element => {

@@ -221,7 +221,7 @@ public sealed class LyingTests
             Say(Signal(NewId(), CallPhase.Ring));
         Assert.Single(_alice.Snapshot.Calls, call => call.Stage == CallStage.Ringing);
         Assert.True(_alice.Store.State.Count(row => row.Key.StartsWith("call/", StringComparison.Ordinal)) <= CallBoard.MaxRemembered + 2);
-        Assert.True(_alice.Engine.Parts.Calls.All.Count <= CallBoard.MaxRemembered + 2);
+        Assert.True(_alice.Engine.Parts.Calls.Board.Calls.Count <= CallBoard.MaxRemembered + 2);
     }
 
     [Fact]

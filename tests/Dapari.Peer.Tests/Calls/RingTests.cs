@@ -180,7 +180,7 @@ public sealed class RingTests
         Assert.Equal(CommandRefusal.NotAccepted, alice.TryCall(carol).Refusal);
         Assert.Equal(CommandRefusal.UnknownCall, alice.Answer(ByteString.CopyFrom(new byte[16])));
         Assert.Equal(CommandRefusal.UnknownCall, alice.HangUp(ByteString.Empty));
-        Assert.Equal(CommandRefusal.TooMany, alice.Do(new Command { StartCall = new StartCall { ContactIds = { bob.Id.ToByteString(), carol.Id.ToByteString() } } }).Refusal);
+        Assert.Equal(CommandRefusal.TooMany, alice.Do(new Command { StartCall = new StartCall { ContactIds = { Enumerable.Repeat(bob.Id.ToByteString(), 8) } } }).Refusal);
         Assert.Equal(CommandRefusal.Empty, alice.Do(new Command { StartCall = new StartCall() }).Refusal);
         alice.Do(new Command { SetBlocked = new SetBlocked { ContactId = bob.Id.ToByteString(), Blocked = true } });
         Assert.Equal(CommandRefusal.Blocked, alice.TryCall(bob).Refusal);
@@ -241,5 +241,40 @@ public sealed class RingTests
         _world.StartServer();
         _world.Pass(60_000);
         Ended(alice, bob, CallOutcome.Unreachable, CallOutcome.Missed, unread: 1);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Whoever_calls_the_one_whose_call_rings_here_has_answered(bool video)
+    {
+        var (alice, bob) = _world.Verified();
+        var id = alice.Call(bob);
+        Assert.Equal(CallStage.Ringing, bob.OnlyCall().Stage);
+        var result = bob.TryCall(alice, video);
+        Assert.Equal(CommandRefusal.Unspecified, result.Refusal);
+        Assert.Equal(id, result.CallId);
+        _world.Pass(1_000);
+        foreach (var person in new[] { alice, bob })
+            Assert.Equal((id, CallStage.Connected), (person.OnlyCall().CallId, person.OnlyCall().Stage));
+        Assert.Equal(video, bob.OnlyCall().Media.Camera);
+        bob.HangUp(id);
+        _world.Pass(10_000);
+        Assert.Equal(CallOutcome.Answered, alice.Entry(bob).Call.Outcome);
+        Assert.Equal(CallOutcome.Answered, bob.Entry(alice).Call.Outcome);
+    }
+
+    [Fact]
+    public void Whoever_calls_one_while_another_rings_lets_that_ring()
+    {
+        var (alice, bob) = _world.Verified();
+        var carol = _world.Join("Carol");
+        World.Acquaint(bob, carol);
+        bob.Verify(carol);
+        carol.Verify(bob);
+        var first = alice.Call(bob);
+        var second = bob.TryCall(carol).CallId;
+        Assert.NotEqual(first, second);
+        Assert.Contains(bob.Snapshot.Calls, call => call.CallId == first && call.Stage == CallStage.Ringing);
     }
 }

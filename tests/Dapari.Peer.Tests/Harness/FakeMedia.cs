@@ -24,6 +24,8 @@ internal sealed class FakeMedia
 
     public IEnumerable<ulong> LegsOf(Person person) => _legs.Keys.Where(key => key.Person == person).Select(key => key.Leg);
 
+    public Leg LegOf(Person person, ulong leg) => _legs[(person, leg)];
+
     public Leg Only(Person person) => _legs.Single(leg => leg.Key.Person == person).Value;
 
     public static byte[] Certificate(string name) => System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name));

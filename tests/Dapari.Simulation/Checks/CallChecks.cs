@@ -13,7 +13,7 @@ internal static class CallChecks
         // What a lost life knew of a call, or what was forgotten with a contact, nobody can tell.
         if (!Unrest.IsLive(world, one, other) || Unrest.Stuck(one, other) || Unrest.Stuck(other, one)
             // A note that nobody fetched in a month is thrown away like anything else.
-            || world.Figures.Expired > 0 || world.Ledger.WasRestored(one) || world.Ledger.WasRestored(other) || world.Ledger.Disturbed(one, other))
+            || world.Figures.Expired > 0 || world.Ledger.WasRestored(one) || world.Ledger.WasRestored(other) || world.Ledger.Disturbed(one, other) || world.Ledger.HaveParted(one, other))
             return;
         var theirs = there.Where(message => message.Kind == MessageKind.Call).ToDictionary(message => message.Id);
         foreach (var ours in here.Where(message => message.Kind == MessageKind.Call))
@@ -34,6 +34,10 @@ internal static class CallChecks
                 world.Broken($"call {id} between {one.Name} and {other.Name} was {caller.Outcome} for its caller and {callee.Outcome} for the callee");
             if (caller.TalkedMs != callee.TalkedMs || !Equals(caller.Way, callee.Way))
                 world.Broken($"call {id}: {one.Name} and {other.Name} measured differently: {ours.Call} and {back.Call}");
+            if (caller.People != callee.People)
+                world.Broken($"call {id}: {one.Name} and {other.Name} counted differently: {ours.Call.People} and {back.Call.People}");
+            if (caller.People > 1)
+                world.Figures.Gatherings++;
             if (caller.Outcome == CallOutcome.Answered && caller.TalkedMs > 0)
                 world.Figures.Talked++;
         }

@@ -1,6 +1,7 @@
 using Dapari.Peer.Engine;
 using Dapari.Peer.Local;
 using Dapari.Peer.Store;
+using Dapari.Simulation.Core;
 using Dapari.Simulation.Network;
 
 namespace Dapari.Simulation.Peers;
@@ -9,6 +10,7 @@ namespace Dapari.Simulation.Peers;
 internal sealed partial class SimPeer
 {
     private readonly Dictionary<ulong, SimLeg> _legs = [];
+    private readonly SimRandom _company;
 
     /// <summary>As last shown.</summary>
     public IReadOnlyList<CallView> Calls { get; private set; } = [];
@@ -25,10 +27,16 @@ internal sealed partial class SimPeer
             {
                 StartCall = new StartCall
                 {
-                    ContactIds = { contact.Id }, Video = _random.Chance(0.5),
+                    ContactIds = { Gathered(contact) }, Video = _random.Chance(0.5),
                     Way = _random.PickAny(Policy.Unspecified, Policy.Unspecified, Policy.Automatic, Policy.DirectOnly, Policy.ServerOnly),
                 },
             });
+            return;
+        }
+
+        if (call.CanAdd && _company.Chance(0.3))
+        {
+            Say(new Command { AddToCall = new AddToCall { CallId = call.CallId, ContactId = _company.Pick(View.Contacts.Values.ToArray()).Id } });
             return;
         }
 
@@ -49,6 +57,11 @@ internal sealed partial class SimPeer
         }
     }
 
+    // Often one, at times all whom one knows.
+    private IEnumerable<Google.Protobuf.ByteString> Gathered(ContactRecord contact) => _company.Chance(0.7)
+        ? [contact.Id]
+        : View.Contacts.Values.Where(one => one.State == ContactState.Accepted).Select(one => one.Id).Append(contact.Id).Distinct().OrderBy(id => id.ToBase64(), StringComparer.Ordinal).Take(7);
+
     /// <summary>Puts the receiver down.</summary>
     public void HangUpAll()
     {
@@ -65,6 +78,17 @@ internal sealed partial class SimPeer
     private void Shown(Snapshot snapshot)
     {
         Calls = snapshot.Calls;
+        foreach (var call in Calls)
+        {
+            if (call.Legs.Count(leg => leg.Leg != 0) > (call.Group ? 7 : 1))
+                _world.Broken($"{Name} has more media legs than a call has people");
+            if (call.Legs.FirstOrDefault(leg => leg.ContactId.IsEmpty && leg.Route == Wire.V1.Route.Direct && leg.Stage == LegStage.Connected) is { } stranger)
+                _world.Broken($"{Name} is connected directly with a stranger, {stranger.Name}");
+            if (call.Legs.GroupBy(leg => leg.IdentityKey).Any(legs => legs.Count() > 1))
+                _world.Broken($"{Name} sees somebody twice in a call");
+            _world.Figures.Strangers += call.Legs.Count(leg => leg.ContactId.IsEmpty && leg.Stage == LegStage.Connected) > 0 ? 1 : 0;
+        }
+
         if (Calls.Count(call => call.Stage is CallStage.Connecting or CallStage.Connected || (call.Outgoing && call.Stage != CallStage.Ended)) > 1)
             _world.Broken($"{Name} is in two calls at once");
     }
@@ -74,8 +98,8 @@ internal sealed partial class SimPeer
         switch (effect)
         {
             case PeerEffect.OpenLeg open:
-                if (_legs.Count > 0)
-                    _world.Broken($"{Name} opens a second media leg");
+                if (_legs.Count >= 7)
+                    _world.Broken($"{Name} opens an eighth media leg");
                 if (open.RelayOnly && open.IceServers.Count == 0)
                     _world.Broken($"{Name} opens a leg by relays only, and has none");
                 _world.Note(Name, $"opens leg {open.Leg:x8}{(open.Offerer ? ", offers" : "")}");

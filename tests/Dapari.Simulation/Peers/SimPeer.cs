@@ -34,6 +34,8 @@ internal sealed partial class SimPeer
         Clock = new SimClock(world, random.Fork(1));
         _pipelined = random.Chance(0.5);
         _groupSize = random.PickAny(1, 4, 16);
+        // Of its own, so that worlds without calls of several stay what they were.
+        _company = new SimRandom(world.Seed ^ (0xC0FFEEUL + (ulong)number));
     }
 
     public string Name { get; }

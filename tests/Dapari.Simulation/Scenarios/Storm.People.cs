@@ -101,7 +101,7 @@ internal sealed partial class Storm
         var contacts = peer.View.Contacts.Values.Where(contact => contact.State == ContactState.Accepted).ToArray();
         if (contacts.Length == 0 || _world.PeerOf(_random.Pick(contacts).IdentityKey) is not { } left || peer.View.ContactOf(left.Identity) is not { } record)
             return;
-        _world.Ledger.Disturb(peer, left);
+        _world.Ledger.Part(peer, left);
         peer.Say(new Command { RemoveContact = new RemoveContact { ContactId = record.Id } });
         if (_random.Chance(0.3))
             return;

@@ -95,7 +95,7 @@ internal sealed partial class FileDesk : IFileRules
     /// <summary>At the end of each step: a call goes before files.</summary>
     public void Watch(Step step)
     {
-        var inCall = _parts.Calls.All.Any(call => call.Phase == CallPhase.Joined);
+        var inCall = _parts.Calls.Board.Calls.Any(call => call.Phase == CallPhase.Joined);
         if (inCall == _inCall)
             return;
         _inCall = inCall;

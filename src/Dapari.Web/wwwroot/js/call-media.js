@@ -91,11 +91,23 @@ function reasonOf(error) {
   }
 }
 
+/** The chosen device, or, if it is no longer there, what the browser chooses. @param {Kind} kind @returns {Promise<MediaStream>} */
+async function ask(kind) {
+  try {
+    return await askFor(kind);
+  } catch (error) {
+    if (!chosen[kind] || /** @type {Error} */ (error).name !== 'OverconstrainedError') throw error;
+    chosen[kind] = '';
+    return askFor(kind);
+  }
+}
+
 /** @param {Kind} kind @returns {Promise<MediaStream>} */
-function ask(kind) {
+function askFor(kind) {
   const devices = navigator.mediaDevices;
   if (kind === 'screen') return devices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: false });
-  const device = chosen[kind] ? { deviceId: { ideal: chosen[kind] } } : {};
+  // "ideal" would do, but Chromium then takes the default microphone.
+  const device = chosen[kind] ? { deviceId: { exact: chosen[kind] } } : {};
   return kind === 'microphone'
     ? devices.getUserMedia({ audio: { ...MICROPHONE, ...device }, video: false })
     : devices.getUserMedia({ audio: false, video: { ...CAMERA, ...(chosen.camera ? device : { facingMode: facing }) } });

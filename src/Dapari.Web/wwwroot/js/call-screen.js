@@ -1,9 +1,9 @@
-// Puts pictures into elements, and what only the page can do with them: drag, picture-in-picture, light up who speaks.
+// Puts pictures into elements, and what only the page can do with them: drag, picture-in-picture, keep it lit.
 import * as call from './call.js';
 import * as media from './call-media.js';
 import * as sound from './call-sound.js';
 
-const SPEAKING = 0.02, LOOK_MS = 200;
+const FLOATING = 'call-floating';
 
 /** Which element shows what. @type {Map<string, { leg: number, kind: string }>} */
 const shown = new Map();
@@ -11,7 +11,7 @@ const shown = new Map();
 /** @type {any} */
 let awake = null;
 
-let looking = 0;
+let wantsAwake = false;
 
 /** Ties the three modules' events to managed code. */
 export async function connect() {
@@ -23,7 +23,6 @@ export async function connect() {
 
 call.streamWatchers.add(id => {
   for (const [element, what] of shown) if (what.leg === id) put(element, what);
-  if (!looking) looking = setInterval(look, LOOK_MS);
 });
 media.watch(kind => {
   for (const [element, what] of shown) if (what.leg === 0 && what.kind === kind) put(element, what);
@@ -45,22 +44,11 @@ function put(id, what) {
   const own = what.leg === 0 ? media.track(/** @type {import('./call-media.js').Kind} */ (what.kind)) : null;
   const stream = what.leg === 0 ? own && new MediaStream([own]) : call.received(what.leg, what.kind);
   if (video.srcObject === stream) return;
+  if (!stream && id === FLOATING && document.pictureInPictureElement) document.exitPictureInPicture().catch(() => {}); // It went by itself.
   video.srcObject = stream;
   video.muted = true; // Sound has elements of its own, which stay when screens go.
   video.classList.toggle('mirrored', what.leg === 0 && what.kind === 'camera' && media.isMirrored());
   if (stream) video.play().catch(() => {}); // Replaced meanwhile.
-}
-
-/** Marks with data-speaking whoever speaks. */
-function look() {
-  const all = call.loudness();
-  if (!all.length) {
-    clearInterval(looking);
-    looking = 0;
-  }
-  const loudest = all.reduce((best, one) => (one[1] > best[1] ? one : best), [0, SPEAKING]);
-  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-tile]')))
-    element.toggleAttribute('data-speaking', loudest[0] !== 0 && element.dataset.tile === String(loudest[0]));
 }
 
 /** Shows this device's microphone level. @param {string} id */
@@ -107,40 +95,63 @@ export function drag(id) {
   });
 }
 
-export const canFloat = () => 'documentPictureInPicture' in window || document.pictureInPictureEnabled === true;
+export const canFloat = () => document.pictureInPictureEnabled === true;
 
 /** Lets a picture float above other windows, or takes it back. Must be called from a tap. @param {string} id */
 export async function float(id) {
-  const video = document.getElementById(id);
-  if (!(video instanceof HTMLVideoElement)) return false;
+  if (document.pictureInPictureElement) {
+    await document.exitPictureInPicture();
+    return true;
+  }
+  const what = shown.get(id);
+  if (!what) return false;
+  // In an element of its own: the call's screen may go, as one reads messages meanwhile.
+  const video = document.createElement('video');
+  video.id = FLOATING;
+  video.hidden = video.muted = true;
+  document.body.append(video);
+  video.addEventListener('leavepictureinpicture', () => {
+    shown.delete(FLOATING);
+    video.remove();
+  });
+  show(FLOATING, what.leg, what.kind);
   try {
-    if (document.pictureInPictureEnabled) {
-      if (document.pictureInPictureElement) await document.exitPictureInPicture(); else await video.requestPictureInPicture();
-      return true;
-    }
-    const floating = await /** @type {any} */ (window).documentPictureInPicture.requestWindow({ width: 360, height: 240 });
-    const copy = /** @type {HTMLVideoElement} */ (floating.document.createElement('video'));
-    copy.muted = true;
-    copy.srcObject = video.srcObject;
-    copy.style.cssText = 'width:100%;height:100%;object-fit:cover';
-    floating.document.body.style.margin = '0';
-    floating.document.body.append(copy);
-    await copy.play();
+    await video.play();
+    await video.requestPictureInPicture();
     return true;
   } catch {
+    shown.delete(FLOATING);
+    video.remove();
     return false;
   }
 }
 
 /** A picture to look at keeps the screen from going dark. @param {boolean} on */
-export async function stayAwake(on) {
-  try {
-    if (on && !awake) awake = await /** @type {any} */ (navigator).wakeLock?.request('screen');
-    else if (!on && awake) {
-      awake.release();
-      awake = null;
+export function stayAwake(on) {
+  wantsAwake = on;
+  keepAwake();
+}
+
+// W3C screen-wake-lock §6: who leaves the page loses the lock, and asks again on return.
+document.addEventListener('visibilitychange', keepAwake);
+
+async function keepAwake() {
+  if (!wantsAwake) {
+    awake?.release();
+    awake = null;
+  } else if (!awake && document.visibilityState === 'visible' && 'wakeLock' in navigator) {
+    /** @type {any} */
+    const asked = awake = { release() {} };
+    try {
+      const got = await /** @type {any} */ (navigator).wakeLock.request('screen');
+      if (awake !== asked) {
+        got.release();
+        return;
+      }
+      awake = got;
+      got.addEventListener('release', () => { if (awake === got) awake = null; });
+    } catch {
+      if (awake === asked) awake = null; // The battery is low.
     }
-  } catch {
-    awake = null; // In the background, or the battery is low.
   }
 }

@@ -43,3 +43,18 @@ export async function read(pc, former) {
 
 /** @param {any[]} all @param {string} name */
 const sum = (all, name) => all.reduce((total, one) => total + (one[name] ?? 0), 0);
+
+/** SHA-256 of the certificate that the other end showed in the handshake (not of what was announced). @param {RTCPeerConnection} pc */
+export async function shown(pc) {
+  const [certificate] = pc.getTransceivers()[0]?.sender.transport?.getRemoteCertificates?.() ?? [];
+  if (certificate) return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', certificate)));
+  const report = await pc.getStats();
+  for (const one of report.values()) {
+    const remote = one.type === 'transport' && one.remoteCertificateId ? report.get(one.remoteCertificateId) : null;
+    if (remote?.fingerprintAlgorithm === 'sha-256') return remote.fingerprint.replaceAll(':', '').toLowerCase();
+  }
+  return '';
+}
+
+/** @param {Uint8Array} bytes */
+const hex = bytes => [...bytes].map(one => one.toString(16).padStart(2, '0')).join('');

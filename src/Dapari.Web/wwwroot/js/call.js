@@ -1,8 +1,10 @@
 // Carries the media of calls: one RTCPeerConnection for each leg, with perfect negotiation (W3C WebRTC 1.0 §10.7) as in path.js. Sound, camera and
 // screen have their places from the first offer on, so that muting, cameras and screens need no further one: tracks are only replaced.
+import { adopt, carry, cut, furnish, loudness, share } from './call-line.js';
 import * as media from './call-media.js';
+import { direct, isSilent, listen as listenToPlay, play, start } from './call-play.js';
 import { asSent, round, session, withoutRelated } from './call-sdp.js';
-import { read } from './call-stats.js';
+import { read, shown } from './call-stats.js';
 
 /**
  * @typedef {{
@@ -11,11 +13,11 @@ import { read } from './call-stats.js';
  *   CandidatesEnded(id: number): void,
  *   Facts(id: number, facts: string): void, Measured(id: number, quality: string): void,
  *   Closed(id: number): void, Silent(on: boolean): void }} Sink
- * @typedef {{ pc: RTCPeerConnection, makingOffer: boolean, places: RTCRtpTransceiver[], audio: HTMLAudioElement }} Line one connection
+ * @typedef {import('./call-line.js').Line} Line
  * @typedef {{
  *   id: number, polite: boolean, relayOnly: boolean, iceServers: string, certificates: RTCCertificate[] | undefined,
  *   line: Line, next: Line | null, early: (RTCIceCandidateInit | null)[], work: Promise<void>,
- *   camera: MediaStream, screen: MediaStream, connected: boolean, fingerprint: string, timer: number, due: number, told: string,
+ *   camera: MediaStream, screen: MediaStream, connected: boolean, fingerprint: string, timer: number, due: number, told: string, heard: number, speaks: boolean,
  *   former: import('./call-stats.js').Sample | null }} Leg
  */
 
@@ -28,7 +30,9 @@ const SPARES = 4;
 // A relay that refuses the first candidates makes a connection "failed" before the better ones have come; it recovers with them.
 const DOOM_MS = 6000;
 const LINGER_MS = 800; // a former line goes when the new one sounds, at the latest after this
-const KINDS = /** @type {import('./call-media.js').Kind[]} */ (['microphone', 'camera', 'screen']);
+const LISTEN_MS = 200;
+const SPEECH = 0.02; // of full loudness
+const BREATH_MS = 1000; // between words one still speaks
 
 /** @type {Map<number, Leg>} */
 const legs = new Map();
@@ -39,7 +43,7 @@ export const streamWatchers = new Set();
 /** @type {Sink} */
 let sink;
 
-let silent = false;
+let listening = 0;
 
 /** One for each leg, made ahead, so that a leg may have a second line with the same certificate: what was sealed names it once. @type {RTCCertificate[]} */
 const spare = [];
@@ -53,12 +57,13 @@ for (let i = 0; i < SPARES; i++) makeSpare();
 /** Says who hears of events. @param {Sink} listener */
 export function listen(listener) {
   sink = listener;
+  listenToPlay(on => sink.Silent(on));
 }
 
 media.watch((kind, track) => {
   // A page that records may also play without a tap: after a reload the microphone comes later than the call.
-  if (kind === 'microphone' && track && silent) playAll();
-  for (const leg of legs.values()) for (const line of [leg.line, leg.next]) if (line) carry(line, kind, track);
+  if (kind === 'microphone' && track && isSilent()) playAll();
+  for (const leg of legs.values()) for (const line of [leg.line, leg.next]) if (line) carry(line, kind, track, legs.size);
 });
 
 /** @param {Leg} leg @returns {RTCConfiguration} */
@@ -76,7 +81,7 @@ function configuration(leg) {
 export function open(id, offerer, polite, relayOnly, iceServers) {
   const leg = /** @type {Leg} */ ({
     id, polite, relayOnly, iceServers, certificates: spare.length ? spare.splice(0, 1) : undefined, next: null, early: [], work: Promise.resolve(),
-    camera: new MediaStream(), screen: new MediaStream(), connected: false, fingerprint: '', timer: 0, due: 0, told: '', former: null,
+    camera: new MediaStream(), screen: new MediaStream(), connected: false, fingerprint: '', timer: 0, due: 0, told: '', heard: -BREATH_MS, speaks: false, former: null,
   });
   makeSpare();
   try {
@@ -85,8 +90,13 @@ export function open(id, offerer, polite, relayOnly, iceServers) {
     return false;
   }
   legs.set(id, leg);
-  if (offerer) furnish(leg, leg.line);
+  if (offerer) {
+    furnish(leg.line, legs.size);
+    present(leg);
+  }
+  shareAll();
   leg.timer = setInterval(() => tell(leg), EVERY_MS);
+  listening ||= setInterval(hear, LISTEN_MS);
   return true;
 }
 
@@ -107,70 +117,15 @@ function lay(leg) {
   return line;
 }
 
-/** The offerer makes the places. @param {Leg} leg @param {Line} line */
-function furnish(leg, line) {
-  const together = { direction: /** @type {const} */ ('sendrecv'), streams: [media.stream] };
-  line.places = [line.pc.addTransceiver('audio', together), line.pc.addTransceiver('video', together), line.pc.addTransceiver('video', { direction: 'sendrecv' })];
-  for (const kind of KINDS) carry(line, kind, media.track(kind));
-  if (line === leg.line) present(leg);
-}
-
 /** What the line in use receives goes to its element and streams. @param {Leg} leg */
 function present(leg) {
   const { places: [sound, camera, screen], audio } = leg.line;
-  if (sound) {
-    audio.autoplay = true;
-    audio.srcObject = new MediaStream([sound.receiver.track]);
-    audio.dataset.leg = String(leg.id);
-    audio.hidden = true;
-    document.body.append(audio);
-    direct(audio);
-    start(audio);
-  }
+  if (sound) play(audio, sound.receiver.track, leg.id);
   for (const [stream, place] of /** @type {[MediaStream, RTCRtpTransceiver | undefined][]} */ ([[leg.camera, camera], [leg.screen, screen]])) {
     for (const track of stream.getTracks()) stream.removeTrack(track);
     if (place) stream.addTrack(place.receiver.track);
   }
   for (const told of streamWatchers) told(leg.id);
-}
-
-/** @param {Line} line @param {import('./call-media.js').Kind} kind @param {MediaStreamTrack | null} track */
-function carry(line, kind, track) {
-  const sender = line.places[KINDS.indexOf(kind)]?.sender;
-  if (!sender || line.pc.signalingState === 'closed') return;
-  sender.replaceTrack(track).then(() => track && tune(sender, kind)).catch(() => {}); // The leg was closed meanwhile.
-}
-
-/** In a mesh each further person costs an encoder and a way out: pictures get smaller. @param {RTCRtpSender} sender @param {import('./call-media.js').Kind} kind */
-async function tune(sender, kind) {
-  const parameters = sender.getParameters();
-  const [encoding] = parameters.encodings ?? [];
-  if (!encoding) return;
-  const many = legs.size;
-  if (kind === 'microphone') {
-    encoding.priority = encoding.networkPriority = 'high';
-  } else {
-    encoding.maxBitrate = kind === 'screen' ? 2_500_000 : many < 2 ? 1_800_000 : many < 4 ? 700_000 : 300_000;
-    encoding.scaleResolutionDownBy = kind === 'screen' || many < 2 ? 1 : many < 4 ? 2 : 4;
-    /** @type {any} */ (parameters).degradationPreference = kind === 'screen' ? 'maintain-resolution' : 'balanced';
-  }
-  await sender.setParameters(parameters);
-}
-
-/** @param {HTMLAudioElement} audio */
-function start(audio) {
-  audio.play().then(() => hush(false), error => { if (error.name === 'NotAllowedError') hush(true); });
-}
-
-/** @param {boolean} on whether the browser keeps the sound off */
-function hush(on) {
-  if (silent !== on) sink.Silent(silent = on);
-}
-
-/** @param {HTMLAudioElement} audio */
-function direct(audio) {
-  const to = media.speaker();
-  /** @type {any} */ (audio).setSinkId?.(to).catch(() => {}); // Unplugged: the browser's own choice stays.
 }
 
 /** Sound goes to the speaker that was chosen. */
@@ -183,15 +138,27 @@ export function playAll() {
   for (const leg of legs.values()) start(leg.line.audio);
 }
 
+/** Each person costs the others a part of the way out. */
+function shareAll() {
+  for (const leg of legs.values()) share(leg.line, legs.size);
+}
+
+/** Who speaks: told when it changes. */
+function hear() {
+  const now = performance.now();
+  for (const leg of legs.values()) {
+    if (leg.connected && loudness(leg.line) > SPEECH) leg.heard = now;
+    const speaks = now - leg.heard < BREATH_MS;
+    if (speaks === leg.speaks) continue;
+    leg.speaks = speaks;
+    tell(leg);
+  }
+}
+
 /** @param {number} id @param {string} kind @returns {MediaStream | null} what the other sends */
 export function received(id, kind) {
   const leg = legs.get(id);
   return leg ? kind === 'screen' ? leg.screen : leg.camera : null;
-}
-
-/** Loudness of each leg now, 0 to 1. @returns {[number, number][]} */
-export function loudness() {
-  return [...legs.values()].map(leg => [leg.id, Math.max(0, ...(leg.line.places[0]?.receiver.getSynchronizationSources() ?? []).map(one => one.audioLevel ?? 0))]);
 }
 
 /** @param {Leg} leg @param {Line} line */
@@ -232,7 +199,10 @@ export function describeRemote(id, isOffer, sdp) {
     const early = leg.early.splice(0);
     for (const candidate of early) await add(leg, candidate);
     if (!isOffer) return;
-    adopt(leg, line);
+    if (!line.places.length) {
+      adopt(line, legs.size);
+      if (line === leg.line) present(leg);
+    }
     await line.pc.setLocalDescription();
     describe(leg, line);
   });
@@ -250,20 +220,6 @@ function lineOfOffer(leg, sdp) {
   }
   const { pc, makingOffer } = leg.line;
   return !leg.polite && (makingOffer || pc.signalingState !== 'stable') ? null : leg.line;
-}
-
-/** The answerer takes the places that the first offer made: one for sound, two for pictures; others stay empty. @param {Leg} leg @param {Line} line */
-function adopt(leg, line) {
-  if (line.places.length) return;
-  const all = line.pc.getTransceivers();
-  const sound = all.find(one => one.receiver.track.kind === 'audio');
-  const [camera, screen] = all.filter(one => one.receiver.track.kind === 'video');
-  for (const one of all) one.direction = one === sound || one === camera || one === screen ? 'sendrecv' : 'inactive';
-  line.places = [sound, camera, screen].filter(one => one !== undefined);
-  sound?.sender.setStreams(media.stream);
-  camera?.sender.setStreams(media.stream);
-  for (const kind of KINDS) carry(line, kind, media.track(kind));
-  if (line === leg.line) present(leg);
 }
 
 /** A candidate of the other end. @param {number} id @param {string} candidate @param {string} mid @param {number} line @param {string} fragment */
@@ -300,7 +256,7 @@ export function restart(id, relayOnly, iceServers) {
   leg.next = null;
   if (hides) {
     leg.next = lay(leg);
-    furnish(leg, leg.next);
+    furnish(leg.next, legs.size);
     return;
   }
   const { pc } = leg.line;
@@ -359,7 +315,7 @@ function give(leg, line) {
 }
 
 /**
- * "state|fingerprint|" and the settled pair as path.js reads it; state: 0 opening, 1 connected, 2 interrupted.
+ * "state|fingerprint|1 if they speak|" and the settled pair as path.js reads it; state: 0 opening, 1 connected, 2 interrupted.
  * @param {Leg} leg
  */
 async function tell(leg) {
@@ -370,27 +326,12 @@ async function tell(leg) {
   if (!legs.has(leg.id) || leg.line.pc !== pc) return;
   // As it stands now, not as it stood before the statistics came.
   const number = pc.connectionState === 'connected' ? 1 : leg.connected ? 2 : 0;
-  const facts = `${number}|${leg.fingerprint}|${seen?.pair ?? ''}`;
+  const facts = `${number}|${leg.fingerprint}|${number === 1 && leg.speaks ? 1 : 0}|${seen?.pair ?? ''}`;
   if (facts !== leg.told && (number !== 1 || seen?.pair)) sink.Facts(leg.id, leg.told = facts);
   if (!seen) return;
   if (leg.former && seen.sample.at - leg.former.at >= EVERY_MS / 2) sink.Measured(leg.id, seen.quality);
   if (!leg.former || seen.sample.at - leg.former.at >= EVERY_MS / 2) leg.former = seen.sample;
 }
-
-/** SHA-256 of the certificate that the other end showed in the handshake (not of what was announced). @param {RTCPeerConnection} pc */
-async function shown(pc) {
-  const [certificate] = pc.getTransceivers()[0]?.sender.transport?.getRemoteCertificates?.() ?? [];
-  if (certificate) return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', certificate)));
-  const report = await pc.getStats();
-  for (const one of report.values()) {
-    const remote = one.type === 'transport' && one.remoteCertificateId ? report.get(one.remoteCertificateId) : null;
-    if (remote?.fingerprintAlgorithm === 'sha-256') return remote.fingerprint.replaceAll(':', '').toLowerCase();
-  }
-  return '';
-}
-
-/** @param {Uint8Array} bytes */
-const hex = bytes => [...bytes].map(one => one.toString(16).padStart(2, '0')).join('');
 
 /** Closes a leg; nothing more is heard of it. @param {number} id */
 export function close(id) {
@@ -408,17 +349,14 @@ function gone(leg) {
 /** @param {Leg} leg */
 function end(leg) {
   legs.delete(leg.id);
+  shareAll();
   clearInterval(leg.timer);
+  if (!legs.size) {
+    clearInterval(listening);
+    listening = 0;
+  }
   clearTimeout(leg.due);
   cut(leg.line);
   cut(leg.next);
   for (const told of streamWatchers) told(leg.id);
-}
-
-/** @param {Line | null} line */
-function cut(line) {
-  if (!line) return;
-  line.audio.srcObject = null;
-  line.audio.remove();
-  line.pc.close();
 }

@@ -64,9 +64,25 @@ internal sealed class BoardPeer : ICallHost
 
     public CallReach ReachOf(ContactId contact, Policy forCall) => CallWays.Reach(forCall, Policy.Unspecified, Policy.Unspecified, verified: true);
 
+    public CallPerson PersonOf(ContactId contact) => new();
+
+    public Standing Judge(CallPerson person, out ContactId id)
+    {
+        id = default;
+        return Standing.None;
+    }
+
+    public bool Begins(CallPerson person) => false;
+
+    public void Forward(ContactId by, MessageId group, CallPerson to, CallSignal signal) => throw new InvalidOperationException("Two have nobody between them.");
+
+    public void Shown()
+    {
+    }
+
     public bool IsPolite(ContactId contact) => _index == 0;
 
-    public bool IsReady(ContactId contact) => true;
+    public bool IsReady(ContactId contact, Policy forCall) => true;
 
     public ulong GiveClock(ContactId contact) => ++_clock;
 
