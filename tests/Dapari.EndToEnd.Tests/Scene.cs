@@ -98,7 +98,7 @@ public abstract class Scene(Theatre theatre) : IAsyncLifetime
             foreach (var prop in Enumerable.Reverse(props)) await prop.DisposeAsync();
         }
 
-        Assert.Empty(faults);
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
     private static async Task<IEnumerable<string>> FaultsAsync(Person person)
