@@ -1,0 +1,344 @@
+using Dapari.Rtc.Sctp.Chunks;
+
+namespace Dapari.Rtc.Sctp;
+
+/// <summary>Messages in, packets out; what is given up; streams that this end resets.</summary>
+public sealed partial class SctpAssociation
+{
+    private readonly Dictionary<ushort, OutStream> _out = [];
+    private readonly LinkedList<OutStream> _turns = [];
+    private readonly PieceRing _pieces;
+    private readonly HashSet<ushort> _toReset = [];
+    private readonly List<ushort> _resetting = [];
+    private OutgoingMessage? _cutting;
+    private uint _resetRequest;
+    private int _resetTries;
+    private long _deadlineReset = long.MaxValue;
+    private bool _forward;
+    private long _nextExpiry = long.MaxValue;
+    private long _order;
+
+    /// <summary>Takes a message to be sent; its bytes are copied.</summary>
+    public SctpSend Send(ushort stream, uint protocol, ReadOnlySpan<byte> message, SctpDelivery delivery, long now)
+    {
+        if (State is SctpState.Ended or SctpState.ShutdownPending or SctpState.ShutdownSent or SctpState.ShutdownReceived or SctpState.ShutdownAckSent)
+            return SctpSend.Closed;
+        if (message.IsEmpty || message.Length > _options.MaxMessage)
+            return SctpSend.BadLength;
+        if (stream >= (_peerStreams == 0 ? _options.Streams : _peerStreams) || _toReset.Contains(stream) || _resetting.Contains(stream))
+            return SctpSend.BadStream;
+        if (Buffered + message.Length > _options.SendBuffer && Buffered > 0)
+            return SctpSend.Full;
+        if (!_out.TryGetValue(stream, out var queue))
+            _out.Add(stream, queue = new OutStream(stream));
+        var made = new OutgoingMessage(stream, protocol, message, delivery, now);
+        if (queue.Waiting.Count == 0)
+            _turns.AddLast(queue);
+        queue.Waiting.Enqueue(made);
+        queue.Unacknowledged++;
+        Buffered += message.Length;
+        _nextExpiry = Math.Min(_nextExpiry, made.ExpiresAt);
+        return SctpSend.Accepted;
+    }
+
+    /// <summary>Resets an outgoing stream once all of it is acknowledged (RFC 6525); nothing more is taken for it until <see cref="SctpEvent.OutgoingReset"/>.</summary>
+    public void ResetStream(ushort stream, long now)
+    {
+        if (State is SctpState.Ended || stream >= _options.Streams || _resetting.Contains(stream) || !_toReset.Add(stream))
+            return;
+        ResetIfDone(now);
+    }
+
+    private bool HasDataToSend(long now)
+    {
+        _ = now;
+        return State is SctpState.Established or SctpState.ShutdownPending or SctpState.ShutdownReceived
+            && (_lost > 0 || ((_cutting is not null || _turns.Count > 0) && Math.Min(Room, _peerWindow) > 0));
+    }
+
+    private int WriteData(Span<byte> destination, long now)
+    {
+        if (State is not (SctpState.Established or SctpState.ShutdownPending or SctpState.ShutdownReceived))
+            return 0;
+        var at = 0;
+        if (_lost > 0)
+            at += WriteLost(destination, now);
+        while (destination.Length - at > DataChunk.Overhead && _pieces.Count < ushort.MaxValue / 2 && NextToCut() is { } message)
+        {
+            var room = destination.Length - at - DataChunk.Overhead;
+            var left = message.Length - message.Cut;
+            var size = Math.Min(left, room);
+            // No crumbs: the rest of a packet is filled only when it takes a fair piece.
+            if (size < left && at > 0 && room < 256)
+                break;
+            // RFC 9260 §6.1: with no room there and nothing under way one piece asks for room.
+            if (_inFlight > 0 && size > Math.Min(Room, _peerWindow))
+                break;
+            at += Cut(destination[at..], message, size, now);
+        }
+
+        return at;
+    }
+
+    private int Cut(Span<byte> destination, OutgoingMessage message, int size, long now)
+    {
+        if (message.Cut == 0 && !message.Delivery.Unordered)
+            message.Sequence = _out[message.Stream].TakeSequence();
+        byte flags = 0;
+        if (message.Delivery.Unordered)
+            flags |= DataChunk.Unordered;
+        if (message.Cut == 0)
+            flags |= DataChunk.Beginning;
+        if (message.Cut + size == message.Length)
+            flags |= DataChunk.Ending;
+        var piece = new Piece { Message = message, Offset = message.Cut, Length = (ushort)size, Flags = flags, State = PieceState.InFlight, Sent = 1, SentAt = now, Order = ++_order };
+        var tsn = _pieces.Add(piece);
+        message.Cut += size;
+        message.Pieces++;
+        Sent(size);
+        _peerWindow -= size;
+        if (message.Cut == message.Length)
+            _cutting = null;
+        // The last one of all: its acknowledgement should not wait for a second packet.
+        if (_cutting is null && _turns.Count == 0)
+            flags |= DataChunk.Immediate;
+        Armed(now);
+        return DataChunk.Write(destination, flags, tsn, message.Stream, message.Sequence, message.Protocol, message.Bytes(piece.Offset, size));
+    }
+
+    private int WriteLost(Span<byte> destination, long now)
+    {
+        var at = 0;
+        for (var i = 0u; i < _pieces.Count && _lost > 0; i++)
+        {
+            var tsn = unchecked(_pieces.First + i);
+            ref var piece = ref _pieces[tsn];
+            if (piece.State != PieceState.Lost)
+                continue;
+            if (destination.Length - at < SctpPacket.Padded(DataChunk.Overhead + piece.Length))
+                break;
+            // RFC 9260 §7.2.4: the first packet of what is sent again does not wait for the window.
+            if (_inFlight > 0 && piece.Length > Room && !_urgent)
+                break;
+            var delivery = piece.Message.Delivery;
+            if (_peerForwards && (now >= piece.Message.ExpiresAt || piece.Sent > delivery.MaxRetransmits))
+            {
+                GiveUp(piece.Message);
+                continue;
+            }
+
+            (piece.State, piece.Missing, piece.SentAt, piece.Order) = (PieceState.InFlight, 0, now, ++_order);
+            piece.Sent = (byte)Math.Min(piece.Sent + 1, byte.MaxValue);
+            _lost--;
+            Sent(piece.Length);
+            at += DataChunk.Write(destination[at..], (byte)(piece.Flags | DataChunk.Immediate), tsn, piece.Message.Stream, piece.Message.Sequence, piece.Message.Protocol,
+                piece.Message.Bytes(piece.Offset, piece.Length));
+        }
+
+        if (at > 0)
+        {
+            _urgent = false;
+            Armed(now);
+        }
+
+        return at;
+    }
+
+    // Streams in turns, a message each (without RFC 8260 the pieces of a message follow each other).
+    private OutgoingMessage? NextToCut()
+    {
+        while (_cutting is null && _turns.First is { } turn)
+        {
+            var queue = turn.Value;
+            _turns.RemoveFirst();
+            _cutting = queue.Waiting.Dequeue();
+            if (queue.Waiting.Count > 0)
+                _turns.AddLast(turn);
+            if (!_cutting.GivenUp)
+                continue;
+            Finished(_cutting);
+            _cutting = null;
+        }
+
+        return _cutting;
+    }
+
+    private void GiveUpExpired(long now)
+    {
+        if (_nextExpiry > now || !_peerForwards)
+            return;
+        _nextExpiry = long.MaxValue;
+        for (var i = 0u; i < _pieces.Count; i++)
+        {
+            ref var piece = ref _pieces[unchecked(_pieces.First + i)];
+            if (piece.State is PieceState.InFlight or PieceState.Lost && !piece.Message.GivenUp)
+                Judge(piece.Message, now);
+        }
+
+        foreach (var queue in _out.Values)
+        {
+            foreach (var message in queue.Waiting.Where(message => !message.GivenUp))
+                Judge(message, now);
+        }
+    }
+
+    private void Judge(OutgoingMessage message, long now)
+    {
+        if (message.ExpiresAt <= now)
+            GiveUp(message);
+        else
+            _nextExpiry = Math.Min(_nextExpiry, message.ExpiresAt);
+    }
+
+    // RFC 3758 §3.5: all pieces of the message.
+    private void GiveUp(OutgoingMessage message)
+    {
+        if (message.GivenUp)
+            return;
+        message.GivenUp = true;
+        // What was begun must have an end for the other side: the rest gets numbers that are forwarded over.
+        if (message.Cut > 0 && message.Cut < message.Length)
+        {
+            _pieces.Add(new Piece { Message = message, Offset = message.Cut, Length = 0, State = PieceState.GivenUp, Order = ++_order });
+            message.Pieces++;
+            message.Cut = message.Length;
+            _cutting = null;
+        }
+
+        for (var i = 0u; i < _pieces.Count; i++)
+        {
+            ref var piece = ref _pieces[unchecked(_pieces.First + i)];
+            if (piece.Message != message || piece.State is PieceState.Acknowledged or PieceState.GivenUp)
+                continue;
+            if (piece.State == PieceState.Lost)
+                _lost--;
+            else
+                _inFlight -= piece.Length;
+            piece.State = PieceState.GivenUp;
+        }
+
+        _forward = true;
+    }
+
+    // RFC 3758 §3.5 A2, A3: as far as everything was given up or arrived.
+    private int WriteForward(Span<byte> destination)
+    {
+        if (!_forward || _pieces.Count == 0)
+        {
+            _forward = false;
+            return 0;
+        }
+
+        Span<(ushort Stream, ushort Sequence)> skipped = stackalloc (ushort, ushort)[64];
+        var count = 0;
+        var through = unchecked(_pieces.First - 1);
+        for (var i = 0u; i < _pieces.Count && count < skipped.Length; i++)
+        {
+            ref var piece = ref _pieces[unchecked(_pieces.First + i)];
+            if (piece.State is not (PieceState.GivenUp or PieceState.Acknowledged))
+                break;
+            through = unchecked(_pieces.First + i);
+            if (piece.State != PieceState.GivenUp || piece.Message.Delivery.Unordered)
+                continue;
+            var known = 0;
+            while (known < count && skipped[known].Stream != piece.Message.Stream)
+                known++;
+            skipped[known] = (piece.Message.Stream, piece.Message.Sequence);
+            count = Math.Max(count, known + 1);
+        }
+
+        _forward = false;
+        if (through == unchecked(_pieces.First - 1) || destination.Length < 8 + (4 * count))
+            return 0;
+        _forwarded = through;
+        return ForwardTsnChunk.Write(destination, through, skipped[..count]);
+    }
+
+    private void Finished(OutgoingMessage message)
+    {
+        Buffered -= message.Length;
+        _out[message.Stream].Unacknowledged--;
+        message.Release();
+    }
+
+    private void ResetIfDone(long now)
+    {
+        if (_resetting.Count > 0 || _toReset.Count == 0 || State is not SctpState.Established)
+            return;
+        foreach (var stream in _toReset.Where(stream => !_out.TryGetValue(stream, out var queue) || queue.Unacknowledged == 0).Take(ReConfigChunk.MaxStreams).ToList())
+        {
+            _toReset.Remove(stream);
+            _resetting.Add(stream);
+        }
+
+        if (_resetting.Count == 0)
+            return;
+        _resetTries = 0;
+        AskReset(now);
+    }
+
+    private void AskReset(long now)
+    {
+        if (_resetting.Count == 0)
+        {
+            _deadlineReset = long.MaxValue;
+            return;
+        }
+
+        if (++_resetTries > _options.MaxRetransmits)
+        {
+            Abort(SctpEnd.TimedOut);
+            return;
+        }
+
+        var bytes = new byte[SctpPacket.Padded(8 + 12 + (2 * _resetting.Count))];
+        ReConfigChunk.WriteReset(bytes, _resetRequest, _peerReset, unchecked(_pieces.Next - 1), _resetting.ToArray());
+        if (_control.Count < 64)
+            _control.Enqueue(bytes);
+        _deadlineReset = now + Math.Min(_rto << Math.Min(_resetTries, 6), _options.MaxRto);
+    }
+
+    private void Responded(uint request, uint result, long now)
+    {
+        if (request != _resetRequest || _resetting.Count == 0)
+            return;
+        if (result == ReConfigChunk.InProgress)
+        {
+            // It lacks something that is on its way: asked again when the timer says so.
+            _resetTries = 0;
+            return;
+        }
+
+        foreach (var stream in _resetting)
+        {
+            if (_out.TryGetValue(stream, out var queue))
+                queue.Restart();
+            _events.Enqueue(new SctpEvent.OutgoingReset(stream));
+        }
+
+        _resetting.Clear();
+        _resetRequest = unchecked(_resetRequest + 1);
+        _deadlineReset = long.MaxValue;
+        ResetIfDone(now);
+    }
+
+    private sealed class OutStream(ushort id)
+    {
+        private ushort _nextSequence;
+
+        public ushort Id { get; } = id;
+
+        public Queue<OutgoingMessage> Waiting { get; } = [];
+
+        public int Unacknowledged { get; set; }
+
+        public ushort TakeSequence()
+        {
+            var sequence = _nextSequence;
+            _nextSequence = unchecked((ushort)(sequence + 1));
+            return sequence;
+        }
+
+        public void Restart() => _nextSequence = 0;
+    }
+}
