@@ -78,10 +78,10 @@ public sealed class FileFaultTests(Theatre theatre) : FileScene(theatre)
         var (path, hash) = MakeFile("mixed.dat", 24 * Mega);
         await alice.PickAsync(alice.Words.File.MenuFiles, path);
         await alice.Sheet.GetByRole(AriaRole.Radio, new() { NameRegex = new("^" + alice.Words.File.LeaveThere) }).CheckAsync(new() { Timeout = 60_000 });
-        network.Slow(200_000);
+        network.Slow(100_000);
         var before = network.BytesToServer;
         await alice.SendPickedAsync();
-        await Waiting.UntilAsync("some of it is on its way to the server", () => network.BytesToServer - before > 2 * Mega, TimeSpan.FromSeconds(120));
+        await Waiting.UntilAsync("some of it is on its way to the server", () => network.BytesToServer - before > Mega, TimeSpan.FromSeconds(120));
 
         await bob.ReturnAsync();
         await bob.OpenAsync("Alice");

@@ -81,15 +81,21 @@ public sealed partial class Person
     public Task SeesFilesWentAsync(string words, Route route) =>
         Expect(Files(words).Locator("a.foot")).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(Words.Ways.Name(route)) + ","), new() { Timeout = FilesLimit });
 
-    /// <summary>Waits until so many hundredths of a transfer are there.</summary>
-    public Task SeesProgressAsync(string words, int percent) => Waiting.UntilAsync(
-        $"{percent} % of {words}",
-        async () =>
-        {
-            var bars = Files(words).GetByRole(AriaRole.Progressbar);
-            return await bars.CountAsync() == 1 && int.TryParse(await bars.GetAttributeAsync("aria-valuenow"), out var now) && now >= percent;
-        },
-        TimeSpan.FromMilliseconds(FilesLimit));
+    /// <summary>Waits until so many hundredths of a transfer are there; or all, where the machine was busy with other things meanwhile.</summary>
+    public Task SeesProgressAsync(string words, int percent)
+    {
+        var begun = false;
+        return Waiting.UntilAsync(
+            $"{percent} % of {words}",
+            async () =>
+            {
+                var now = await Files(words).EvaluateAsync<int>("entry => Number(entry.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow') ?? -1)");
+                if (now < 0) return begun;
+                begun = now > 0;
+                return now >= percent;
+            },
+            TimeSpan.FromMilliseconds(FilesLimit));
+    }
 
     /// <summary>Presses a button that saves, and gives the name and the bytes.</summary>
     public async Task<(string Name, byte[] Bytes)> SaveByAsync(ILocator button)
