@@ -20,6 +20,13 @@ internal sealed partial class SimPeer
     /// <summary>A person with a telephone in the hand.</summary>
     public void Telephone(ContactRecord contact)
     {
+        // Who is called together with others likes company.
+        if (Calls.FirstOrDefault(one => one is { Group: true, Stage: CallStage.Ringing, Outgoing: false }) is { } gathering && _company.Chance(0.7))
+        {
+            Say(new Command { AnswerCall = new AnswerCall { CallId = gathering.CallId, Way = Policy.Automatic } });
+            return;
+        }
+
         var call = Calls.Count == 0 ? null : _random.Pick(Calls);
         if (call is null || _random.Chance(0.3))
         {
@@ -58,7 +65,7 @@ internal sealed partial class SimPeer
     }
 
     // Often one, at times all whom one knows.
-    private IEnumerable<Google.Protobuf.ByteString> Gathered(ContactRecord contact) => _company.Chance(0.7)
+    private IEnumerable<Google.Protobuf.ByteString> Gathered(ContactRecord contact) => _company.Chance(0.5)
         ? [contact.Id]
         : View.Contacts.Values.Where(one => one.State == ContactState.Accepted).Select(one => one.Id).Append(contact.Id).Distinct().OrderBy(id => id.ToBase64(), StringComparer.Ordinal).Take(7);
 
@@ -86,7 +93,7 @@ internal sealed partial class SimPeer
                 _world.Broken($"{Name} is connected directly with a stranger, {stranger.Name}");
             if (call.Legs.GroupBy(leg => leg.IdentityKey).Any(legs => legs.Count() > 1))
                 _world.Broken($"{Name} sees somebody twice in a call");
-            _world.Figures.Strangers += call.Legs.Count(leg => leg.ContactId.IsEmpty && leg.Stage == LegStage.Connected) > 0 ? 1 : 0;
+            _world.Figures.Strangers += call.Legs.Any(leg => leg.ContactId.IsEmpty && leg.Stage == LegStage.Connected) ? 1 : 0;
         }
 
         if (Calls.Count(call => call.Stage is CallStage.Connecting or CallStage.Connected || (call.Outgoing && call.Stage != CallStage.Ended)) > 1)

@@ -239,7 +239,12 @@ internal sealed partial class FileTransfers
     private void DropOffGone(FileStep step, Transfer transfer, Func<DropOff, bool> which)
     {
         foreach (var dropOff in transfer.Record.DropOffs.Where(which).ToList())
+        {
             transfer.Record.DropOffs.Remove(dropOff);
+            // Or its sender would believe for ever that it can be had there.
+            step.Letters.Add((transfer.Contact, new FileUpdate { TransferId = transfer.Key, DropOffGone = dropOff.BlobId }));
+        }
+
         transfer.WrongAtServer = 0;
         transfer.Recount();
         Changed(step, transfer);
