@@ -86,7 +86,7 @@ internal sealed partial class SimPeer
                 _world.Broken($"{Name} is connected directly with a stranger, {stranger.Name}");
             if (call.Legs.GroupBy(leg => leg.IdentityKey).Any(legs => legs.Count() > 1))
                 _world.Broken($"{Name} sees somebody twice in a call");
-            _world.Figures.Strangers += call.Legs.Count(leg => leg.ContactId.IsEmpty && leg.Stage == LegStage.Connected) > 0 ? 1 : 0;
+            _world.Figures.Strangers += call.Legs.Any(leg => leg.ContactId.IsEmpty && leg.Stage == LegStage.Connected) ? 1 : 0;
         }
 
         if (Calls.Count(call => call.Stage is CallStage.Connecting or CallStage.Connected || (call.Outgoing && call.Stage != CallStage.Ended)) > 1)
