@@ -26,6 +26,7 @@ internal static class PeerTargets
         new("name", Samples.Names, Names),
         new("search-words", Samples.Names, Words),
         new("sdp", Samples.Descriptions, Descriptions),
+        new("call-forward", Samples.CallForwards, Forwards),
         new("peer-server-frame", Samples.ServerFrames, ServerFrames),
     ];
 
@@ -67,6 +68,26 @@ internal static class PeerTargets
             return fault.ToString();
         Require(SdpCheck.TryRead(hidden, out var again, out _) && again.AsSpan().SequenceEqual(fingerprint), "what leaves names the same certificate");
         return "read";
+    }
+
+    /// <summary>What somebody carries between two: only what the one signed for the other is believed, and only as it was signed.</summary>
+    private static string Forwards(byte[] input)
+    {
+        if (!Protobuf.TryParse(input, CallForward.Parser, out var forward))
+            return "unread";
+        if (!CallForwardCodec.TryRead(forward, out var said, out var fault))
+        {
+            Require(fault != ContentFault.None && said is null, "a refusal names its reason");
+            return fault.ToString();
+        }
+
+        Require(fault == ContentFault.None && said.Signal.State.Fellow && said.Group == said.Signal.State.Group, "what is read is of the group that it names");
+        Require(forward.Statement.Length <= WireLimits.CallForwardBytes && new Content { CallForward = forward }.CalculateSize() <= WireLimits.ContentBytes, "it can be carried");
+        if (!Crypto.IdentityPublicKey.TryRead(said.From, out var from) || !Crypto.CallForwards.Verify(forward, from, out var device))
+            return "not theirs";
+        Require(device is not null && device.Identity == from, "whoever signed it is whom it names");
+        Require(Samples.CallForwards().Any(made => CallForward.Parser.ParseFrom(made).Statement == forward.Statement), "what nobody signed is not believed");
+        return said.Signal.State.Phase.ToString();
     }
 
     private static string Words(byte[] input)

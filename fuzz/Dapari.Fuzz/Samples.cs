@@ -129,7 +129,10 @@ internal static class Samples
         new Content { Call = Call(CallPhase.Ring) },
         new Content { Call = Call(CallPhase.Joined) },
         new Content { Call = Call(CallPhase.Ended) },
-        new Content { CallNote = new CallNote { CallId = Id, State = Call(CallPhase.Ended).State } }).Append(World.Plaintext);
+        new Content { CallNote = new CallNote { CallId = Id, State = Call(CallPhase.Ended).State } },
+        new Content { CallForward = Forward(CallPhase.Ring) }).Append(World.Plaintext);
+
+    public static IEnumerable<byte[]> CallForwards() => Bytes(Forward(CallPhase.Ring), Forward(CallPhase.Joined), Forward(CallPhase.Ended));
 
     public static IEnumerable<byte[]> Descriptions() => Texts(
         Sdp, Sdp.Replace("\r\n", "\n", StringComparison.Ordinal),
@@ -154,6 +157,17 @@ internal static class Samples
         if (phase == CallPhase.Ended)
             signal.State.End = new CallEnd { Ending = CallEnding.Answered, TalkedMs = 5, Way = new RouteRecord { Route = Route.Direct }, Shares = { new CallShare { Route = Route.Direct, TalkedMs = 5 } } };
         return signal;
+    }
+
+    // Bob says it to Alice, through whoever called both.
+    private static CallForward Forward(CallPhase phase)
+    {
+        var signal = Call(phase);
+        (signal.State.Fellow, signal.State.Group, signal.State.Way) = (true, Id, CallWay.ServerOnly);
+        return Dapari.Crypto.CallForwards.Sign(World.Bob, new CallForwardStatement
+        {
+            Group = Id, From = World.Bob.Identity.ToByteString(), To = World.Alice.Identity.ToByteString(), Signal = signal,
+        });
     }
 
     public static IEnumerable<byte[]> InviteBlobs() => Bytes(World.Blob);

@@ -8,8 +8,6 @@ namespace Dapari.EndToEnd.Tests;
 /// <summary>Microphones, cameras, speakers, the screen and other windows during calls.</summary>
 public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(theatre, booth), IClassFixture<Booth>
 {
-    private const float Long = 30_000;
-
     [Fact]
     public async Task A_microphone_unplugged_is_replaced_by_another_and_that_is_said()
     {
@@ -17,9 +15,9 @@ public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(th
         await TalkAsync(alice, bob);
         var opened = await alice.Page.EvaluateAsync<int>("() => __ears.opened");
         await alice.Page.EvaluateAsync("() => __ears.unplug('audio', true)");
-        await Expect(alice.Page.GetByText(alice.Words.Call.Lost(MediaKind.Microphone, MediaLoss.Changed)).First).ToBeVisibleAsync(new() { Timeout = Long });
+        await Expect(alice.Page.GetByText(alice.Words.Call.Lost(MediaKind.Microphone, MediaLoss.Changed)).First).ToBeVisibleAsync();
         Assert.Equal(opened + 1, await alice.Page.EvaluateAsync<int>("() => __ears.opened"));
-        await bob.HearsToneAsync(seconds: 30);
+        await bob.HearsToneAsync();
     }
 
     [Fact]
@@ -28,15 +26,15 @@ public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(th
         var (alice, bob) = await MeetToCallAsync(Automatic);
         await TalkAsync(alice, bob);
         await alice.Page.EvaluateAsync("() => __ears.unplug('audio', false)");
-        await Expect(alice.CallScreen.GetByText(alice.Words.Call.Lost(MediaKind.Microphone, MediaLoss.Gone))).ToBeVisibleAsync(new() { Timeout = Long });
-        await Expect(bob.CallScreen.GetByRole(AriaRole.Img, new() { Name = bob.Words.Call.TheyMuted("Alice") })).ToBeVisibleAsync(new() { Timeout = Long });
-        await alice.HearsToneAsync(seconds: 30);
+        await Expect(alice.CallScreen.GetByText(alice.Words.Call.Lost(MediaKind.Microphone, MediaLoss.Gone))).ToBeVisibleAsync();
+        await Expect(bob.CallScreen.GetByRole(AriaRole.Img, new() { Name = bob.Words.Call.TheyMuted("Alice") })).ToBeVisibleAsync();
+        await alice.HearsToneAsync();
         // Too early: it says so, and stays.
         await alice.CallButton(alice.Words.Call.TryAgain).ClickAsync();
-        await Expect(alice.CallScreen.GetByText(alice.Words.Call.Refused(MediaKind.Microphone, MediaRefusal.Missing))).ToBeVisibleAsync(new() { Timeout = Long });
+        await Expect(alice.CallScreen.GetByText(alice.Words.Call.Refused(MediaKind.Microphone, MediaRefusal.Missing))).ToBeVisibleAsync();
         await alice.Page.EvaluateAsync("() => __ears.plug()");
         await alice.CallButton(alice.Words.Call.TryAgain).ClickAsync();
-        await bob.HearsToneAsync(seconds: 30);
+        await bob.HearsToneAsync();
         await Expect(alice.CallScreen.Locator(".call-notice")).ToHaveCountAsync(0);
     }
 
@@ -45,14 +43,14 @@ public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(th
     {
         var (alice, bob) = await MeetToCallAsync(Automatic);
         await TalkAsync(alice, bob, video: true);
-        await bob.SeesMovingAsync(seconds: 30);
+        await bob.SeesMovingAsync();
         await alice.Page.EvaluateAsync("() => __ears.unplug('video', false)");
-        await Expect(alice.CallScreen.GetByText(alice.Words.Call.Lost(MediaKind.Camera, MediaLoss.Gone))).ToBeVisibleAsync(new() { Timeout = Long });
-        await Expect(bob.CallScreen.Locator(".tile video")).ToHaveCountAsync(0, new() { Timeout = Long });
-        await bob.HearsToneAsync(seconds: 30);
+        await Expect(alice.CallScreen.GetByText(alice.Words.Call.Lost(MediaKind.Camera, MediaLoss.Gone))).ToBeVisibleAsync();
+        await Expect(bob.CallScreen.Locator(".tile video")).ToHaveCountAsync(0);
+        await bob.HearsToneAsync();
         await alice.Page.EvaluateAsync("() => __ears.plug()");
         await alice.CallButton(alice.Words.Call.TryAgain).ClickAsync();
-        await bob.SeesMovingAsync(seconds: 30);
+        await bob.SeesMovingAsync();
     }
 
     [Fact]
@@ -61,13 +59,13 @@ public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(th
         var (alice, bob) = await MeetToCallAsync(Automatic);
         await alice.Page.EvaluateAsync("() => { __ears.refuse = 'audio'; __ears.reason = 'NotReadableError'; navigator.permissions.query = async () => ({ state: 'prompt' }); }");
         await alice.CallAsync("Bob");
-        await Expect(alice.Page.GetByText(alice.Words.Call.Refused(MediaKind.Microphone, MediaRefusal.Busy))).ToBeVisibleAsync(new() { Timeout = Long });
+        await Expect(alice.Page.GetByText(alice.Words.Call.Refused(MediaKind.Microphone, MediaRefusal.Busy))).ToBeVisibleAsync();
         await Expect(bob.Ring).ToBeHiddenAsync();
         await alice.Page.EvaluateAsync("() => { __ears.refuse = ''; }");
         await alice.CallButton(alice.Words.Call.TryAgain).ClickAsync();
-        await bob.SeesRingAsync("Alice", 30);
+        await bob.SeesRingAsync("Alice");
         await bob.TakeCallAsync();
-        await bob.HearsToneAsync(seconds: 30);
+        await bob.HearsToneAsync();
     }
 
     [Fact]
@@ -76,14 +74,14 @@ public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(th
         var (alice, bob) = await MeetToCallAsync(Automatic);
         await bob.Page.EvaluateAsync("() => { __ears.refuse = 'video'; __ears.reason = 'NotReadableError'; }");
         await alice.CallAsync("Bob", video: true);
-        await bob.SeesRingAsync("Alice", 30);
+        await bob.SeesRingAsync("Alice");
         await bob.TakeCallAsync();
-        await Expect(bob.CallScreen.GetByText(bob.Words.Call.Refused(MediaKind.Camera, MediaRefusal.Busy))).ToBeVisibleAsync(new() { Timeout = Long });
-        await alice.HearsToneAsync(seconds: 30);
-        await bob.SeesMovingAsync(seconds: 30);
+        await Expect(bob.CallScreen.GetByText(bob.Words.Call.Refused(MediaKind.Camera, MediaRefusal.Busy))).ToBeVisibleAsync();
+        await alice.HearsToneAsync();
+        await bob.SeesMovingAsync();
         await bob.Page.EvaluateAsync("() => { __ears.refuse = ''; }");
         await bob.CallButton(bob.Words.Call.TryAgain).ClickAsync();
-        await alice.SeesMovingAsync(seconds: 30);
+        await alice.SeesMovingAsync();
     }
 
     [Fact]
@@ -96,15 +94,15 @@ public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(th
         foreach (var (words, kind) in ((string, string)[])[(alice.Words.Call.Microphone, "audio"), (alice.Words.Call.Camera, "video")])
         {
             var chosen = await ChooseOtherAsync(alice, words);
-            await Waiting.UntilAsync($"another {kind} device is in use", async () => await alice.Page.EvaluateAsync<string?>("kind => __ears.tracks.findLast(one => one.kind === kind && one.readyState === 'live')?.getSettings().deviceId ?? null", kind) == chosen, TimeSpan.FromSeconds(30));
+            await Waiting.UntilAsync($"another {kind} device is in use", async () => await alice.Page.EvaluateAsync<string?>("kind => __ears.tracks.findLast(one => one.kind === kind && one.readyState === 'live')?.getSettings().deviceId ?? null", kind) == chosen, TimeSpan.FromSeconds(60));
         }
 
         var speaker = await ChooseOtherAsync(alice, alice.Words.Call.Speaker);
-        await Waiting.UntilAsync("the sound goes to the speaker that was chosen", async () => await alice.Page.EvaluateAsync<string?>("() => document.querySelector('audio[data-leg]')?.sinkId ?? null") == speaker, TimeSpan.FromSeconds(30));
+        await Waiting.UntilAsync("the sound goes to the speaker that was chosen", async () => await alice.Page.EvaluateAsync<string?>("() => document.querySelector('audio[data-leg]')?.sinkId ?? null") == speaker, TimeSpan.FromSeconds(60));
         await LevelMovesAsync(alice);
-        await bob.HearsToneAsync(seconds: 30);
-        await bob.SeesMovingAsync(seconds: 30);
-        await alice.HearsToneAsync(seconds: 30);
+        await bob.HearsToneAsync();
+        await bob.SeesMovingAsync();
+        await alice.HearsToneAsync();
     }
 
     [Fact]
@@ -116,9 +114,9 @@ public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(th
         await alice.CallButton(alice.Words.Call.Begin).ClickAsync();
         await LevelMovesAsync(alice);
         await alice.CallButton(alice.Words.Call.ShowCamera).ClickAsync();
-        await alice.SeesMovingAsync("#check-camera", 30);
+        await alice.SeesMovingAsync("#check-camera");
         await alice.CallButton(alice.Words.Call.Stop).ClickAsync();
-        await Waiting.UntilAsync("all devices are closed", async () => await alice.Page.EvaluateAsync<bool>("() => __ears.tracks.length > 1 && __ears.tracks.every(one => one.readyState === 'ended')"), TimeSpan.FromSeconds(30));
+        await Waiting.UntilAsync("all devices are closed", async () => await alice.Page.EvaluateAsync<bool>("() => __ears.tracks.length > 1 && __ears.tracks.every(one => one.readyState === 'ended')"), TimeSpan.FromSeconds(60));
     }
 
     [Fact]
@@ -126,16 +124,16 @@ public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(th
     {
         var (alice, bob) = await MeetToCallAsync(Automatic);
         await TalkAsync(alice, bob, video: true);
-        await alice.SeesMovingAsync(seconds: 30);
+        await alice.SeesMovingAsync();
         await alice.CallButton(alice.Words.Call.FloatAbove).ClickAsync();
         await FloatsAsync(alice, true);
         await alice.Page.Keyboard.PressAsync("Escape");
         await Expect(alice.CallScreen).ToBeHiddenAsync();
         await FloatsAsync(alice, true);
-        await alice.SeesMovingAsync("#call-floating", 30);
+        await alice.SeesMovingAsync("#call-floating");
         await bob.HangUpAsync();
         await FloatsAsync(alice, false);
-        await Expect(alice.Page.Locator("#call-floating")).ToHaveCountAsync(0, new() { Timeout = Long });
+        await Expect(alice.Page.Locator("#call-floating")).ToHaveCountAsync(0);
     }
 
     [Fact]
@@ -146,7 +144,7 @@ public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(th
         await LitAsync(alice, 0);
         // A picture of either is one to look at.
         await bob.CallButton(bob.Words.Call.CameraOn).ClickAsync();
-        await alice.SeesMovingAsync(seconds: 30);
+        await alice.SeesMovingAsync();
         await LitAsync(alice, 1);
         await LitAsync(bob, 1);
         await bob.CallButton(bob.Words.Call.CameraOff).ClickAsync();
@@ -178,21 +176,21 @@ public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(th
             }
             """);
         await alice.CallAsync("Bob");
-        await Waiting.UntilAsync("Bob is notified", async () => await bob.Page.EvaluateAsync<string[]>("() => [...__notices.values()]") is [var title] && title == bob.Words.Call.NotifyTitle("Alice"), TimeSpan.FromSeconds(30));
+        await Waiting.UntilAsync("Bob is notified", async () => await bob.Page.EvaluateAsync<string[]>("() => [...__notices.values()]") is [var title] && title == bob.Words.Call.NotifyTitle("Alice"), TimeSpan.FromSeconds(60));
         await alice.HangUpAsync();
-        await Waiting.UntilAsync("the notice is gone", async () => await bob.Page.EvaluateAsync<int>("() => [...__notices.keys()].filter(tag => tag.startsWith('call-')).length") == 0, TimeSpan.FromSeconds(30));
+        await Waiting.UntilAsync("the notice is gone", async () => await bob.Page.EvaluateAsync<int>("() => [...__notices.keys()].filter(tag => tag.startsWith('call-')).length") == 0, TimeSpan.FromSeconds(60));
     }
 
     private static Task LitAsync(Person person, int locks) =>
-        Waiting.UntilAsync($"{person.Name} holds {locks} locks on the screen", async () => await person.Page.EvaluateAsync<int>("() => __ears.locks") == locks, TimeSpan.FromSeconds(30));
+        Waiting.UntilAsync($"{person.Name} holds {locks} locks on the screen", async () => await person.Page.EvaluateAsync<int>("() => __ears.locks") == locks, TimeSpan.FromSeconds(60));
 
     private static Task FloatsAsync(Person person, bool floats) =>
-        Waiting.UntilAsync($"a picture {(floats ? "floats" : "floats no longer")}", async () => await person.Page.EvaluateAsync<bool>("() => document.pictureInPictureElement !== null") == floats, TimeSpan.FromSeconds(30));
+        Waiting.UntilAsync($"a picture {(floats ? "floats" : "floats no longer")}", async () => await person.Page.EvaluateAsync<bool>("() => document.pictureInPictureElement !== null") == floats, TimeSpan.FromSeconds(60));
 
     private static Task LevelMovesAsync(Person person) => Waiting.UntilAsync(
         "the level shows the tone",
         async () => await person.Page.EvaluateAsync<double>("() => Number(document.querySelector('.level')?.style.getPropertyValue('--level') ?? 0)") > 0.3,
-        TimeSpan.FromSeconds(30));
+        TimeSpan.FromSeconds(60));
 
     // Another device of a kind than the one in use.
     private static async Task<string> ChooseOtherAsync(Person person, string name)

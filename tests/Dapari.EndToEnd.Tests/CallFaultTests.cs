@@ -18,9 +18,9 @@ public sealed class CallFaultTests(Theatre theatre, Booth booth) : CallScene(the
         var who = callerReloads ? alice : bob;
         await who.ReloadAsync();
         // Who comes back sees the call, without a tap.
-        await Expect(who.CallScreen).ToBeVisibleAsync(new() { Timeout = 20_000 });
-        await alice.HearsToneAsync(seconds: 30);
-        await bob.HearsToneAsync(seconds: 30);
+        await Expect(who.CallScreen).ToBeVisibleAsync();
+        await alice.HearsToneAsync();
+        await bob.HearsToneAsync();
         await alice.HangUpAsync();
         await SeesEndAsync(bob, " s");
         await alice.OpenAsync("Bob");
@@ -36,7 +36,7 @@ public sealed class CallFaultTests(Theatre theatre, Booth booth) : CallScene(the
         await alice.Page.EvaluateAsync("() => __ears.watchGaps()");
         await server.KillAsync();
         await alice.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = alice.Words.Call.Minimise }).ClickAsync();
-        await Expect(alice.Page.GetByText(alice.Words.Chat.ServerAwayDirect("Bob"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(alice.Page.GetByText(alice.Words.Chat.ServerAwayDirect("Bob"))).ToBeVisibleAsync();
         await alice.HearsToneAsync();
         await bob.HearsToneAsync();
         var gap = await alice.Page.EvaluateAsync<double>("() => __ears.gaps()");
@@ -46,7 +46,7 @@ public sealed class CallFaultTests(Theatre theatre, Booth booth) : CallScene(the
         await bob.CallButton(bob.Words.Call.Mute).ClickAsync();
         await alice.HearsNothingAsync();
         await bob.HangUpAsync();
-        await Expect(alice.LastEntry).ToContainTextAsync(" s", new() { Timeout = 20_000 });
+        await Expect(alice.LastEntry).ToContainTextAsync(" s");
     }
 
     [Fact]
@@ -61,8 +61,8 @@ public sealed class CallFaultTests(Theatre theatre, Booth booth) : CallScene(the
         await bob.SeesRingAsync("Alice");
         await Expect(first.Locator("section.incoming")).ToBeVisibleAsync();
         await bob.TakeCallAsync();
-        await bob.HearsToneAsync(seconds: 40);
-        await alice.HearsToneAsync(seconds: 40);
+        await bob.HearsToneAsync();
+        await alice.HearsToneAsync();
         await Expect(first.Locator("section.incoming")).ToBeHiddenAsync();
         await Expect(first.GetByText(bob.Words.Call.ElsewhereCall("Alice"))).ToBeVisibleAsync();
         Assert.Equal(0, await first.EvaluateAsync<int>("() => document.querySelectorAll('audio[data-leg]').length"));
@@ -75,7 +75,7 @@ public sealed class CallFaultTests(Theatre theatre, Booth booth) : CallScene(the
         bob.TurnTo(second);
         await bob.HearsToneAsync();
         await alice.HangUpAsync();
-        await Expect(first.Locator(".call-entry").Last).ToContainTextAsync(" s", new() { Timeout = 20_000 });
+        await Expect(first.Locator(".call-entry").Last).ToContainTextAsync(" s");
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class CallFaultTests(Theatre theatre, Booth booth) : CallScene(the
         await bob.Page.Context.SetOfflineAsync(true);
         await bob.Page.EvaluateAsync("() => { window.addEventListener('pagehide', e => e.stopImmediatePropagation(), true); for (const pc of [...__watched.open]) RTCPeerConnection.prototype.close.call(pc); __watched.deaf = true; }");
         await bob.Page.CloseAsync();
-        await Expect(alice.CallScreen.Locator(".call-line").GetByText(alice.Words.Call.Reconnecting("Bob"))).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(alice.CallScreen.Locator(".call-line").GetByText(alice.Words.Call.Reconnecting("Bob"))).ToBeVisibleAsync();
         await Expect(alice.CallScreen.GetByText(alice.Words.Call.OutcomeSentence(CallOutcome.Lost, true, "Bob"))).ToBeVisibleAsync(new() { Timeout = 90_000 });
     }
 
@@ -96,11 +96,11 @@ public sealed class CallFaultTests(Theatre theatre, Booth booth) : CallScene(the
     {
         var (alice, bob) = await MeetToCallAsync(Automatic);
         await alice.CallAsync("Bob");
-        await bob.SeesRingAsync("Alice", 30);
+        await bob.SeesRingAsync("Alice");
         await Expect(alice.CallScreen.GetByText(alice.Words.Call.OutcomeSentence(CallOutcome.Missed, true, "Bob"))).ToBeVisibleAsync(new() { Timeout = 180_000 });
-        await Expect(bob.Ring).ToBeHiddenAsync(new() { Timeout = 60_000 });
-        await Expect(bob.LastEntry).ToContainTextAsync(bob.Words.Call.Outcome(CallOutcome.Missed, false, ""), new() { Timeout = 30_000 });
-        await Expect(alice.LastEntry).ToContainTextAsync(alice.Words.Call.Outcome(CallOutcome.Missed, true, ""), new() { Timeout = 30_000 });
+        await Expect(bob.Ring).ToBeHiddenAsync();
+        await Expect(bob.LastEntry).ToContainTextAsync(bob.Words.Call.Outcome(CallOutcome.Missed, false, ""));
+        await Expect(alice.LastEntry).ToContainTextAsync(alice.Words.Call.Outcome(CallOutcome.Missed, true, ""));
         // Nothing of media was ever there.
         Assert.Equal(0, await bob.Page.EvaluateAsync<int>("() => document.querySelectorAll('audio[data-leg]').length"));
     }
@@ -113,10 +113,10 @@ public sealed class CallFaultTests(Theatre theatre, Booth booth) : CallScene(the
         await alice.CallAsync("Bob");
         await Expect(alice.CallScreen.GetByText(alice.Words.Call.Calling)).ToBeVisibleAsync();
         await alice.HangUpAsync();
-        await Expect(alice.LastEntry).ToBeVisibleAsync(new() { Timeout = 15_000 });
+        await Expect(alice.LastEntry).ToBeVisibleAsync();
         await bob.ReturnAsync();
         await bob.OpenAsync("Alice");
-        await Expect(bob.LastEntry).ToContainTextAsync(bob.Words.Call.Outcome(CallOutcome.Missed, false, ""), new() { Timeout = 20_000 });
+        await Expect(bob.LastEntry).ToContainTextAsync(bob.Words.Call.Outcome(CallOutcome.Missed, false, ""));
     }
 
     [Fact]

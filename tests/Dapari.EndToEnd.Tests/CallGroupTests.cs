@@ -17,7 +17,7 @@ public sealed class CallGroupTests(Theatre theatre, Booth booth) : CallScene(the
         await alice.CallSeveralAsync(video: true, "Carol");
         foreach (var person in (Person[])[bob, carol])
         {
-            await person.SeesRingAsync("Alice", 30);
+            await person.SeesRingAsync("Alice");
             await person.TakeCallAsync();
         }
 
@@ -29,26 +29,26 @@ public sealed class CallGroupTests(Theatre theatre, Booth booth) : CallScene(the
             foreach (var other in others)
             {
                 var video = await person.Tile(other).Locator("video").GetAttributeAsync("id");
-                await person.SeesMovingAsync("#" + video, 45);
-                await Expect(person.Tile(other).GetByRole(AriaRole.Img, new() { Name = person.Words.Call.Speaks(other) })).ToBeVisibleAsync(new() { Timeout = 30_000 });
-                await Expect(person.Tile(other).GetByText(person.Words.Ways.Name(Dapari.Wire.V1.Route.Direct))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+                await person.SeesMovingAsync("#" + video);
+                await Expect(person.Tile(other).GetByRole(AriaRole.Img, new() { Name = person.Words.Call.Speaks(other) })).ToBeVisibleAsync();
+                await Expect(person.Tile(other).GetByText(person.Words.Ways.Name(Dapari.Wire.V1.Route.Direct))).ToBeVisibleAsync();
             }
         }
 
         await bob.CallButton(bob.Words.Call.Mute).ClickAsync();
-        await Expect(carol.Tile("Bob").GetByRole(AriaRole.Img, new() { Name = carol.Words.Call.TheyMuted("Bob") })).ToBeVisibleAsync(new() { Timeout = 30_000 });
-        await Expect(carol.Tile("Bob").GetByRole(AriaRole.Img, new() { Name = carol.Words.Call.Speaks("Bob") })).ToHaveCountAsync(0, new() { Timeout = 30_000 });
+        await Expect(carol.Tile("Bob").GetByRole(AriaRole.Img, new() { Name = carol.Words.Call.TheyMuted("Bob") })).ToBeVisibleAsync();
+        await Expect(carol.Tile("Bob").GetByRole(AriaRole.Img, new() { Name = carol.Words.Call.Speaks("Bob") })).ToHaveCountAsync(0);
         await bob.CallButton(bob.Words.Call.Unmute).ClickAsync();
 
         await carol.HangUpAsync();
-        foreach (var person in (Person[])[alice, bob]) await Expect(person.CallScreen.GetByText(person.Words.Call.Gone(CallOutcome.Answered, "Carol"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        foreach (var person in (Person[])[alice, bob]) await Expect(person.CallScreen.GetByText(person.Words.Call.Gone(CallOutcome.Answered, "Carol"))).ToBeVisibleAsync();
         await alice.HearsAsync([BobsTone]);
         await bob.HearsAsync([AlicesTone]);
         await Expect(alice.Tile("Carol")).ToHaveCountAsync(0);
 
         // Who began may leave too.
         await alice.HangUpAsync();
-        foreach (var person in (Person[])[alice, bob, carol]) await Expect(person.CallScreen).ToBeHiddenAsync(new() { Timeout = 45_000 });
+        foreach (var person in (Person[])[alice, bob, carol]) await Expect(person.CallScreen).ToBeHiddenAsync();
     }
 
     [Fact]
@@ -56,18 +56,18 @@ public sealed class CallGroupTests(Theatre theatre, Booth booth) : CallScene(the
     {
         var (alice, bob, carol) = await MeetOfThreeAsync();
         await alice.CallAsync("Bob");
-        await bob.SeesRingAsync("Alice", 30);
+        await bob.SeesRingAsync("Alice");
         await bob.TakeCallAsync();
         await alice.HearsAsync([BobsTone]);
         // Only who began adds.
         await Expect(bob.CallButton(bob.Words.Call.AddPerson)).ToHaveCountAsync(0);
         await alice.AddToCallAsync("Carol");
-        await carol.SeesRingAsync("Alice", 30);
+        await carol.SeesRingAsync("Alice");
         await carol.TakeCallAsync();
         await alice.HearsAsync([BobsTone, CarolsTone]);
         await bob.HearsAsync([AlicesTone, CarolsTone]);
         await carol.HearsAsync([AlicesTone, BobsTone]);
-        await Expect(bob.CallScreen.GetByText(bob.Words.Call.WaysOf(2, 0))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(bob.CallScreen.GetByText(bob.Words.Call.WaysOf(2, 0))).ToBeVisibleAsync();
     }
 
     [Fact]
@@ -75,10 +75,10 @@ public sealed class CallGroupTests(Theatre theatre, Booth booth) : CallScene(the
     {
         var (alice, bob, carol) = await MeetOfThreeAsync();
         await alice.CallSeveralAsync(video: false, "Carol");
-        await bob.SeesRingAsync("Alice", 30);
-        await carol.SeesRingAsync("Alice", 30);
+        await bob.SeesRingAsync("Alice");
+        await carol.SeesRingAsync("Alice");
         await carol.CallButton(carol.Words.Call.Decline).ClickAsync();
-        await Expect(alice.CallScreen.GetByText(alice.Words.Call.Gone(CallOutcome.Declined, "Carol"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(alice.CallScreen.GetByText(alice.Words.Call.Gone(CallOutcome.Declined, "Carol"))).ToBeVisibleAsync();
         await bob.TakeCallAsync();
         await alice.HearsAsync([BobsTone]);
         await bob.HearsAsync([AlicesTone]);
@@ -95,7 +95,7 @@ public sealed class CallGroupTests(Theatre theatre, Booth booth) : CallScene(the
         await alice.CallSeveralAsync(video: false, "Carol");
         foreach (var person in (Person[])[bob, carol])
         {
-            await person.SeesRingAsync("Alice", 30);
+            await person.SeesRingAsync("Alice");
             await person.TakeCallAsync();
         }
 
@@ -104,16 +104,16 @@ public sealed class CallGroupTests(Theatre theatre, Booth booth) : CallScene(the
         await carol.HearsAsync([AlicesTone, BobsTone], 90);
         foreach (var (person, other) in ((Person, string)[])[(bob, "Carol"), (carol, "Bob")])
         {
-            await Expect(person.Tile(other).GetByText(person.Words.Call.BroughtIn("Alice"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
-            await Expect(person.Tile(other).GetByText(person.Words.Ways.Name(Dapari.Wire.V1.Route.Relay))).ToBeVisibleAsync(new() { Timeout = 30_000 });
-            await Expect(person.Tile("Alice").GetByText(person.Words.Ways.Name(Dapari.Wire.V1.Route.Direct))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            await Expect(person.Tile(other).GetByText(person.Words.Call.BroughtIn("Alice"))).ToBeVisibleAsync();
+            await Expect(person.Tile(other).GetByText(person.Words.Ways.Name(Dapari.Wire.V1.Route.Relay))).ToBeVisibleAsync();
+            await Expect(person.Tile("Alice").GetByText(person.Words.Ways.Name(Dapari.Wire.V1.Route.Direct))).ToBeVisibleAsync();
         }
 
         // They are no contacts for it.
         await alice.HangUpAsync();
         await bob.HearsAsync([CarolsTone]);
         await bob.HangUpAsync();
-        await Expect(carol.CallScreen).ToBeHiddenAsync(new() { Timeout = 45_000 });
+        await Expect(carol.CallScreen).ToBeHiddenAsync();
         await Expect(bob.Row("Carol")).ToHaveCountAsync(0);
     }
 

@@ -68,7 +68,7 @@ public abstract class CallScene(Theatre theatre, Booth booth) : Scene(theatre)
     /// <summary>The call is over on a screen, and its conversation is open again.</summary>
     protected static async Task SeesEndAsync(Person person, string words)
     {
-        await Expect(person.LastEntry).ToContainTextAsync(words, new() { Timeout = 15_000 });
-        await Expect(person.CallScreen).ToBeHiddenAsync(new() { Timeout = 15_000 });
+        await Expect(person.LastEntry).ToContainTextAsync(words);
+        await Expect(person.CallScreen).ToBeHiddenAsync();
     }
 }

@@ -43,7 +43,7 @@ public sealed class CallScreenTests(Theatre theatre, Booth booth) : CallScene(th
         await Expect(alice.Page.Locator(".call-bar")).ToBeVisibleAsync();
         await JudgeAsync(alice, "26-call-bar", faults);
         await bob.HangUpAsync();
-        await Expect(alice.LastEntry).ToContainTextAsync(" s", new() { Timeout = 15_000 });
+        await Expect(alice.LastEntry).ToContainTextAsync(" s");
         await JudgeAsync(alice, "27-entry", faults);
         await alice.LastEntry.GetByRole(AriaRole.Link).ClickAsync();
         await Expect(alice.Page.Locator(".call-record")).ToBeVisibleAsync();
@@ -68,13 +68,13 @@ public sealed class CallScreenTests(Theatre theatre, Booth booth) : CallScene(th
         await alice.Page.Keyboard.PressAsync("Escape");
         await Expect(alice.CallButton(alice.Words.Call.CallSeveral)).ToBeFocusedAsync();
         await alice.CallSeveralAsync(video: true, "Carol");
-        await bob.SeesRingAsync("Alice", 30);
+        await bob.SeesRingAsync("Alice");
         await bob.TakeCallAsync();
-        await carol.SeesRingAsync("Alice", 30);
+        await carol.SeesRingAsync("Alice");
         await JudgeAsync(carol, "31-incoming-of-three", faults);
         await carol.TakeCallAsync();
-        foreach (var person in (Person[])[alice, bob, carol]) await person.HearsToneAsync(2, 60);
-        await alice.SeesMovingAsync(seconds: 30);
+        foreach (var person in (Person[])[alice, bob, carol]) await person.HearsToneAsync(2);
+        await alice.SeesMovingAsync();
         await JudgeAsync(alice, "32-video-call-of-three", faults);
         await alice.WayLine.ClickAsync();
         await JudgeAsync(alice, "33-ways-of-three", faults);
@@ -82,7 +82,7 @@ public sealed class CallScreenTests(Theatre theatre, Booth booth) : CallScene(th
         await JudgeAsync(alice, "34-adding", faults);
         await alice.CallButton(alice.Words.Common.Close).ClickAsync();
         foreach (var person in (Person[])[alice, bob, carol]) await person.CallButton(person.Words.Call.CameraOff).ClickAsync();
-        await Expect(bob.CallScreen.Locator("video")).ToHaveCountAsync(0, new() { Timeout = 30_000 });
+        await Expect(bob.CallScreen.Locator("video")).ToHaveCountAsync(0);
         await JudgeAsync(bob, "35-voice-call-with-a-stranger", faults);
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }

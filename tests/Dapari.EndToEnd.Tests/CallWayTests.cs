@@ -23,7 +23,7 @@ public sealed class CallWayTests(Theatre theatre, Booth booth) : CallScene(theat
         await alice.WayLine.ClickAsync();
         await Expect(alice.CallScreen.GetByText(alice.Words.Call.NotVerifiedWhy("Bob"))).ToBeVisibleAsync();
         await alice.HangUpAsync();
-        await Expect(bob.LastEntry).ToContainTextAsync(" s", new() { Timeout = 15_000 });
+        await Expect(bob.LastEntry).ToContainTextAsync(" s");
         await Expect(bob.LastEntry.GetByRole(Microsoft.Playwright.AriaRole.Link)).ToHaveAccessibleNameAsync(new System.Text.RegularExpressions.Regex(bob.Words.Ways.Name(Route.Relay)));
     }
 
@@ -39,8 +39,8 @@ public sealed class CallWayTests(Theatre theatre, Booth booth) : CallScene(theat
             await alice.Page.EvaluateAsync("() => __ears.watchGaps()");
             await bob.Page.EvaluateAsync("() => __ears.watchGaps()");
             await alice.ChooseAsync(alice.Words.Call.WayForThisCall, choice);
-            await alice.SeesCallWayAsync(route, 30);
-            await bob.SeesCallWayAsync(route, 30);
+            await alice.SeesCallWayAsync(route);
+            await bob.SeesCallWayAsync(route);
             await alice.HearsToneAsync();
             await bob.HearsToneAsync();
             Assert.InRange(await alice.Page.EvaluateAsync<double>("() => __ears.gaps()"), 0, LongGap);
@@ -54,29 +54,29 @@ public sealed class CallWayTests(Theatre theatre, Booth booth) : CallScene(theat
         var (alice, bob) = await MeetToCallAsync();
         await ChoosePolicyAsync(alice, "Bob", alice.Words.Contact.DirectOnly);
         await alice.CallAsync("Bob");
-        await bob.SeesRingAsync("Alice", 30);
+        await bob.SeesRingAsync("Alice");
         await bob.TakeCallAsync();
         // Nothing is connected that one of them did not allow; it is said where it can be decided, and it goes on ringing.
-        await Expect(bob.Ring.GetByText(bob.Words.Call.WaysExclude("Alice", byServer: false))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(bob.Ring.GetByText(bob.Words.Call.WaysExclude("Alice", byServer: false))).ToBeVisibleAsync();
         await Expect(bob.Ring.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = bob.Words.Call.Answer, Exact = true })).ToHaveCountAsync(0);
         await bob.CallButton(bob.Words.Call.AnswerDirectly).ClickAsync();
-        await alice.HearsToneAsync(seconds: 30);
-        await bob.HearsToneAsync(seconds: 30);
-        await bob.SeesCallWayAsync(Route.Direct, 30);
+        await alice.HearsToneAsync();
+        await bob.HearsToneAsync();
+        await bob.SeesCallWayAsync(Route.Direct);
         await alice.HangUpAsync();
-        await Expect(bob.LastEntry).ToContainTextAsync(" s", new() { Timeout = 30_000 });
+        await Expect(bob.LastEntry).ToContainTextAsync(" s");
 
         // The other way round.
         await ChoosePolicyAsync(alice, "Bob", alice.Words.Contact.ServerOnly);
         await ChoosePolicyAsync(bob, "Alice", bob.Words.Contact.DirectOnly);
         await alice.CallAsync("Bob");
-        await bob.SeesRingAsync("Alice", 30);
+        await bob.SeesRingAsync("Alice");
         await bob.TakeCallAsync();
-        await Expect(bob.Ring.GetByText(bob.Words.Call.WaysExclude("Alice", byServer: true))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(bob.Ring.GetByText(bob.Words.Call.WaysExclude("Alice", byServer: true))).ToBeVisibleAsync();
         await bob.CallButton(bob.Words.Call.AnswerByServer).ClickAsync();
-        await alice.HearsToneAsync(seconds: 30);
-        await bob.HearsToneAsync(seconds: 30);
-        await bob.SeesCallWayAsync(Route.Relay, 30);
+        await alice.HearsToneAsync();
+        await bob.HearsToneAsync();
+        await bob.SeesCallWayAsync(Route.Relay);
     }
 
     [Fact]
@@ -85,16 +85,16 @@ public sealed class CallWayTests(Theatre theatre, Booth booth) : CallScene(theat
         var server = await OwnServerAsync("--relay", "off");
         var (alice, bob) = await MeetToCallAsync(origin: server.Origin);
         await alice.CallAsync("Bob");
-        await Expect(alice.Page.GetByText(alice.Words.Call.NoRelay("Bob"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(alice.Page.GetByText(alice.Words.Call.NoRelay("Bob"))).ToBeVisibleAsync();
         await Expect(bob.Ring).ToBeHiddenAsync();
         await alice.CallButton(alice.Words.Call.CallDirectly).ClickAsync();
-        await bob.SeesRingAsync("Alice", 30);
+        await bob.SeesRingAsync("Alice");
         await bob.TakeCallAsync();
-        await Expect(bob.Ring.GetByText(bob.Words.Call.NoRelay("Alice"))).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(bob.Ring.GetByText(bob.Words.Call.NoRelay("Alice"))).ToBeVisibleAsync();
         await bob.CallButton(bob.Words.Call.AnswerDirectly).ClickAsync();
-        await alice.HearsToneAsync(seconds: 30);
-        await bob.HearsToneAsync(seconds: 30);
-        await alice.SeesCallWayAsync(Route.Direct, 30);
+        await alice.HearsToneAsync();
+        await bob.HearsToneAsync();
+        await alice.SeesCallWayAsync(Route.Direct);
     }
 
     private static async Task ChoosePolicyAsync(Person person, string other, string way)

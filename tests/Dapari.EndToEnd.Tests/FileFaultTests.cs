@@ -17,14 +17,14 @@ public sealed class FileFaultTests(Theatre theatre) : FileScene(theatre)
     {
         var (alice, bob) = await MeetAsync();
         await alice.SeesDirectPathAsync(60);
-        var (path, hash) = MakeFile("long.bin", 256 * Mega);
+        var (path, hash) = MakeFile("long.dat", 256 * Mega);
         await alice.SendFilesAsync(path);
-        await bob.GetFilesAsync("long.bin");
-        await bob.SeesProgressAsync("long.bin", 5);
+        await bob.GetFilesAsync("long.dat");
+        await bob.SeesProgressAsync("long.dat", 5);
         await (sender ? alice : bob).ReloadAsync();
-        await bob.SeesFilesWentAsync("long.bin", Route.Direct);
-        await alice.SeesFilesWentAsync("long.bin", Route.Direct);
-        Assert.Equal(("long.bin", hash), await bob.SaveFileAsync("long.bin", "long.bin"));
+        await bob.SeesFilesWentAsync("long.dat", Route.Direct);
+        await alice.SeesFilesWentAsync("long.dat", Route.Direct);
+        Assert.Equal(("long.dat", hash), await bob.SaveFileAsync("long.dat", "long.dat"));
     }
 
     [Fact]
@@ -33,14 +33,14 @@ public sealed class FileFaultTests(Theatre theatre) : FileScene(theatre)
         var server = await OwnServerAsync();
         var (alice, bob) = await MeetAsync(origin: server.Origin);
         await alice.SeesDirectPathAsync(60);
-        var (path, hash) = MakeFile("long.bin", 256 * Mega);
+        var (path, hash) = MakeFile("long.dat", 256 * Mega);
         await alice.SendFilesAsync(path);
-        await bob.GetFilesAsync("long.bin");
-        await bob.SeesProgressAsync("long.bin", 3);
+        await bob.GetFilesAsync("long.dat");
+        await bob.SeesProgressAsync("long.dat", 3);
         await server.KillAsync();
-        await bob.SeesFilesWentAsync("long.bin", Route.Direct);
-        await alice.SeesFilesWentAsync("long.bin", Route.Direct);
-        Assert.Equal(("long.bin", hash), await bob.SaveFileAsync("long.bin", "long.bin"));
+        await bob.SeesFilesWentAsync("long.dat", Route.Direct);
+        await alice.SeesFilesWentAsync("long.dat", Route.Direct);
+        Assert.Equal(("long.dat", hash), await bob.SaveFileAsync("long.dat", "long.dat"));
     }
 
     [Fact]
@@ -50,22 +50,22 @@ public sealed class FileFaultTests(Theatre theatre) : FileScene(theatre)
         var (alice, bob) = await MeetAsync(origin: server.Origin);
         await bob.LeaveAsync();
         await Expect(alice.Page.GetByText(alice.Words.Chat.DirectNow)).ToHaveCountAsync(0, new() { Timeout = 60_000 });
-        var (path, hash) = MakeFile("left.bin", 8 * Mega);
+        var (path, hash) = MakeFile("left.dat", 8 * Mega);
         await alice.PickAsync(alice.Words.File.MenuFiles, path);
         await alice.Sheet.GetByRole(AriaRole.Radio, new() { NameRegex = new("^" + alice.Words.File.LeaveThere) }).CheckAsync(new() { Timeout = 60_000 });
         await alice.SendPickedAsync();
-        await Expect(alice.Files("left.bin").GetByText(new System.Text.RegularExpressions.Regex("lie at the server"))).ToBeVisibleAsync(new() { Timeout = 120_000 });
+        await Expect(alice.Files("left.dat").GetByText(new System.Text.RegularExpressions.Regex("lie at the server"))).ToBeVisibleAsync(new() { Timeout = 120_000 });
         Assert.Equal(1, server.BlobsKept);
         await alice.LeaveAsync();
 
         await bob.ReturnAsync();
         await bob.OpenAsync("Alice");
-        await bob.SeesFilesWentAsync("left.bin", Route.Mailbox);
-        Assert.Equal(("left.bin", hash), await bob.SaveFileAsync("left.bin", "left.bin"));
+        await bob.SeesFilesWentAsync("left.dat", Route.DropOff);
+        Assert.Equal(("left.dat", hash), await bob.SaveFileAsync("left.dat", "left.dat"));
         await Waiting.UntilAsync("it is removed from the server", () => server.BlobsKept == 0, TimeSpan.FromSeconds(120));
         await alice.ReturnAsync();
         await alice.OpenAsync("Bob");
-        await alice.SeesFilesWentAsync("left.bin", Route.Mailbox);
+        await alice.SeesFilesWentAsync("left.dat", Route.DropOff);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class FileFaultTests(Theatre theatre) : FileScene(theatre)
         var (alice, bob) = await MeetAsync(origin: network.Origin);
         await bob.LeaveAsync();
         await Expect(alice.Page.GetByText(alice.Words.Chat.DirectNow)).ToHaveCountAsync(0, new() { Timeout = 60_000 });
-        var (path, hash) = MakeFile("mixed.bin", 24 * Mega);
+        var (path, hash) = MakeFile("mixed.dat", 24 * Mega);
         await alice.PickAsync(alice.Words.File.MenuFiles, path);
         await alice.Sheet.GetByRole(AriaRole.Radio, new() { NameRegex = new("^" + alice.Words.File.LeaveThere) }).CheckAsync(new() { Timeout = 60_000 });
         network.Slow(200_000);
@@ -85,9 +85,9 @@ public sealed class FileFaultTests(Theatre theatre) : FileScene(theatre)
 
         await bob.ReturnAsync();
         await bob.OpenAsync("Alice");
-        await bob.SeesFilesWentAsync("mixed.bin", Route.Direct);
-        await alice.SeesFilesWentAsync("mixed.bin", Route.Direct);
-        Assert.Equal(("mixed.bin", hash), await bob.SaveFileAsync("mixed.bin", "mixed.bin"));
+        await bob.SeesFilesWentAsync("mixed.dat", Route.Direct);
+        await alice.SeesFilesWentAsync("mixed.dat", Route.Direct);
+        Assert.Equal(("mixed.dat", hash), await bob.SaveFileAsync("mixed.dat", "mixed.dat"));
         Assert.True(network.BytesToServer - before < 20 * Mega, "It went on to the server.");
     }
 }

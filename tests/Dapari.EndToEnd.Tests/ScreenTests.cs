@@ -70,6 +70,7 @@ public sealed class ScreenTests(Theatre theatre) : Scene(theatre)
         await alice.GoAsync("/");
         await JudgeAsync(alice, "12-list", faults);
         await alice.Page.Keyboard.PressAsync("Control+k");
+        await Expect(alice.Page.GetByRole(AriaRole.Searchbox)).ToBeFocusedAsync();
         await alice.Page.Keyboard.TypeAsync(language == "it" ? "forte" : "loud");
         await Expect(alice.Page.GetByText(said).Last).ToBeVisibleAsync();
         await JudgeAsync(alice, "13-search", faults);

@@ -50,8 +50,8 @@ internal sealed class DemoFiles : IBrowserFiles, IBrowserPlayer
     {
         var now = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         Add("a1", false, "", FileOutcome.Arrived, [Share(Route.Direct, 3_400_000)], Picture("Mare.jpg", 200, 1600, 1200));
-        Add("a2", true, "Le prove di ieri", FileOutcome.Arrived, [Share(Route.Direct, 9_000_000), Share(Route.Mailbox, 4_000_000)], [.. Enumerable.Range(0, 7).Select(i => Picture($"Prova {i}.jpg", i * 47, 1200, 1600))]);
-        Add("a3", false, "", FileOutcome.Arrived, [Share(Route.Mailbox, 48_000)], new FileEntry { Name = "voice.webm", MediaType = "audio/webm", Kind = FileKind.Voice, Size = 48_000, Preview = new FilePreview { DurationMs = 23_000, Waveform = ByteString.CopyFrom([.. Enumerable.Range(0, 60).Select(i => (byte)(40 + (i * 53 % 200)))]) } });
+        Add("a2", true, "Le prove di ieri", FileOutcome.Arrived, [Share(Route.Direct, 9_000_000), Share(Route.DropOff, 4_000_000)], [.. Enumerable.Range(0, 7).Select(i => Picture($"Prova {i}.jpg", i * 47, 1200, 1600))]);
+        Add("a3", false, "", FileOutcome.Arrived, [Share(Route.DropOff, 48_000)], new FileEntry { Name = "voice.webm", MediaType = "audio/webm", Kind = FileKind.Voice, Size = 48_000, Preview = new FilePreview { DurationMs = 23_000, Waveform = ByteString.CopyFrom([.. Enumerable.Range(0, 60).Select(i => (byte)(40 + (i * 53 % 200)))]) } });
         Add("a4", false, "", FileOutcome.Arrived, [Share(Route.Direct, 88_000)], new FileEntry { Name = "fattura.pdf .exe", NameChanged = true, DoubleExtension = true, MediaType = "application/octet-stream", Size = 88_000, Warning = FileWarning.DisguisedProgram }, new FileEntry { Name = "Spartito con un nome molto lungo che non finisce mai e continua ancora un po’ per vedere come va a capo.pdf", MediaType = "application/pdf", Size = 1_200_000 });
         Add("a5", false, "Dal portatile", FileOutcome.Unspecified, [], Picture("Archivio 2019.zip", -1, 0, 0));
         View("a5", TransferState.Offered, 0, 4_800_000_000);
@@ -71,7 +71,7 @@ internal sealed class DemoFiles : IBrowserFiles, IBrowserPlayer
         source.Trouble = TransferTrouble.SourceNotReady;
         Add("aa", true, "", FileOutcome.Refused, [], new FileEntry { Name = "Catena.txt", MediaType = "text/plain", Size = 2_000 });
         var one = Add("ab", true, "", FileOutcome.Arrived, [Share(Route.Direct, 96_000_000)], new FileEntry { Name = "Prova video.mp4", MediaType = "video/mp4", Kind = FileKind.Video, Size = 96_000_000, Preview = new FilePreview { Picture = Hue(280), Width = 1280, Height = 720, DurationMs = 61_000 } });
-        var two = Add("ac", true, "", FileOutcome.Arrived, [Share(Route.Mailbox, 96_000_000)], one.File.Files[0].Clone());
+        var two = Add("ac", true, "", FileOutcome.Arrived, [Share(Route.DropOff, 96_000_000)], one.File.Files[0].Clone());
         (one.File.Way, one.File.End.TookMs) = (Policy.DirectOnly, 3_300);
         (two.File.Way, two.File.End.TookMs, two.File.AtServerFromMs, two.File.AtServerUntilMs, two.File.AtServerBytes) = (Policy.ServerOnly, 42_600, now - 80_000, now - 38_000, 96_000_000);
         one.File.BegunAtMs = two.File.BegunAtMs = now - 90_000;

@@ -9,7 +9,12 @@ namespace Dapari.Web.Platform.Tests;
 /// <summary>A Chromium and the modules on a loopback origin, for all tests of a class.</summary>
 public class ModulePage : IAsyncLifetime
 {
-    private readonly HttpListener _listener = new();
+    private const int PortTries = 20;
+
+    // In milliseconds. A busy machine of two cores is slow.
+    private const float StartLimit = 180_000;
+
+    private HttpListener _listener = new();
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private string _origin = "";
@@ -19,20 +24,14 @@ public class ModulePage : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            _origin = $"http://localhost:{((IPEndPoint)probe.LocalEndpoint).Port}/";
-        }
-
-        _listener.Prefixes.Add(_origin);
-        _listener.Start();
+        Listen();
         _ = ServeAsync();
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Environment.GetEnvironmentVariable("DAPARI_CHROMIUM") ?? "/usr/bin/chromium",
             Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", .. Flags],
+            Timeout = StartLimit,
         });
     }
 
@@ -41,7 +40,7 @@ public class ModulePage : IAsyncLifetime
     {
         await using var context = await _browser!.NewContextAsync();
         var page = await context.NewPageAsync();
-        await page.GotoAsync(_origin);
+        await page.GotoAsync(_origin, new() { Timeout = StartLimit });
         return await page.EvaluateAsync<T>("async () => {" + body + "}");
     }
 
@@ -54,6 +53,30 @@ public class ModulePage : IAsyncLifetime
         _playwright?.Dispose();
         _listener.Close();
         GC.SuppressFinalize(this);
+    }
+
+    // The listener takes no port 0, and between the choice of a port and its use somebody else may take it.
+    private void Listen()
+    {
+        for (var tried = 1; ; tried++)
+        {
+            using (var probe = new TcpListener(IPAddress.Loopback, 0))
+            {
+                probe.Start();
+                _origin = $"http://localhost:{((IPEndPoint)probe.LocalEndpoint).Port}/";
+            }
+
+            _listener.Prefixes.Add(_origin);
+            try
+            {
+                _listener.Start();
+                return;
+            }
+            catch (HttpListenerException) when (tried < PortTries)
+            {
+                _listener = new HttpListener();
+            }
+        }
     }
 
     private async Task ServeAsync()

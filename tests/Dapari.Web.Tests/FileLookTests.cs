@@ -70,12 +70,12 @@ public sealed class FileLookTests
     [Fact]
     public void The_way_of_an_entry_is_the_one_that_most_bytes_took()
     {
-        var end = new FileEnd { Shares = { new FileRouteShare { Route = Route.Direct, Bytes = 3 }, new FileRouteShare { Route = Route.Mailbox, Bytes = 5 } } };
-        Assert.Equal(Route.Mailbox, FileLook.MainRoute(end.Shares));
+        var end = new FileEnd { Shares = { new FileRouteShare { Route = Route.Direct, Bytes = 3 }, new FileRouteShare { Route = Route.DropOff, Bytes = 5 } } };
+        Assert.Equal(Route.DropOff, FileLook.MainRoute(end.Shares));
         Assert.Equal(5ul, FileLook.CrossedServer(end.Shares));
         var message = Make.Message(1);
         (message.Kind, message.File) = (MessageKind.Files, new FileRecord { End = end });
-        Assert.Equal(Route.Mailbox, ChatRows.RouteOf(message));
+        Assert.Equal(Route.DropOff, ChatRows.RouteOf(message));
         message.File.End = null;
         Assert.Equal(Route.Unspecified, ChatRows.RouteOf(message));
         Assert.Equal("0 files", ChatRows.Preview(Clear(message), Texts.English));

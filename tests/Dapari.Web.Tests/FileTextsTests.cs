@@ -54,6 +54,7 @@ public sealed class FileTextsTests
 
         Assert.Empty(t.Warning(FileWarning.Unspecified));
         Assert.All(Enum.GetValues<FileWarning>().Where(one => one != FileWarning.Unspecified), warning => Assert.EndsWith(".", t.Warning(warning)));
+        Assert.Equal(t.Saw(Route.Mailbox), t.Saw(Route.DropOff));
         Assert.Equal(4, Enum.GetValues<Route>().Where(route => route != Route.Waiting).Select(t.Saw).Distinct().Count());
     }
 }

@@ -216,6 +216,7 @@ public sealed class ContentCodecTests
         "file" => Files.FileCheckTests.Offer(offer => offer.Items[0].Folder.Add("Trip")),
         "file_update" => Files.FileCheckTests.Dropped(_ => { }),
         "call" => new Content { Call = Call() },
+        "call_forward" => new Content { CallForward = CallForwardCodecTests.Forward(_ => { }) },
         "call_note" => new Content { CallNote = new CallNote { CallId = Id, State = new CallState { Phase = CallPhase.Ended, End = new CallEnd { TalkedMs = 5 } } } },
         _ => throw new ArgumentException("No example of " + kind),
     };

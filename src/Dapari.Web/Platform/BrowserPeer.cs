@@ -45,6 +45,7 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
         _paths = new PathLink();
         _media = media;
         _files = new FileLink(files, _paths);
+        store.Wiping = _files.WipeAsync;
         TabEvents.OnReceived = OnReceived;
         TabEvents.OnLockLost = OnLockLost;
         TabEvents.OnSleeping = OnSleeping;

@@ -167,6 +167,22 @@ internal sealed partial class FileLink : IFileLink
         if (_modules.IsInUse) _modules.Run(Js.CloseAll);
     }
 
+    /// <summary>The identity goes: so does all that was kept of its files.</summary>
+    public async Task WipeAsync()
+    {
+        if (!IsSupported) return;
+        await _modules.LoadAsync();
+        Close();
+        try
+        {
+            await Js.Ask("wipe");
+        }
+        catch (JSException)
+        {
+            // The browser refuses its private files: nothing could be kept there either.
+        }
+    }
+
     // Once, before anything of this run is opened.
     private void Sweep()
     {
@@ -199,6 +215,9 @@ internal sealed partial class FileLink : IFileLink
 
         [JSImport("closeAll", "files")]
         internal static partial void CloseAll();
+
+        [JSImport("ask", "files")]
+        internal static partial Task Ask(string what);
 
         [JSImport("tell", "files")]
         internal static partial void Tell(string what, string one);

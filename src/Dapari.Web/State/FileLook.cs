@@ -87,7 +87,7 @@ public static class FileLook
 
     /// <summary>Bytes that crossed a server of any kind.</summary>
     public static ulong CrossedServer(IEnumerable<FileRouteShare> shares) =>
-        shares.Where(share => share.Route is Route.Relay or Route.Mailbox).Aggregate(0ul, (sum, share) => sum + share.Bytes);
+        shares.Where(share => share.Route is Route.Relay or Route.Mailbox or Route.DropOff).Aggregate(0ul, (sum, share) => sum + share.Bytes);
 
     /// <summary>The box of a picture before it is there: as its sender says, within what looks well. Nothing moves when it comes.</summary>
     public static (int Width, int Height) Box(FilePreview? preview)

@@ -52,7 +52,7 @@ public sealed record OwnWays(int Total, IReadOnlyList<(Route Route, int Count)> 
             last.TryAdd(route, m);
         }
 
-        Route[] order = [Route.Direct, Route.Relay, Route.Mailbox, Route.Waiting];
+        Route[] order = [Route.Direct, Route.Relay, Route.Mailbox, Route.DropOff, Route.Waiting];
         var shares = all.SelectMany(m => m.File?.End?.Shares ?? Enumerable.Empty<FileRouteShare>()).ToLookup(share => share.Route, share => share.Bytes);
         return new OwnWays(total, [.. order.Where(counts.ContainsKey).Select(r => (r, counts[r]))], last)
         {

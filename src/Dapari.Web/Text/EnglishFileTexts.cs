@@ -171,7 +171,7 @@ internal sealed class EnglishFileTexts : FileTexts
     {
         Route.Direct => "Nobody in between. Your networks saw that you two exchanged data, and how much.",
         Route.Relay => "A relay passed sealed bytes on and kept none. It saw when, how much, and both internet addresses.",
-        Route.Mailbox => "The server kept encrypted pieces. It saw when, how large and from which addresses; not what, nor the name.",
+        Route.Mailbox or Route.DropOff => "The server kept encrypted pieces. It saw when, how large and from which addresses; not what, nor the name.",
         _ => "Nobody yet.",
     };
 }

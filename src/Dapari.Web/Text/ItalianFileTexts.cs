@@ -171,7 +171,7 @@ internal sealed class ItalianFileTexts : FileTexts
     {
         Route.Direct => "Nessuno nel mezzo. Le vostre reti hanno visto che vi scambiavate dati, e quanti.",
         Route.Relay => "Un relay ha inoltrato byte sigillati senza tenerne. Ha visto quando, quanti, e tutti e due gli indirizzi internet.",
-        Route.Mailbox => "Il server ha tenuto pezzi cifrati. Ha visto quando, quanto grandi e da quali indirizzi; non che cosa, né il nome.",
+        Route.Mailbox or Route.DropOff => "Il server ha tenuto pezzi cifrati. Ha visto quando, quanto grandi e da quali indirizzi; non che cosa, né il nome.",
         _ => "Ancora nessuno.",
     };
 }

@@ -91,13 +91,19 @@ public sealed partial class Person
         },
         TimeSpan.FromMilliseconds(FilesLimit));
 
+    /// <summary>Presses a button that saves, and gives the name and the bytes.</summary>
+    public async Task<(string Name, byte[] Bytes)> SaveByAsync(ILocator button)
+    {
+        await Page.EvaluateAsync(SaveHere);
+        var download = await Page.RunAndWaitForDownloadAsync(() => button.ClickAsync(new() { Timeout = FilesLimit }), new() { Timeout = FilesLimit });
+        return (download.SuggestedFilename, await File.ReadAllBytesAsync(await download.PathAsync()));
+    }
+
     /// <summary>Saves one file, and gives the name it was saved under and the hash of its bytes.</summary>
     public async Task<(string Name, string Hash)> SaveFileAsync(string words, string name)
     {
-        await Page.EvaluateAsync(SaveHere);
-        var download = await Page.RunAndWaitForDownloadAsync(() => Files(words).GetByRole(AriaRole.Button, new() { Name = Words.File.Save(name), Exact = true }).ClickAsync(new() { Timeout = FilesLimit }));
-        await using var bytes = await download.CreateReadStreamAsync();
-        return (download.SuggestedFilename, Convert.ToHexStringLower(await SHA256.HashDataAsync(bytes)));
+        var (saved, bytes) = await SaveByAsync(Files(words).GetByRole(AriaRole.Button, new() { Name = Words.File.Save(name), Exact = true }));
+        return (saved, Convert.ToHexStringLower(SHA256.HashData(bytes)));
     }
 
     /// <summary>Saves all files of an entry; "path hash" of each, in order.</summary>

@@ -13,7 +13,6 @@ internal sealed class Person
 {
     private readonly World _world;
     private readonly Dictionary<long, CommandResult> _results = [];
-    private readonly FileListener _listener;
     private long _lastToken;
 
     public Person(World world, string name, bool paths, bool files = false)
@@ -23,7 +22,8 @@ internal sealed class Person
         Paths = paths;
         Random = new SeededRandom((ulong)name[0] * 977);
         Files = new MemoryFileLink(world.Line, world.BlobsOf) { IsSupported = files };
-        _listener = new FileListener(Files, happened => Inputs.Enqueue(new PeerInput.FileHappened(happened)));
+        // For as long as the person is.
+        _ = new FileListener(Files, happened => Inputs.Enqueue(new PeerInput.FileHappened(happened)));
         Engine = PeerEngine.Load([], Random, paths, world.MomentOf(this), callsSupported: true, filesSupported: files);
     }
 

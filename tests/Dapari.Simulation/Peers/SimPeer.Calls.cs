@@ -20,6 +20,13 @@ internal sealed partial class SimPeer
     /// <summary>A person with a telephone in the hand.</summary>
     public void Telephone(ContactRecord contact)
     {
+        // Who is called together with others likes company.
+        if (Calls.FirstOrDefault(one => one is { Group: true, Stage: CallStage.Ringing, Outgoing: false }) is { } gathering && _company.Chance(0.7))
+        {
+            Say(new Command { AnswerCall = new AnswerCall { CallId = gathering.CallId, Way = Policy.Automatic } });
+            return;
+        }
+
         var call = Calls.Count == 0 ? null : _random.Pick(Calls);
         if (call is null || _random.Chance(0.3))
         {
@@ -58,7 +65,7 @@ internal sealed partial class SimPeer
     }
 
     // Often one, at times all whom one knows.
-    private IEnumerable<Google.Protobuf.ByteString> Gathered(ContactRecord contact) => _company.Chance(0.7)
+    private IEnumerable<Google.Protobuf.ByteString> Gathered(ContactRecord contact) => _company.Chance(0.5)
         ? [contact.Id]
         : View.Contacts.Values.Where(one => one.State == ContactState.Accepted).Select(one => one.Id).Append(contact.Id).Distinct().OrderBy(id => id.ToBase64(), StringComparer.Ordinal).Take(7);
 

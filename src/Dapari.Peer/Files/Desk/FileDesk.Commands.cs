@@ -200,7 +200,7 @@ internal sealed partial class FileDesk
     private void Leave(Step step, long token, LeaveFiles command)
     {
         if (TransferId.TryRead(command.TransferId, out var id) && _machine.Find(id) is { IsOver: false, Record.Outgoing: true } transfer
-            && command.Leave && WayOf(transfer) == Policy.DirectOnly)
+            && WayOf(transfer) == (command.Leave ? Policy.DirectOnly : Policy.ServerOnly))
         {
             step.Complete(token, CommandRefusal.NoWay);
             return;

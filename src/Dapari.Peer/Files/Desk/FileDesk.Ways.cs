@@ -24,12 +24,9 @@ internal sealed partial class FileDesk
 
     public bool MayUseChannel(Transfer transfer) => WayOf(transfer) != Policy.ServerOnly;
 
-    public bool MayLeave(Transfer transfer) => WayOf(transfer) switch
-    {
-        Policy.DirectOnly => false,
-        Policy.ServerOnly => IsAccepted(transfer.Contact),
-        _ => IsAccepted(transfer.Contact) && !Hopes(transfer.Contact),
-    };
+    public bool MayLeave(Transfer transfer) => WayOf(transfer) != Policy.DirectOnly && IsAccepted(transfer.Contact);
+
+    public bool AwaitsChannel(Transfer transfer) => WayOf(transfer) != Policy.ServerOnly && Hopes(transfer.Contact);
 
     /// <summary>A path carries: the channel is made on it.</summary>
     public void PathOpened(Step step, Contact contact)

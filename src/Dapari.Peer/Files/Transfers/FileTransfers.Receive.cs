@@ -212,8 +212,8 @@ internal sealed partial class FileTransfers
         switch (update.KindCase)
         {
             case FileUpdate.KindOneofCase.End when transfer.Record.State != TransferState.Finishing:
-                // What was verified stays so, but there will be no more of it.
-                End(step, transfer, update.End.Outcome is FileOutcome.SourceChanged or FileOutcome.SourceGone ? update.End.Outcome : FileOutcome.Cancelled, tell: false);
+                // What was verified stays so, but there will be no more of it. The sender hears how much that was.
+                End(step, transfer, update.End.Outcome is FileOutcome.SourceChanged or FileOutcome.SourceGone ? update.End.Outcome : FileOutcome.Cancelled, tell: true);
                 break;
             case FileUpdate.KindOneofCase.DropOff when transfer.Record.DropOffs.Count < WireLimits.FileShares
                 && transfer.Record.DropOffs.All(known => known.BlobId != update.DropOff.BlobId):
@@ -239,7 +239,12 @@ internal sealed partial class FileTransfers
     private void DropOffGone(FileStep step, Transfer transfer, Func<DropOff, bool> which)
     {
         foreach (var dropOff in transfer.Record.DropOffs.Where(which).ToList())
+        {
             transfer.Record.DropOffs.Remove(dropOff);
+            // Or its sender would believe for ever that it can be had there.
+            step.Letters.Add((transfer.Contact, new FileUpdate { TransferId = transfer.Key, DropOffGone = dropOff.BlobId }));
+        }
+
         transfer.WrongAtServer = 0;
         transfer.Recount();
         Changed(step, transfer);

@@ -15,6 +15,9 @@ internal sealed partial class FileTransfers
     /// <summary>Ranges that the driver is given at once for a channel: one that it sends, and one so that it need not wait.</summary>
     public const int MaxServing = 2;
 
+    /// <summary>Drop-offs of a transfer that its recipient may say to be gone in one run.</summary>
+    public const int MaxGone = 8;
+
     private const long UploadRetryMs = 30_000;
 
     /// <summary>The driver handed a range to the channel.</summary>
@@ -76,6 +79,8 @@ internal sealed partial class FileTransfers
         if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer || transfer.Record.Leave == leave)
             return;
         transfer.Record.Leave = leave;
+        if (leave && transfer.Record.Trouble == TransferTrouble.Quota)
+            transfer.Record.Trouble = TransferTrouble.Unspecified;
         Changed(step, transfer);
         if (!leave && transfer.Uploading)
             step.Do(new FileEffect.StopUpload(id));
@@ -173,8 +178,9 @@ internal sealed partial class FileTransfers
 
     private void ToldByRecipient(FileStep step, Transfer transfer, FileUpdate update)
     {
-        if (update.KindCase != FileUpdate.KindOneofCase.End || update.End.Outcome is not (FileOutcome.Arrived or FileOutcome.Refused or FileOutcome.WrongBytes
-            or FileOutcome.BadManifest or FileOutcome.SourceChanged or FileOutcome.SourceGone))
+        if (update.KindCase == FileUpdate.KindOneofCase.DropOffGone)
+            Gone(step, transfer, update.DropOffGone);
+        if (update.KindCase != FileUpdate.KindOneofCase.End || !MaySay(transfer, update.End.Outcome))
             return;
         var end = update.End.Clone();
         var most = transfer.Record.TotalSize + (transfer.Record.Manifest?.Size ?? 0);
@@ -193,6 +199,25 @@ internal sealed partial class FileTransfers
         transfer.Record.Entered = false;
         Changed(step, transfer);
     }
+
+    /// <summary>What we left is not there any more: it is missing again, and left anew where that was chosen; not without end.</summary>
+    private static void Gone(FileStep step, Transfer transfer, ByteString blob)
+    {
+        if (transfer.IsOver || transfer.Record.DropOffs.FirstOrDefault(known => known.BlobId == blob) is not { } dropOff || ++transfer.GoneAtServer > MaxGone)
+            return;
+        transfer.Record.DropOffs.Remove(dropOff);
+        transfer.Recount();
+        step.Do(new FileEffect.RemoveDropOffs(transfer.Id, [dropOff]));
+        Changed(step, transfer);
+    }
+
+    // That it was taken back only its sender can say; the recipient then says what had come.
+    private static bool MaySay(Transfer transfer, FileOutcome outcome) => outcome switch
+    {
+        FileOutcome.Cancelled => transfer.IsOver && transfer.Record.End.Outcome == FileOutcome.Cancelled,
+        FileOutcome.Arrived or FileOutcome.Refused or FileOutcome.WrongBytes or FileOutcome.BadManifest or FileOutcome.SourceChanged or FileOutcome.SourceGone => true,
+        _ => false,
+    };
 
     private static void Unqueue(Transfer transfer, Func<FileWant, bool> stays)
     {
@@ -286,7 +311,7 @@ internal sealed partial class FileTransfers
         foreach (var transfer in _turns)
         {
             if (transfer is { Uploading: false, SourceUnknown: false, Record: { Outgoing: true, Leave: true, Paused: false, Trouble: TransferTrouble.Unspecified } } && transfer.UploadFrom <= step.At
-                && (!_channels.ContainsKey(transfer.Contact) || !_rules.MayUseChannel(transfer)) && _rules.MayLeave(transfer) && Missing(transfer) is { Count: > 0 } spans)
+                && (!_channels.ContainsKey(transfer.Contact) || !_rules.MayUseChannel(transfer)) && _rules.MayLeave(transfer) && !_rules.AwaitsChannel(transfer) && Missing(transfer) is { Count: > 0 } spans)
             {
                 transfer.UploadFrom = long.MinValue;
                 transfer.Uploading = true;

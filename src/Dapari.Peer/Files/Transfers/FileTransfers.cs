@@ -282,7 +282,7 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
 
     private IEnumerable<Transfer> Of(ContactId contact) => _turns.Where(transfer => transfer.Contact == contact);
 
-    private void Changed(FileStep step, Transfer transfer)
+    private static void Changed(FileStep step, Transfer transfer)
     {
         step.Rows[Transfer.RowKey(transfer.Id)] = transfer.Record.ToByteArray();
         step.Seen.Add(transfer.Id);

@@ -6,8 +6,11 @@ internal interface IFileRules
     /// <summary>Whether a transfer of ours may go by the channel.</summary>
     bool MayUseChannel(Transfer transfer);
 
-    /// <summary>Whether what is to be left at a server may be left now.</summary>
+    /// <summary>Whether anything of a transfer of ours may lie at a server.</summary>
     bool MayLeave(Transfer transfer);
+
+    /// <summary>Whether a channel is hoped for, so that nothing is begun to be left yet.</summary>
+    bool AwaitsChannel(Transfer transfer);
 }
 
 /// <summary>Nothing is forbidden.</summary>
@@ -16,4 +19,6 @@ internal sealed class NoFileRules : IFileRules
     public bool MayUseChannel(Transfer transfer) => true;
 
     public bool MayLeave(Transfer transfer) => true;
+
+    public bool AwaitsChannel(Transfer transfer) => false;
 }

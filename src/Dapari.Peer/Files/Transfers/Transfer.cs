@@ -105,6 +105,8 @@ internal sealed class Transfer
 
     public long UploadFrom { get; set; } = long.MinValue;
 
+    public int GoneAtServer { get; set; }
+
     public ulong TheirBytes { get; set; }
 
     public ulong TheirThrough { get; set; }

@@ -1,7 +1,7 @@
 // Takes what a picture says of place, time and camera out of it without touching the picture: JPEG, PNG and WebP. The bytes stay where they lie; what is
 // given back is the same file with parts left out. How it is turned is kept, as nothing else shows it the right way up.
 
-const JPEG_PARTS = 1000, WINDOW = 256 * 1024;
+const JPEG_PARTS = 1000, WINDOW = 256 * 1024, IHDR_END = 33;
 
 /** Reads a blob in windows, so that any size takes little memory. */
 class Reader {
@@ -118,9 +118,10 @@ const jpegTurn = turned => new Blob([Uint8Array.of(0xff, 0xe1, 0, 34, 0x45, 0x78
 async function png(reader) {
   const { blob } = reader;
   /** @type {BlobPart[]} */
-  const parts = [blob.slice(0, 8)];
-  let start = 8, turned = 1; // of what is kept in a row
-  for (let at = 8; ;) {
+  const parts = [blob.slice(0, IHDR_END)];
+  let start = IHDR_END, turned = 1; // of what is kept in a row
+  if (ascii(await reader.read(8, 8), 4, 4) !== 'IHDR') return null;
+  for (let at = IHDR_END; ;) {
     const head = await reader.read(at, 8);
     if (head.length < 8) return null;
     const kind = ascii(head, 4, 4);
@@ -133,9 +134,9 @@ async function png(reader) {
       if (parts.length > JPEG_PARTS) return null;
     }
     if (kind === 'IEND') {
-      if (at > start) parts.push(blob.slice(start, at));
-      if (turned > 1) parts.push(pngChunk('eXIf', turnTiff(turned)));
-      parts.push(blob.slice(at, end));
+      parts.push(blob.slice(start, end));
+      // Behind the picture's own bytes decoders do not look for it.
+      if (turned > 1) parts.splice(1, 0, pngChunk('eXIf', turnTiff(turned)));
       return parts;
     }
     at = end;

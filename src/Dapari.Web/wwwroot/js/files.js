@@ -64,6 +64,8 @@ function working() {
     console.error('files: the worker failed', event.message);
     for (const waiting of asked.values()) waiting.reject(new Error('worker'));
     asked.clear();
+    worker = null; // The next word starts another.
+    for (const line of [...lines.values()]) close(line, true);
   };
   worker.postMessage({ op: 'start', profile: whose });
   return worker;

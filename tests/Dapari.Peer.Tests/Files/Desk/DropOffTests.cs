@@ -1,3 +1,4 @@
+using Dapari.Peer.Files;
 using Dapari.Peer.Local;
 using Dapari.Peer.Store;
 using Dapari.Peer.Tests.Harness;
@@ -114,6 +115,45 @@ public sealed class DropOffTests
         bob.Restart();
         _world.Pass(120_000);
         Assert.Equal([Route.Direct], Arrived(alice, bob, id).Keys);
+    }
+
+    [Fact]
+    public void A_drop_off_that_its_server_lost_is_left_again_where_there_is_no_other_way()
+    {
+        var (alice, bob) = _world.Sending();
+        bob.Stop();
+        _world.Pass(1_000);
+        var command = alice.Prepare(bob, alice.Bytes(3 * Chunk));
+        command.Way = Policy.ServerOnly;
+        var id = alice.Send(command);
+        _world.Pass(30_000);
+        _world.Server.LoseBlobs();
+        bob.Restart();
+        _world.Pass(120_000);
+        Assert.Equal([Route.DropOff], Arrived(alice, bob, id).Keys);
+        Assert.Equal(CommandRefusal.UnknownTransfer, alice.Leave(id, leave: false));
+    }
+
+    [Fact]
+    public void A_recipient_who_says_for_ever_that_it_is_gone_is_not_believed_for_ever()
+    {
+        var (alice, bob, id) = Left(2);
+        bob.Restart();
+        bob.Files.Chunks = 0;
+        for (var i = 0; i < 20; i++)
+        {
+            if (alice.Engine.Parts.Files.Find(id)!.Record.DropOffs is [var dropOff])
+            {
+                _world.Act(bob, (parts, step) => parts.Outbox.SendSetUp(step, parts.Contacts.Find(alice.Id.ToByteString())!, new Content
+                {
+                    FileUpdate = new FileUpdate { TransferId = id.ToByteString(), DropOffGone = dropOff.BlobId },
+                }));
+            }
+
+            _world.Pass(5_000);
+        }
+
+        Assert.InRange(_world.Server.Said[ClientFrame.KindOneofCase.BeginBlob], 1, FileTransfers.MaxGone + 1);
     }
 
     [Fact]

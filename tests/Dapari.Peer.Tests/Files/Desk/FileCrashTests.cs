@@ -1,6 +1,5 @@
 using Dapari.Peer.Tests.Harness;
 using Dapari.Wire;
-using Dapari.Wire.V1;
 using static Dapari.Peer.Tests.Harness.Senders;
 
 namespace Dapari.Peer.Tests.Files.Desk;

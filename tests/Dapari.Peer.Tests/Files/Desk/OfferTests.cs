@@ -134,6 +134,22 @@ public sealed class OfferTests
     }
 
     [Fact]
+    public void Taken_back_in_the_middle_both_ends_know_how_much_had_come()
+    {
+        var (alice, bob) = _world.Sending();
+        _world.Line.Pieces = 4 * 2;
+        var id = alice.Send(bob, alice.Bytes(5 * Chunk));
+        _world.Pass(3_000);
+        alice.Cancel(id);
+        var end = Agreed(alice, bob, id, FileOutcome.Cancelled);
+        Assert.Equal(2UL * Chunk, Assert.Single(end.Shares).Bytes);
+        _world.Line.Pieces = int.MaxValue;
+        _world.Pass(60_000);
+        Agreed(alice, bob, id, FileOutcome.Cancelled);
+        Assert.DoesNotContain(id, bob.Files.InPlace);
+    }
+
+    [Fact]
     public void Paused_at_either_end_and_on_again()
     {
         var (alice, bob) = _world.Sending();

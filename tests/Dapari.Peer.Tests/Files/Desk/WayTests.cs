@@ -3,7 +3,6 @@ using Dapari.Peer.Hosting;
 using Dapari.Peer.Local;
 using Dapari.Peer.Store;
 using Dapari.Peer.Tests.Harness;
-using Dapari.Wire;
 using Dapari.Wire.V1;
 using static Dapari.Peer.Tests.Harness.Senders;
 
