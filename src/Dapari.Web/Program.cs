@@ -3,6 +3,7 @@ using Dapari.Peer.Hosting;
 using Dapari.Web;
 using Dapari.Web.Platform;
 using Microsoft.AspNetCore.Components.WebAssembly.Hosting;
+using Microsoft.JSInterop;
 
 // Step 1: the modules, all at once. Step 2: their events. Step 3: the peer, in this tab or behind another. Step 4: the screens.
 string[] modules = ["bridge", "camera", "elements", "formats", "keys", "page", "path", "socket", "store", "tabs", "updates"];
@@ -10,11 +11,14 @@ await Task.WhenAll(modules.Select(module => JSHost.ImportAsync(module, $"/js/{mo
 var name = BrowserPage.Profile() is { Length: > 0 } profile ? "dapari:" + profile : "dapari";
 await BrowserPage.ConnectAsync(name);
 var legs = new MediaLink();
-var browser = new Browser(legs);
-var peer = await BrowserPeer.StartAsync(name, legs);
+var files = new FileModules(BrowserPage.Profile());
+var browser = new Browser(legs, files);
+var peer = await BrowserPeer.StartAsync(name, legs, files);
 
 var builder = WebAssemblyHostBuilder.CreateDefault(args);
 builder.Services.AddSingleton<IBrowser>(browser);
 builder.Services.AddSingleton<IPeerClient>(peer);
 builder.RootComponents.Add<App>("#app");
-await builder.Build().RunAsync();
+var host = builder.Build();
+InteropJson.Use(host.Services.GetRequiredService<IJSRuntime>());
+await host.RunAsync();

@@ -77,6 +77,7 @@ public sealed class ContentTests(Theatre theatre) : Scene(theatre)
         await alice.SeesAsync("The concert is on Friday at the conservatory");
 
         await alice.Page.Keyboard.PressAsync("Control+k");
+        await Expect(field).ToBeFocusedAsync();
         await alice.Page.Keyboard.TypeAsync("zzzz");
         await Expect(alice.Page.GetByText(alice.Words.List.NothingFound("zzzz"))).ToBeVisibleAsync();
     }

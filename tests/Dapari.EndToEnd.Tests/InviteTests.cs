@@ -97,12 +97,12 @@ public sealed class InviteTests(Theatre theatre) : Scene(theatre)
     {
         var alice = await SettleAsync("Alice");
         var link = await alice.InviteAsync();
-        await alice.Page.GetByRole(AriaRole.Button, new() { Name = alice.Words.Invite.Revoke }).ClickAsync();
-        await Expect(alice.Page.GetByText(alice.Words.Invite.Revoked)).ToBeVisibleAsync();
-        // A renderer that crashes tells the page nothing; the command itself never answers.
         var dead = new TaskCompletionSource();
         alice.Page.Crash += (_, _) => dead.TrySetResult();
         var devtools = await alice.Context.NewCDPSessionAsync(alice.Page);
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = alice.Words.Invite.Revoke }).ClickAsync();
+        await Expect(alice.Page.GetByText(alice.Words.Invite.Revoked)).ToBeVisibleAsync();
+        // A renderer that crashes tells the page nothing; the command itself never answers.
         _ = devtools.SendAsync("Page.crash").ContinueWith(static crash => crash.Exception, TaskScheduler.Default);
         await dead.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.DoesNotContain(alice.Sent, frame => frame.DeleteInvite is not null);

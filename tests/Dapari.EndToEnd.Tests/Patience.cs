@@ -7,5 +7,5 @@ namespace Dapari.EndToEnd.Tests;
 internal static class Patience
 {
     [ModuleInitializer]
-    internal static void Set() => Assertions.SetDefaultExpectTimeout(60_000);
+    internal static void Set() => Assertions.SetDefaultExpectTimeout((float)Waiting.Patience.TotalMilliseconds);
 }

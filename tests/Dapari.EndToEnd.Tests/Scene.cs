@@ -98,7 +98,7 @@ public abstract class Scene(Theatre theatre) : IAsyncLifetime
             foreach (var prop in Enumerable.Reverse(props)) await prop.DisposeAsync();
         }
 
-        Assert.Empty(faults);
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
     private static async Task<IEnumerable<string>> FaultsAsync(Person person)
@@ -118,17 +118,20 @@ public abstract class Scene(Theatre theatre) : IAsyncLifetime
     private static async Task KeepEvidenceAsync(Person person)
     {
         var test = TestContext.Current.Test?.TestDisplayName ?? "test";
-        var folder = Path.Combine(Repository.Results, string.Concat(test.Split(Path.GetInvalidFileNameChars())));
+        var folder = Path.Combine(Repository.Results, FileName(test));
+        var who = FileName(person.Name);
         Directory.CreateDirectory(folder);
-        await File.WriteAllLinesAsync(Path.Combine(folder, person.Name + ".console.txt"), person.Console, Encoding.UTF8);
+        await File.WriteAllLinesAsync(Path.Combine(folder, who + ".console.txt"), person.Console, Encoding.UTF8);
         var number = 0;
         foreach (var page in person.Context.Pages)
         {
             number++;
-            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{person.Name}-{number}.png") });
-            await File.WriteAllTextAsync(Path.Combine(folder, $"{person.Name}-{number}.html"), await page.ContentAsync());
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{who}-{number}.png") });
+            await File.WriteAllTextAsync(Path.Combine(folder, $"{who}-{number}.html"), await page.ContentAsync());
         }
 
-        await person.KeepTraceAsync(Path.Combine(folder, person.Name + ".trace.zip"));
+        await person.KeepTraceAsync(Path.Combine(folder, who + ".trace.zip"));
     }
+
+    private static string FileName(string text) => string.Concat(text.Split(Path.GetInvalidFileNameChars()));
 }

@@ -70,6 +70,7 @@ public sealed class ScreenTests(Theatre theatre) : Scene(theatre)
         await alice.GoAsync("/");
         await JudgeAsync(alice, "12-list", faults);
         await alice.Page.Keyboard.PressAsync("Control+k");
+        await Expect(alice.Page.GetByRole(AriaRole.Searchbox)).ToBeFocusedAsync();
         await alice.Page.Keyboard.TypeAsync(language == "it" ? "forte" : "loud");
         await Expect(alice.Page.GetByText(said).Last).ToBeVisibleAsync();
         await JudgeAsync(alice, "13-search", faults);
@@ -77,7 +78,7 @@ public sealed class ScreenTests(Theatre theatre) : Scene(theatre)
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
-    private static async Task JudgeAsync(Person person, string screen, List<string> faults)
+    internal static async Task JudgeAsync(Person person, string screen, List<string> faults)
     {
         Directory.CreateDirectory(Repository.Screenshots);
         foreach (var (size, width, height) in Sizes)

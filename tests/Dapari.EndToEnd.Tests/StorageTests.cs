@@ -85,7 +85,7 @@ public sealed class StorageTests(Theatre theatre) : Scene(theatre)
           const open = indexedDB.open('filler');
           open.onupgradeneeded = () => open.result.createObjectStore('bytes');
           await new Promise((resolve, reject) => { open.onsuccess = resolve; open.onerror = () => resolve(); });
-          const deadline = performance.now() + 60000;
+          const deadline = performance.now() + 180000;
           let refused = !open.result;
           while (!refused && performance.now() < deadline) {
             refused = await new Promise(resolve => {

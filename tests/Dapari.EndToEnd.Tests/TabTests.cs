@@ -19,7 +19,7 @@ public sealed class TabTests(Theatre theatre) : Scene(theatre)
             area.dispatchEvent(new Event('input', { bubbles: true }));
             area.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', code: 'Enter', bubbles: true, cancelable: true }));
             await new Promise((resolve, reject) => {
-              const deadline = setTimeout(() => reject(new Error(`The composer still holds ${area.value}`)), 20000);
+              const deadline = setTimeout(() => reject(new Error(`The composer still holds ${area.value}`)), 60000);
               const look = () => { if (area.value === '') { clearTimeout(deadline); resolve(); } else setTimeout(look, 1); };
               look();
             });
@@ -39,7 +39,7 @@ public sealed class TabTests(Theatre theatre) : Scene(theatre)
             alice.Page.EvaluateAsync(WriteMany, new object[] { "left", Each }),
             second.EvaluateAsync(WriteMany, new object[] { "right", Each }));
 
-        var texts = await bob.ReadWholeConversationAsync(2 * Each, TimeSpan.FromSeconds(120));
+        var texts = await bob.ReadWholeConversationAsync(2 * Each, TimeSpan.FromSeconds(300));
         Assert.Equal(2 * Each, texts.Count(text => text.StartsWith("left ", StringComparison.Ordinal) || text.StartsWith("right ", StringComparison.Ordinal)));
         foreach (var tab in (string[])["left", "right"])
             Assert.Equal(Enumerable.Range(0, Each).Select(i => $"{tab} {i}"), texts.Where(text => text.StartsWith(tab + " ", StringComparison.Ordinal)));

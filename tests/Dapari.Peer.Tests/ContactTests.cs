@@ -135,6 +135,77 @@ public sealed class ContactTests
         Assert.Equal(0, world.Server.StoredEnvelopes);
     }
 
+    /// <summary>Seed 10831: it was sealed for the mailbox that went with the former contact, and posted to the new one as it was.</summary>
+    [Fact]
+    public void What_lay_in_a_mailbox_that_was_given_up_is_sealed_anew_for_the_next()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        alice.Stop();
+        bob.Write(alice, "lettera");
+        Assert.Equal(MessageState.OnServer, bob.Message(alice, "lettera").State);
+        world.StopServer();
+        alice.Restart();
+        alice.Do(new Command { RemoveContact = new RemoveContact { ContactId = bob.Id.ToByteString() } });
+        world.StartServer();
+        world.Pass(60_000);
+        Assert.Equal(0, world.Server.StoredEnvelopes);
+        Assert.Equal(MessageState.OnServer, bob.Message(alice, "lettera").State);
+
+        World.Ask(bob, alice);
+        Assert.Equal(ContactState.Accepted, alice.See(bob).State);
+        world.Pass(60_000);
+        Assert.Equal(MessageState.Delivered, bob.Message(alice, "lettera").State);
+        Assert.Single(alice.Messages(bob));
+        Assert.Equal(0, world.Server.StoredEnvelopes);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_is_written_after_meeting_again_comes_last_and_is_unread_though_one_kept_the_conversation_and_the_other_did_not(bool removerAsks)
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        for (var i = 0; i < 5; i++)
+            alice.Write(bob, $"prima {i}");
+        bob.Do(new Command { MarkRead = new MarkRead { ContactId = alice.Id.ToByteString(), ThroughClock = ulong.MaxValue } });
+        alice.Do(new Command { RemoveContact = new RemoveContact { ContactId = bob.Id.ToByteString() } });
+        if (removerAsks)
+        {
+            World.Ask(bob, alice);
+        }
+        else
+        {
+            bob.Do(new Command { SetTyping = new SetTyping { ContactId = alice.Id.ToByteString(), Active = true } });
+            bob.Write(alice, "ci sei?");
+            World.Ask(alice, bob);
+            alice.Do(Answer(bob, RequestAnswer.Accept));
+        }
+
+        alice.Write(bob, "di nuovo");
+        world.Pass(60_000);
+        Assert.Equal("di nuovo", bob.Messages(alice)[^1].Text);
+        Assert.Equal("di nuovo", alice.Messages(bob)[^1].Text);
+        Assert.Equal(1u, bob.See(alice).Unread);
+        Assert.True(alice.See(bob).TheyReadThrough < alice.Message(bob, "di nuovo").Clock);
+    }
+
+    [Fact]
+    public void What_was_written_to_who_was_asked_goes_by_whichever_invite_is_accepted()
+    {
+        var world = new World();
+        var alice = world.Join("Alice");
+        var bob = world.Join("Bob");
+        World.Ask(alice, bob);
+        bob.Write(alice, "sono io");
+        World.Ask(alice, bob);
+        Assert.Equal(ContactState.Asked, bob.See(alice).State);
+        alice.Do(Answer(bob, RequestAnswer.Accept));
+        Assert.Equal(MessageState.Delivered, bob.Message(alice, "sono io").State);
+        Assert.Equal(["sono io"], alice.Messages(bob).Select(message => message.Text));
+    }
+
     [Fact]
     public void A_one_time_invite_admits_one_and_is_gone_from_the_server()
     {

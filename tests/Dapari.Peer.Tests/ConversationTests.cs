@@ -74,4 +74,32 @@ public sealed class ConversationTests
         Assert.True(alice.See(bob).TheyReadThrough >= alice.Message(bob, "uno").Clock);
         Assert.Equal(0u, bob.See(alice).Unread);
     }
+
+    /// <summary>A line of Bob's own story has a later place than what Alice wrote, and Alice does not know of it.</summary>
+    [Fact]
+    public void What_was_read_reaches_no_further_than_what_they_wrote()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        alice.Write(bob, "uno");
+        bob.Write(alice, "due");
+        world.Server.RefusesAcknowledgements = true;
+        alice.Stop();
+        bob.Write(alice, "tre");
+        bob.Write(alice, "quattro");
+        bob.Do(new Command { MarkRead = new MarkRead { ContactId = alice.Id.ToByteString(), ThroughClock = ulong.MaxValue } });
+        Assert.Equal(bob.Message(alice, "uno").Clock, bob.See(alice).ReadThrough);
+        Assert.Equal(0u, bob.See(alice).Unread);
+
+        // Written before "tre" and "quattro" were seen: not read, whatever its place.
+        world.StopServer();
+        alice.Restart();
+        alice.Write(bob, "cinque");
+        world.StartServer();
+        world.Pass(60_000);
+        Assert.True(bob.Message(alice, "cinque").Clock <= bob.Message(alice, "quattro").Clock);
+        Assert.Equal(1u, bob.See(alice).Unread);
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "cinque").State);
+        Assert.True(alice.See(bob).TheyReadThrough < alice.Message(bob, "cinque").Clock);
+    }
 }

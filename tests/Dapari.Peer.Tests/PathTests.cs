@@ -226,4 +226,49 @@ public sealed class PathTests
         world.Pass(2_000);
         Assert.Equal(PathState.Open, alice.See(bob).Path.State);
     }
+
+    /// <summary>The other's mailbox was not there yet, or no more, when a live sign came; nothing waited, so nothing else tried again.</summary>
+    [Fact]
+    public void A_mailbox_that_was_unknown_once_is_tried_again_by_live_signs_alone()
+    {
+        const string other = "https://other.example";
+        var world = new World(World.Home, other);
+        var alice = world.Join("Alice", paths: true);
+        var bob = world.Join("Bob", paths: true, home: other);
+        World.Acquaint(bob, alice);
+        world.Pass(20 * 60_000);
+        Assert.NotEqual(PathState.Open, alice.See(bob).Path.State);
+
+        // Bob's server comes back with an empty disk, and Bob is not there to make his mailbox again.
+        bob.Stop();
+        world.Servers[other].Lose();
+        alice.Do(new Command { SetActiveConversation = new SetActiveConversation { ContactId = bob.Id.ToByteString() } });
+        world.Pass(1_000);
+        Assert.Empty(alice.Engine.Parts.State.Contacts.Values.Single().Queue.All);
+        Assert.True(alice.Engine.Parts.State.Contacts.Values.Single().Queue.DoorGone);
+
+        bob.Restart();
+        bob.SetPolicy(alice, Policy.DirectOnly);
+        bob.Write(alice, "solo per via diretta");
+        world.Pass(10 * 60_000);
+        Assert.Equal(MessageState.Delivered, bob.Message(alice, "solo per via diretta").State);
+    }
+
+    [Fact]
+    public void No_attempt_begins_while_its_signals_cannot_leave()
+    {
+        const string other = "https://other.example";
+        var world = new World(World.Home, other) { PathsBlocked = true };
+        var alice = world.Join("Alice", paths: true);
+        var bob = world.Join("Bob", paths: true, home: other);
+        World.Acquaint(bob, alice);
+        world.Pass(5_000);
+        var offerer = alice.Effects.OfType<PeerEffect.OpenPath>().First().Offerer ? alice : bob;
+        var reader = offerer == alice ? bob : alice;
+        offerer.Engine.Parts.State.Contacts.Values.Single().Queue.DoorGone = true;
+        offerer.Do(new Command { SetActiveConversation = new SetActiveConversation { ContactId = reader.Id.ToByteString() } });
+        var begun = offerer.Effects.OfType<PeerEffect.OpenPath>().Count();
+        world.Pass(120_000);
+        Assert.Equal(begun, offerer.Effects.OfType<PeerEffect.OpenPath>().Count());
+    }
 }

@@ -235,4 +235,30 @@ public sealed class RecoveryTests
         Assert.Equal(MessageState.Delivered, alice.Message(bob, "da una copia").State);
         Assert.Equal(MessageState.Delivered, bob.Message(alice, "non ti capisco").State);
     }
+
+    /// <summary>Seed 50291: making the mailbox again is answered with Done, which says nothing of what was acknowledged.</summary>
+    [Fact]
+    public void An_old_copy_of_before_its_mailbox_was_made_notices_what_it_is()
+    {
+        var world = new World();
+        var alice = world.Join("Alice");
+        var bob = world.Join("Bob");
+        World.Ask(alice, bob);
+        world.StopServer();
+        alice.Do(new Command { AnswerRequest = new AnswerRequest { ContactId = bob.Id.ToByteString(), Answer = RequestAnswer.Accept } });
+        var old = alice.Store.Copy();
+        world.StartServer();
+        world.Pass(60_000);
+        alice.Write(bob, "prima");
+        bob.Write(alice, "risposta");
+        Assert.Equal(MessageState.Delivered, bob.Message(alice, "risposta").State);
+
+        alice.Stop();
+        alice.Store = old;
+        alice.Restart();
+        world.Pass(60_000);
+        Assert.Single(alice.Store.Messages(bob.Id), message => message.Kind == MessageKind.EventRestored);
+        alice.Write(bob, "da una copia");
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "da una copia").State);
+    }
 }

@@ -5,7 +5,7 @@ namespace Dapari.Server.Tests;
 
 public sealed class OutboxTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly byte[] Frame = [1, 2, 3];
 
     [Fact]

@@ -13,7 +13,7 @@ internal delegate void Attributes(ref StunWriter writer);
 /// <summary>A TURN client on a real socket: UDP, TCP or TLS.</summary>
 internal sealed class RelayClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly Socket? _udp;
     private readonly Stream? _stream;
     private readonly byte[] _buffer = new byte[64 * 1024];

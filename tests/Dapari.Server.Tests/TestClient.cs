@@ -8,7 +8,7 @@ namespace Dapari.Server.Tests;
 /// <summary>A peer's end of a connection, frame by frame.</summary>
 internal sealed class TestClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly ClientWebSocket _socket = new();
     private readonly Queue<ServerFrame> _unsolicited = new();
     private ulong _request;

@@ -46,6 +46,8 @@ public sealed class WebTests : IDisposable
             Assert.Contains($"script-src 'self' 'wasm-unsafe-eval' 'sha256-{hash}';", policy, StringComparison.Ordinal);
             Assert.DoesNotContain("unsafe-inline", policy, StringComparison.Ordinal);
             Assert.Contains("connect-src 'self' https://other.example wss://other.example;", policy, StringComparison.Ordinal);
+            Assert.Contains("img-src 'self' data: blob:; media-src 'self' blob:;", policy, StringComparison.Ordinal);
+            Assert.Contains("worker-src 'self';", policy, StringComparison.Ordinal);
             Assert.Contains("frame-ancestors 'none'; base-uri 'self'; form-action 'none'; object-src 'none'", policy, StringComparison.Ordinal);
             Assert.Equal("nosniff", Header(answer, "X-Content-Type-Options"));
             Assert.Equal("no-referrer", Header(answer, "Referrer-Policy"));

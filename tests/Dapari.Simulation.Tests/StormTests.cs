@@ -40,6 +40,7 @@ public sealed class StormTests
         Assert.True(figures.Sum(one => one.Attacks) > 50, "few attacks");
         Assert.True(figures.Sum(one => one.Hostilities) > 50, "few hostile contacts");
         Assert.True(figures.Sum(one => one.Partings) > 20, "few partings");
+        Assert.True(figures.Sum(one => one.MetAgain) > 5, "few words between people who met again");
         Assert.True(figures.Sum(one => one.Unnoticed) > 5, "few unnoticed copies");
         Assert.True(figures.Sum(one => one.Calls) > 50, "few calls");
         Assert.True(figures.Sum(one => one.Talked) > 5, "few calls were answered");

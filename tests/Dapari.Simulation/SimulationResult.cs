@@ -86,6 +86,9 @@ public sealed record SimulationFigures
     /// <summary>Contacts removed and identities deleted.</summary>
     public int Partings { get; internal set; }
 
+    /// <summary>Messages between two who had parted and met again, kept after the parting and delivered.</summary>
+    public int MetAgain { get; internal set; }
+
     /// <summary>Old copies put back that no server could tell from the present.</summary>
     public int Unnoticed { get; internal set; }
 

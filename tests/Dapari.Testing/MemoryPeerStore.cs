@@ -111,7 +111,7 @@ public sealed class MemoryPeerStore : IPeerStore
     {
         var words = SearchWords.Of(query);
         var found = _messages.Values.Where(message => (contact is null || message.ContactId == contact.Value.ToByteString())
-                && SearchWords.Matches(words, SearchWords.Of(message.Text)))
+                && SearchWords.Matches(words, SearchWords.Of(message)))
             .OrderByDescending(message => message.ShownAtMs)
             .Take(count);
         return ValueTask.FromResult<IReadOnlyList<MessageRecord>>([.. found.Select(message => message.Clone())]);

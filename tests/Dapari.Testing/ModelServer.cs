@@ -10,7 +10,7 @@ namespace Dapari.Testing;
 /// The mailbox rules of frames.proto, in memory and at once: proofs are checked, envelopes lie until they are acknowledged, one-time prekeys go to one taker.
 /// Connections are numbers; what the server says is put into <see cref="Outgoing"/>.
 /// </summary>
-public sealed class ModelServer(string origin, Func<long> now)
+public sealed partial class ModelServer(string origin, Func<long> now)
 {
     private readonly Dictionary<int, Connection> _connections = [];
     private readonly Dictionary<MailboxId, Mailbox> _mailboxes = [];
@@ -36,6 +36,9 @@ public sealed class ModelServer(string origin, Func<long> now)
 
     /// <summary>Uploads of prekeys are refused, as by a full disk.</summary>
     public bool RefusesPrekeys { get; set; }
+
+    /// <summary>Whether it has a relay is not said, as by one who is asked too often.</summary>
+    public bool PutsRelayOff { get; set; }
 
     /// <summary>Acknowledgements are refused, as by a full disk.</summary>
     public bool RefusesAcknowledgements { get; set; }
@@ -82,6 +85,7 @@ public sealed class ModelServer(string origin, Func<long> now)
         _mailboxes.Clear();
         _invites.Clear();
         _prekeys.Clear();
+        _blobs.Clear();
     }
 
     /// <summary>Delivers again, on the same connection, what lies unacknowledged.</summary>
@@ -110,7 +114,9 @@ public sealed class ModelServer(string origin, Func<long> now)
         answer.Request = frame.Request;
         Say(number, answer);
         if (answer.KindCase == ServerFrame.KindOneofCase.MailboxOpened)
-            DeliverAll(frame.OpenMailbox?.MailboxId ?? frame.CreateMailbox.MailboxId);
+            DeliverAll(frame.OpenMailbox.MailboxId);
+        else if (frame.KindCase == Kind.CreateMailbox && answer.KindCase == ServerFrame.KindOneofCase.Done)
+            DeliverAll(frame.CreateMailbox.MailboxId);
     }
 
     private static ServerFrame Refuse(Refusal refusal) => new() { Refused = new Refused { Refusal = refusal, RetryAfterMs = 500 } };
@@ -173,7 +179,12 @@ public sealed class ModelServer(string origin, Func<long> now)
                     ? new ServerFrame { Prekeys = new Prekeys { Bundle = store.Take() } }
                     : Refuse(Refusal.UnknownPrekeys);
             case Kind.TakeRelayAccess:
-                return RelayAccess is null ? Refuse(Refusal.NoRelay) : new ServerFrame { RelayAccess = RelayAccess.Clone() };
+                return PutsRelayOff ? Refuse(Refusal.Rate) : RelayAccess is null ? Refuse(Refusal.NoRelay) : new ServerFrame { RelayAccess = RelayAccess.Clone() };
+            case Kind.BeginBlob:
+                return BeginBlob(number, frame.BeginBlob);
+            case Kind.GetBlobUsage:
+                return Owned(number, frame.GetBlobUsage.MailboxId) is null ? Refuse(Refusal.NotOpen)
+                    : !TakesBlobs ? Refuse(Refusal.NoBlobs) : new ServerFrame { BlobUsage = BlobUsageOf(frame.GetBlobUsage.MailboxId) };
             default:
                 return Refuse(Refusal.Malformed);
         }
@@ -189,7 +200,7 @@ public sealed class ModelServer(string origin, Func<long> now)
             if (known.Owner != owner)
                 return Refuse(Refusal.Taken);
             known.OpenedBy = number;
-            return new ServerFrame { MailboxOpened = new MailboxOpened { HighestAcknowledged = known.HighestAcknowledged } };
+            return new ServerFrame { Done = new Done() };
         }
 
         _mailboxes[Id(create.MailboxId)] = new Mailbox(owner, sender) { OpenedBy = number };

@@ -31,7 +31,14 @@ internal sealed record Room(string Name, string Assembly, string[] MayUse, strin
                 "Org.BouncyCastle.Crypto.Modes", "Org.BouncyCastle.Crypto.Engines", "Org.BouncyCastle.Crypto.Agreement",
                 "Org.BouncyCastle.Crypto.Kems", "System.Security.Cryptography.ChaCha20Poly1305", "System.Security.Cryptography.AesGcm",
             ]),
-        new("Dapari.Web", "Dapari.Web", ["Dapari.Wire", "Dapari.Crypto", "Dapari.Peer"], [Sockets, Sqlite, Files, "Org.BouncyCastle"]),
+        new("Dapari.Web", "Dapari.Web", ["Dapari.Wire", "Dapari.Crypto", "Dapari.Peer"],
+            [
+                Sockets, Sqlite, Files, "Org.BouncyCastle",
+                // These talk to the page by reflected JSON, which the published app does not have (Platform/InteropJson.cs).
+                "Microsoft.JSInterop.JSRuntimeExtensions", "Microsoft.JSInterop.DotNetObjectReference", "Microsoft.AspNetCore.Components.Forms",
+                "Microsoft.AspNetCore.Components.ElementReferenceExtensions", "Microsoft.AspNetCore.Components.Web.Virtualization",
+                "Microsoft.AspNetCore.Components.EventHandlerAttribute",
+            ]),
         new("Dapari.Node", "dapari", ["Dapari.Wire", "Dapari.Crypto", "Dapari.Peer", "Dapari.Rtc", "Dapari.Rtc.Sockets"], [BrowserInterop]),
     ];
 

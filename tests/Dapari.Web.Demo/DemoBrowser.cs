@@ -22,6 +22,9 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
     public IBrowserCamera Camera => this;
     public IBrowserKeys Keys => this;
     public IBrowserMedia Media { get; } = new DemoMedia();
+    public DemoFiles Drawer { get; } = new();
+    public IBrowserFiles Files => Drawer;
+    public IBrowserPlayer Player => Drawer;
     public TimeProvider Clock => TimeProvider.System;
     public string Profile => "";
     public string Origin => "https://dapari.example";

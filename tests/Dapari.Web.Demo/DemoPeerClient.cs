@@ -121,6 +121,16 @@ internal sealed class DemoPeerClient : IPeerClient
             case Command.KindOneofCase.SetCallPolicy:
                 Contact(command.SetCallPolicy.ContactId).CallPolicy = command.SetCallPolicy.Policy;
                 break;
+            case Command.KindOneofCase.AskDropOffRoom:
+                return new CommandResult { Room = new DropOffRoom { UsedBytes = 340_000_000, QuotaBytes = 2_147_483_648, RoomBytes = 1_800_000_000, KeepDays = 14 } };
+            case Command.KindOneofCase.SetFileRules:
+                Snapshot.Self.ReceiveUnaskedBytes = command.SetFileRules.ReceiveUnaskedBytes;
+                break;
+            case Command.KindOneofCase.PauseFiles:
+                var paused = Snapshot.Transfers.First(view => view.TransferId.Equals(command.PauseFiles.TransferId));
+                paused.Paused = command.PauseFiles.Paused;
+                paused.Trouble = paused.Paused ? TransferTrouble.Paused : TransferTrouble.Unspecified;
+                break;
             case Command.KindOneofCase.OpenInvite:
                 return new CommandResult { Refusal = CommandRefusal.BadLink };
         }
@@ -166,7 +176,7 @@ internal sealed class DemoPeerClient : IPeerClient
         return low;
     }
 
-    private static ByteString Key(string name) => ByteString.CopyFrom(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
+    internal static ByteString Key(string name) => ByteString.CopyFrom(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
 
     internal void Show(params CallView[] calls)
     {
@@ -177,7 +187,7 @@ internal sealed class DemoPeerClient : IPeerClient
 
     private ContactView Contact(ByteString id) => Snapshot.Contacts.First(c => c.Id.Equals(id));
 
-    private void Tell(params MessageChange[] changes)
+    internal void Tell(params MessageChange[] changes)
     {
         var notice = new Notice { Snapshot = Snapshot };
         notice.Messages.AddRange(changes);
@@ -206,7 +216,7 @@ internal sealed class DemoPeerClient : IPeerClient
         return contact;
     }
 
-    private MessageRecord Say(ContactView c, bool outgoing, string text, ulong at, Route route, Reason reason, MessageState state = MessageState.Delivered, ulong lay = 0)
+    internal MessageRecord Say(ContactView c, bool outgoing, string text, ulong at, Route route, Reason reason, MessageState state = MessageState.Delivered, ulong lay = 0)
     {
         var list = _messages.TryGetValue(c.Id, out var l) ? l : _messages[c.Id] = [];
         var clock = _clock++;

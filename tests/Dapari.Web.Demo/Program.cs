@@ -11,6 +11,7 @@ var builder = WebAssemblyHostBuilder.CreateDefault(args);
 var browser = new DemoBrowser();
 var peer = new DemoPeerClient(TimeProvider.System, browser.Query.Contains("empty"), browser.Query.Contains("away"), browser.Query.Contains("request"));
 DemoCalls.Play(peer, browser);
+DemoFiles.Play(peer, browser);
 builder.Services.AddSingleton<IPeerClient>(peer);
 builder.Services.AddSingleton<IBrowser>(browser);
 builder.RootComponents.Add<App>("#app");

@@ -18,7 +18,7 @@ public sealed class CallModuleTests(CallPage page) : IClassFixture<CallPage>
           Facts: (id, facts) => told[id].push(facts), Measured() {}, Closed: id => closed.push(id), Silent() {},
         });
         media.listen({ Lost() {}, DevicesChanged() {} });
-        const until = async (what, holds) => { const end = performance.now() + 20000; while (!holds()) { if (performance.now() > end) throw new Error('still not: ' + what); await new Promise(r => setTimeout(r, 20)); } };
+        const until = async (what, holds) => { const end = performance.now() + 60000; while (!holds()) { if (performance.now() > end) throw new Error('still not: ' + what); await new Promise(r => setTimeout(r, 20)); } };
         const connect = async relayOnly => {
           call.open(2, false, true, relayOnly, '[]');
           call.open(1, true, false, relayOnly, '[]');

@@ -9,7 +9,12 @@ namespace Dapari.Web.Platform.Tests;
 /// <summary>A Chromium and the modules on a loopback origin, for all tests of a class.</summary>
 public class ModulePage : IAsyncLifetime
 {
-    private readonly HttpListener _listener = new();
+    private const int PortTries = 20;
+
+    // In milliseconds. A busy machine of two cores is slow.
+    private const float StartLimit = 180_000;
+
+    private HttpListener _listener = new();
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private string _origin = "";
@@ -19,20 +24,14 @@ public class ModulePage : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            _origin = $"http://localhost:{((IPEndPoint)probe.LocalEndpoint).Port}/";
-        }
-
-        _listener.Prefixes.Add(_origin);
-        _listener.Start();
+        Listen();
         _ = ServeAsync();
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Environment.GetEnvironmentVariable("DAPARI_CHROMIUM") ?? "/usr/bin/chromium",
             Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", .. Flags],
+            Timeout = StartLimit,
         });
     }
 
@@ -41,9 +40,12 @@ public class ModulePage : IAsyncLifetime
     {
         await using var context = await _browser!.NewContextAsync();
         var page = await context.NewPageAsync();
-        await page.GotoAsync(_origin);
+        await page.GotoAsync(_origin, new() { Timeout = StartLimit });
         return await page.EvaluateAsync<T>("async () => {" + body + "}");
     }
+
+    /// <summary>Answers what is no module; false: it is none of its own.</summary>
+    protected virtual Task<bool> ServeAsync(HttpListenerContext context) => Task.FromResult(false);
 
     public async ValueTask DisposeAsync()
     {
@@ -51,6 +53,30 @@ public class ModulePage : IAsyncLifetime
         _playwright?.Dispose();
         _listener.Close();
         GC.SuppressFinalize(this);
+    }
+
+    // The listener takes no port 0, and between the choice of a port and its use somebody else may take it.
+    private void Listen()
+    {
+        for (var tried = 1; ; tried++)
+        {
+            using (var probe = new TcpListener(IPAddress.Loopback, 0))
+            {
+                probe.Start();
+                _origin = $"http://localhost:{((IPEndPoint)probe.LocalEndpoint).Port}/";
+            }
+
+            _listener.Prefixes.Add(_origin);
+            try
+            {
+                _listener.Start();
+                return;
+            }
+            catch (HttpListenerException) when (tried < PortTries)
+            {
+                _listener = new HttpListener();
+            }
+        }
     }
 
     private async Task ServeAsync()
@@ -67,6 +93,20 @@ public class ModulePage : IAsyncLifetime
                 return;
             }
 
+            _ = AnswerAsync(context);
+        }
+    }
+
+    private async Task AnswerAsync(HttpListenerContext context)
+    {
+        try
+        {
+            if (await ServeAsync(context))
+            {
+                context.Response.Close();
+                return;
+            }
+
             var name = Path.GetFileName(context.Request.Url!.AbsolutePath);
             var file = Path.Combine(AppContext.BaseDirectory, "js", name);
             var found = name.Length > 0 && File.Exists(file);
@@ -74,6 +114,10 @@ public class ModulePage : IAsyncLifetime
             var body = found ? await File.ReadAllBytesAsync(file) : Encoding.UTF8.GetBytes("<!DOCTYPE html><title>modules</title>");
             await context.Response.OutputStream.WriteAsync(body);
             context.Response.Close();
+        }
+        catch (HttpListenerException)
+        {
+            // The page went.
         }
     }
 }

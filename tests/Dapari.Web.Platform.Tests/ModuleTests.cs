@@ -75,7 +75,7 @@ public sealed class ModuleTests(ModulePage page) : IClassFixture<ModulePage>
             let finish;
             const got = new Promise(resolve => finish = resolve);
             let opened = 0, answers = 0;
-            const wait = setTimeout(() => finish('no message came'), 20000);
+            const wait = setTimeout(() => finish('no message came'), 60000);
             path.listen({
               Described: (id, offer, sdp) => { path.describeRemote(to[id], offer, sdp); if (!offer && ++answers >= 2) path.send(1, Uint8Array.of(42), 1000); },
               Candidate: (id, candidate, mid, line, fragment) => path.addCandidate(to[id], candidate, mid, line, fragment),

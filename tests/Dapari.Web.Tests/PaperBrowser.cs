@@ -32,6 +32,12 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public IBrowserMedia Media => Devices;
 
+    public PaperFiles Drawer { get; } = new();
+
+    public IBrowserFiles Files => Drawer;
+
+    public IBrowserPlayer Player => Drawer;
+
     public TimeProvider Clock { get; } = new FakeTimeProvider();
 
     public string Profile { get; init; } = "";

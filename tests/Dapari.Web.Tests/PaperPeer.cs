@@ -21,6 +21,8 @@ internal sealed class PaperPeer : IPeerClient
 
     public CommandRefusal Refusal { get; set; }
 
+    public DropOffRoom? Room { get; set; }
+
     public ByteString CallId { get; set; } = ByteString.Empty;
 
     public ContactView Add(string name, ContactState state = ContactState.Accepted)
@@ -44,7 +46,7 @@ internal sealed class PaperPeer : IPeerClient
     public Task<CommandResult> ExecuteAsync(Command command, CancellationToken cancellation)
     {
         Commands.Add(command);
-        return Task.FromResult(new CommandResult { Refusal = Refusal, CallId = CallId });
+        return Task.FromResult(new CommandResult { Refusal = Refusal, CallId = CallId, Room = command.KindCase == Command.KindOneofCase.AskDropOffRoom ? Room : null });
     }
 
     public ValueTask<MessagePage> ReadMessagesAsync(ContactId contact, ReadOnlyMemory<byte> anchor, PageDirection direction, int count, CancellationToken cancellation) =>

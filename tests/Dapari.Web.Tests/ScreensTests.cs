@@ -6,6 +6,7 @@ using Dapari.Web.Platform;
 using Dapari.Web.State;
 using Dapari.Web.Text;
 using Dapari.Wire;
+using Dapari.Wire.V1;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Routing;
 using Microsoft.AspNetCore.Components.Web;
@@ -61,6 +62,7 @@ public sealed partial class ScreensTests : IDisposable
     [InlineData("/settings")]
     [InlineData("/ways")]
     [InlineData("/search")]
+    [InlineData("/files")]
     [InlineData("/nowhere")]
     public async Task Every_screen_draws_in_both_languages_without_inline_style_or_handler(string path)
     {
@@ -113,6 +115,65 @@ public sealed partial class ScreensTests : IDisposable
         ContactId.TryRead(bob.Id, out var id);
         var html = Decode(await DrawAsync($"/c/{id}"));
         Assert.Contains("Delivered, Direct. Show how it travelled", html);
+    }
+
+    [Fact]
+    public async Task Hostile_files_are_drawn_as_text_and_never_as_pictures()
+    {
+        var bob = _peer.Add("Bob");
+        Say(bob, Hostile);
+        var message = _peer.Messages[^1];
+        message.Kind = MessageKind.Files;
+        message.File = new FileRecord { TransferId = message.Id, ItemCount = 2, TotalSize = 12, End = new FileEnd { Outcome = FileOutcome.Arrived } };
+        message.File.Files.Add(new FileEntry { Name = Hostile, MediaType = "image/svg+xml", Kind = FileKind.Picture, Size = 6, Warning = FileWarning.ActiveContent });
+        message.File.Files.Add(new FileEntry { Name = "bill.pdf.exe", MediaType = "image/png", Kind = FileKind.Picture, Size = 6, DoubleExtension = true, Warning = FileWarning.DisguisedProgram });
+        bob.LastMessage = message;
+        ContactId.TryRead(bob.Id, out var id);
+        foreach (var place in new[] { new Place(PlaceKind.Conversation, id), Place.Home, new Place(PlaceKind.Message, id, Id(message)) })
+        {
+            var html = await DrawAsync(place.Path);
+            Assert.DoesNotContain("<img", html);
+            Assert.DoesNotContain("<script", html);
+            Assert.DoesNotContain("\" onmouseover=\"", html);
+            if (place.Kind == PlaceKind.Conversation) Assert.Contains(Texts.English.File.Warning(FileWarning.DisguisedProgram), Decode(html));
+        }
+    }
+
+    [Theory]
+    [InlineData(TransferState.Offered, TransferTrouble.Unspecified)]
+    [InlineData(TransferState.Moving, TransferTrouble.NoWay)]
+    [InlineData(TransferState.Moving, TransferTrouble.SourceNotReady)]
+    [InlineData(TransferState.Moving, TransferTrouble.NoRoom)]
+    [InlineData(TransferState.Moving, TransferTrouble.Quota)]
+    public async Task Every_trouble_of_a_transfer_is_said_with_a_way_on_in_the_entry_and_in_the_overview(TransferState state, TransferTrouble trouble)
+    {
+        var bob = _peer.Add("Bob");
+        Say(bob, "", outgoing: trouble != TransferTrouble.NoRoom && state != TransferState.Offered);
+        var message = _peer.Messages[^1];
+        message.Kind = MessageKind.Files;
+        message.File = new FileRecord { TransferId = message.Id, ItemCount = 1, TotalSize = 100, Files = { new FileEntry { Name = "a.pdf", Size = 100 } } };
+        _peer.Snapshot.Transfers.Add(new TransferView { TransferId = message.Id, ContactId = bob.Id, MessageId = message.Id, Outgoing = message.Outgoing, State = state, Trouble = trouble, TotalBytes = 100, DoneBytes = 40, Way = Policy.Automatic });
+        ContactId.TryRead(bob.Id, out var id);
+        foreach (var language in new[] { "it", "en" })
+        {
+            _browser.SetLanguage(language);
+            var t = Texts.Of(language).File;
+            var way = (state, trouble) switch
+            {
+                (TransferState.Offered, _) => t.Get("100 B"),
+                (_, TransferTrouble.NoWay) => t.LeaveThere,
+                (_, TransferTrouble.SourceNotReady) => t.ChooseAgain,
+                _ => t.Retry,
+            };
+            foreach (var path in new[] { $"/c/{id}", "/files", $"/c/{id}/m/{Id(message)}" })
+            {
+                var html = await DrawAsync(path);
+                Assert.DoesNotMatch(InlineStyle(), html);
+                Assert.DoesNotMatch(UnnamedButton(), html);
+                Assert.Contains(way, Decode(html));
+                Assert.Contains(t.Trouble(trouble, message.Outgoing, false, "Bob"), Decode(html));
+            }
+        }
     }
 
     public void Dispose() => _browser.Dispose();

@@ -78,7 +78,7 @@ internal sealed class WebStartBench : IBench
             .Figure("runs", runs)
             .Figure("cold_usable_worst_ms", cold.Max(), "ms")
             .Figure("warm_usable_worst_ms", warm.Max(), "ms")
-            .Figure("offline_copy_kilobytes", Statistics.Median(whole.Zip(first, (all, page) => all - page)) / 1e3, "kB more (what the page had is only asked for again)")
+            .Figure("offline_copy_kilobytes", Statistics.Median(whole.Zip(first, (all, page) => all - page)) / 1e3, "kB more, in the background")
             .AtMost("cold_megabytes", Statistics.Median(first) / 1e6, 3.0)
             .AtMost("cold_usable_ms", Statistics.Median(cold), 2500)
             .AtMost("warm_usable_ms", Statistics.Median(warm), 1200);

@@ -84,7 +84,15 @@ internal sealed class Call(MessageId id, ContactId with, bool outgoing, bool vid
     public CallMedia Media { get; set; } = new();
 
     /// <summary>Ours.</summary>
-    public CallPhase Phase { get; set; }
+    public CallPhase Phase
+    {
+        get;
+        set
+        {
+            field = value;
+            WasJoined |= value == CallPhase.Joined;
+        }
+    }
 
     /// <summary>Unspecified before the end.</summary>
     public CallEnding Ending { get; set; }
@@ -120,7 +128,7 @@ internal sealed class Call(MessageId id, ContactId with, bool outgoing, bool vid
     public Dictionary<Route, long> Talked { get; } = [];
 
     /// <summary>It was answered, whatever came of it.</summary>
-    public bool WasJoined => Phase == CallPhase.Joined || Leg.Epoch > 0;
+    public bool WasJoined { get => field || Leg.Epoch > 0; set; }
 
     /// <summary>Who began the call of several; null: this end.</summary>
     public ContactId? Beginner => Fellow ? BroughtBy : Outgoing ? null : With;

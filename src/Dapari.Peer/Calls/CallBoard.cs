@@ -176,7 +176,7 @@ internal sealed partial class CallBoard
     /// <summary>What the other says of the end is weighed with what is known here.</summary>
     private void HearEnd(ICallHost host, Call call, CallState theirs)
     {
-        var said = Endings.Admit(theirs.End?.Ending ?? CallEnding.Unspecified, !call.Outgoing, joined: call.Leg.Epoch > 0 || call.Phase == CallPhase.Joined);
+        var said = Endings.Admit(theirs.End?.Ending ?? CallEnding.Unspecified, !call.Outgoing, joined: call.WasJoined);
         if (call.IsEnded)
         {
             call.Ending = Endings.Merge(call.Ending, said, call.HasTalked);

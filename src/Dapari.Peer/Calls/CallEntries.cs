@@ -56,6 +56,8 @@ internal static class CallEntries
             return;
         }
 
+        // Told by a note only, perhaps of a call in a conversation that was removed here: what is written next comes after it.
+        contact.Record.Clock = Math.Max(contact.Record.Clock, message.Clock);
         step.Put(message);
         ChatDesk.Touch(step, contact, message);
         step.Changed(contact);

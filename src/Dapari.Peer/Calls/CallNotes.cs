@@ -64,6 +64,8 @@ internal sealed class CallNotes(Parts parts, CallBoard board)
         var caller = note.State.Caller;
         // Whether we were in it is with the entry, if there is one.
         var ending = Endings.Admit(end.Ending, caller, joined: true);
+        if (ending == CallEnding.Unspecified)
+            ending = Endings.Admit(end.Ending, caller, joined: false);
         var record = Endings.Record(note.State.Video, ending == CallEnding.Unspecified ? CallEnding.Missed : ending, caller ? end : null, caller ? null : end);
         var message = CallEntries.Entry(parts, contact, id, !caller, MessageOrder.Accept(note.State.Clock, contact.Record.Clock), record);
         message.ShownAtMs = step.WallMs;

@@ -51,6 +51,7 @@ internal sealed class ContactDesk(Parts parts)
         parts.Paths.Close(step, contact, tell: false);
         contact.Record.StateBeforeBlock = contact.Record.State;
         contact.Record.State = ContactState.Blocked;
+        parts.Files.GiveUp(step, contact);
         contact.DueByMailbox.Clear();
         contact.DueByPath.Clear();
         contact.TypingUntil = long.MinValue;
@@ -149,6 +150,7 @@ internal sealed class ContactDesk(Parts parts)
     {
         parts.Calls.Leave(step, contact);
         parts.Calls.Forget(step, contact);
+        parts.Files.Forget(step, contact);
         parts.Paths.Close(step, contact, tell: true);
         parts.Outbox.Forget(step, contact);
         parts.Seals.Forget(step, contact);
@@ -212,10 +214,14 @@ internal sealed class ContactDesk(Parts parts)
         step.Changed(contact);
         if (hides)
             parts.Paths.Close(step, contact, tell: false);
+        parts.Files.WayChanged(step, contact);
         parts.Outbox.Dispatch(step, contact);
     }
 
-    /// <summary>Where the contact is written to from now on. What is sealed to the former address and not gone is sealed anew.</summary>
+    /// <summary>
+    /// Where the contact is written to from now on. What is sealed to the former address is sealed anew: its wrap key opens nothing in the new one, and what
+    /// lies there may be lost with a mailbox that is given up.
+    /// </summary>
     public void SetAddress(Step step, Contact contact, MailboxAddress mailbox, PrekeyAddress prekeys)
     {
         if (contact.Device is not { } device)
@@ -227,6 +233,7 @@ internal sealed class ContactDesk(Parts parts)
             contact.Queue.DoorShutUntil = null;
             contact.Queue.DoorGone = contact.Queue.LastFoundGone = false;
             contact.Queue.DoorBackoffMs = 0;
+            parts.Outbox.TakeBack(step, contact);
             parts.Outbox.Unseal(step, contact);
         }
 
@@ -266,6 +273,7 @@ internal sealed class ContactDesk(Parts parts)
             parts.Paths.Close(step, contact, tell: true);
         if (contact.IsAccepted && (policy == Policy.ServerOnly) != (former == Policy.ServerOnly))
             parts.Profile.Tell(step, contact);
+        parts.Files.WayChanged(step, contact);
         parts.Paths.Reconsider(step, contact);
         parts.Outbox.Dispatch(step, contact);
     }

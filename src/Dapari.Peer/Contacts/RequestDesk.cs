@@ -1,4 +1,5 @@
 using Dapari.Crypto;
+using Dapari.Peer.Conversations;
 using Dapari.Peer.Engine;
 using Dapari.Peer.Invites;
 using Dapari.Peer.Local;
@@ -47,6 +48,7 @@ internal sealed class RequestDesk(Parts parts)
             contact.Record.Name = name;
         contact.Record.TheyHideAddress = request.HidesAddress;
         contact.Record.InviteId = request.InviteId;
+        SetClock(contact, request.Clock);
         parts.Contacts.SetAddress(step, contact, request.ReplyTo, request.Prekeys);
         step.Changed(contact);
         if (asked || accepted)
@@ -115,6 +117,7 @@ internal sealed class RequestDesk(Parts parts)
                 ReplyTo = contact.Box!.ToAddress(),
                 Prekeys = new PrekeyAddress { Server = self.HomeServer, StoreId = self.PrekeyStoreId },
                 HidesAddress = parts.State.PolicyFor(contact) == Policy.ServerOnly,
+                Clock = contact.Record.Clock,
             },
         });
         parts.Outbox.SessionReady(step, contact);
@@ -127,6 +130,7 @@ internal sealed class RequestDesk(Parts parts)
         var name = NameText.Clean(accept.Name);
         if (name.Length > 0)
             contact.Record.Name = name;
+        SetClock(contact, accept.Clock);
         BeginConversation(step, contact);
         parts.Contacts.SetAddress(step, contact, accept.ReplyTo, accept.Prekeys);
         parts.Contacts.SetHidesAddress(step, contact, accept.HidesAddress);
@@ -182,6 +186,10 @@ internal sealed class RequestDesk(Parts parts)
         step.Changed(contact);
         return contact;
     }
+
+    /// <summary>They may have kept a conversation that was removed here.</summary>
+    private static void SetClock(Contact contact, ulong theirs) =>
+        contact.Record.Clock = Math.Max(contact.Record.Clock, MessageOrder.Accept(Math.Min(theirs, long.MaxValue), contact.Record.Clock));
 
     private void BeginConversation(Step step, Contact contact)
     {

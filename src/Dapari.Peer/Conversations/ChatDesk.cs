@@ -200,6 +200,9 @@ internal sealed class ChatDesk(Parts parts)
 
         var record = contact.Record;
         var through = Math.Min(command.ThroughClock, record.Clock);
+        // The mark stops at a message of theirs that is here: under a later place, of a line of our own, may yet come what they write without knowing of it.
+        if (record.Unread == record.UnreadClocks.Count)
+            through = record.UnreadClocks.Where(clock => clock <= through).DefaultIfEmpty().Max();
         if (through > record.ReadThrough)
         {
             record.ReadThrough = through;
@@ -262,7 +265,7 @@ internal sealed class ChatDesk(Parts parts)
         var last = contact.Record.LastMessage;
         if (last is not null && last.Id != message.Id && last.OrderKey.Span.SequenceCompareTo(message.OrderKey.Span) > 0)
             return;
-        var copy = message.Clone();
+        var copy = Files.FileEntries.Short(message);
         MarkReadIfSo(contact, copy);
         contact.Record.LastMessage = copy;
         step.Changed(contact);
@@ -276,7 +279,7 @@ internal sealed class ChatDesk(Parts parts)
         last.ReadAtMs = contact.Record.TheyReadAtMs;
     }
 
-    private static CommandRefusal Writable(Contact contact) => contact.Record.State switch
+    internal static CommandRefusal Writable(Contact contact) => contact.Record.State switch
     {
         ContactState.Accepted or ContactState.Asked or ContactState.Inviting => CommandRefusal.Unspecified,
         ContactState.Blocked => CommandRefusal.Blocked,

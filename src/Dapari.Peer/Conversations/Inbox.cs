@@ -64,7 +64,7 @@ internal sealed partial class Inbox(Parts parts)
     /// <summary>The store's answer to a lookup.</summary>
     public void Found(Step step, EnvelopeId envelope, MessageRecord? message)
     {
-        if (parts.Calls.Found(step, envelope, message))
+        if (parts.Calls.Found(step, envelope, message) || parts.Files.Found(step, envelope, message))
             return;
         if (parts.State.Parked.Remove(envelope, out var parked))
         {
@@ -77,7 +77,7 @@ internal sealed partial class Inbox(Parts parts)
             if (parked.Message.Kind == MessageKind.Call)
                 parts.Calls.NoteFound(step, contact, parked.Message, message);
             else
-                Unpark(step, contact, parked.Message, message, byPath: !lay && parked.Message.Route.Route != Route.Mailbox);
+                Unpark(step, contact, parked, message, byPath: !lay && parked.Message.Route.Route != Route.Mailbox);
             return;
         }
 
@@ -215,6 +215,12 @@ internal sealed partial class Inbox(Parts parts)
             case Kind.Chat:
                 Chat(step, arrival, contact, outcome.Envelope, content.Chat);
                 break;
+            case Kind.File:
+                Offer(step, arrival, contact, outcome.Envelope, content.File);
+                break;
+            case Kind.FileUpdate:
+                parts.Files.Told(step, contact, content.FileUpdate);
+                break;
             case Kind.Receipts:
                 parts.Chats.ReceiptsArrived(step, contact, content.Receipts);
                 break;
@@ -261,38 +267,47 @@ internal sealed partial class Inbox(Parts parts)
         message.Kind = MessageKind.Text;
         message.Text = text;
         message.ComposedAtMs = chat.ComposedAtMs;
-        var path = contact.Path;
-        message.Route = arrival.Door == ArrivalDoor.Path
-            ? RouteRecords.Arrived(chat.IntendedRoute, chat.IntendedReason, path.Route, path.Network, path.Facts.RoundTripMs, 0)
-            : RouteRecords.Arrived(chat.IntendedRoute, chat.IntendedReason, Route.Mailbox, Network.Unspecified, 0, arrival.LayMs);
-        if (clock > contact.Record.Clock)
+        message.Route = RouteOf(arrival, contact, chat.IntendedRoute, chat.IntendedReason);
+        ShowOrPark(step, arrival, contact, envelope, id, message, null);
+    }
+
+    private static RouteRecord RouteOf(Arrival arrival, Contact contact, Route intended, Reason reason) => arrival.Door == ArrivalDoor.Path
+        ? RouteRecords.Arrived(intended, reason, contact.Path.Route, contact.Path.Network, contact.Path.Facts.RoundTripMs, 0)
+        : RouteRecords.Arrived(intended, reason, Route.Mailbox, Network.Unspecified, 0, arrival.LayMs);
+
+    private void ShowOrPark(Step step, Arrival arrival, Contact contact, EnvelopeId envelope, MessageId id, MessageRecord message, FileOffer? offer)
+    {
+        if (message.Clock > contact.Record.Clock)
         {
-            Show(step, contact, id, message, arrival.Door == ArrivalDoor.Path);
+            Show(step, contact, id, message, offer, arrival.Door == ArrivalDoor.Path);
             return;
         }
 
         // Perhaps a second sealing of a message that is kept already: the store is asked before it is shown.
-        var parked = new ParkedMessage { ContactId = contact.Record.Id, Message = message };
+        var parked = new ParkedMessage { ContactId = contact.Record.Id, Message = message, Offer = offer };
         parts.State.Parked[envelope] = parked;
         step.Batch.State[ParkedKey(envelope)] = parked.ToByteArray();
         step.Do(new PeerEffect.FindMessage(envelope, id));
     }
 
-    private void Unpark(Step step, Contact contact, MessageRecord message, MessageRecord? kept, bool byPath)
+    private void Unpark(Step step, Contact contact, ParkedMessage parked, MessageRecord? kept, bool byPath)
     {
+        var message = parked.Message;
         if (!MessageId.TryRead(message.Id, out var id))
             return;
         if (kept is null && contact.Lately.TryGet(id, out var shown))
             kept = shown;
         if (kept is null)
-            Show(step, contact, id, message, byPath);
+            Show(step, contact, id, message, parked.Offer, byPath);
         else if (!kept.Outgoing && kept.ContactId == contact.Record.Id)
             parts.Receipts.Owe(step, contact, id, kept.Route, byPath);
     }
 
-    private void Show(Step step, Contact contact, MessageId id, MessageRecord message, bool byPath)
+    private void Show(Step step, Contact contact, MessageId id, MessageRecord message, FileOffer? offer, bool byPath)
     {
-        contact.Lately.Add(id, message);
+        if (offer is not null && !parts.Files.Take(step, contact, message, offer))
+            return;
+        contact.Lately.Add(id, Files.FileEntries.Short(message));
         parts.Chats.Arrived(step, contact, message);
         parts.Receipts.Owe(step, contact, id, message.Route, byPath);
     }

@@ -33,6 +33,7 @@ internal static class Loader
         var state = parts.State;
         var sessions = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         var outbox = new List<OutboxRecord>();
+        var files = new List<StateRow>();
         foreach (var row in rows)
         {
             var slash = row.Key.IndexOf('/', StringComparison.Ordinal);
@@ -62,6 +63,9 @@ internal static class Loader
                 case "call":
                     parts.Calls.Load(CallRow.Parser.ParseFrom(row.Value));
                     break;
+                case "transfer" or "early":
+                    files.Add(row);
+                    break;
                 case "session":
                     sessions[row.Key] = row.Value;
                     break;
@@ -71,6 +75,7 @@ internal static class Loader
             }
         }
 
+        parts.Files.Load(files);
         foreach (var contact in state.Contacts.Values)
             LoadSessions(state, contact, sessions);
         foreach (var record in outbox.OrderBy(record => record.Order))

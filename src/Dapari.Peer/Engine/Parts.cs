@@ -1,6 +1,7 @@
 using Dapari.Peer.Calls;
 using Dapari.Peer.Contacts;
 using Dapari.Peer.Conversations;
+using Dapari.Peer.Files;
 using Dapari.Peer.Invites;
 using Dapari.Peer.Outbox;
 using Dapari.Peer.Paths;
@@ -36,6 +37,7 @@ internal sealed class Parts
         Paths = new PathDesk(this);
         Signals = new SignalDesk(this);
         Calls = new CallDesk(this);
+        Files = new FileDesk(this);
         Profile = new ProfileDesk(this);
         Restorer = new Restorer(this);
         Views = new ViewBuilder(this);
@@ -80,6 +82,8 @@ internal sealed class Parts
     public SignalDesk Signals { get; }
 
     public CallDesk Calls { get; }
+
+    public FileDesk Files { get; }
 
     public ProfileDesk Profile { get; }
 

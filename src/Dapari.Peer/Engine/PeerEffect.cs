@@ -1,3 +1,4 @@
+using Dapari.Peer.Hosting;
 using Dapari.Peer.Local;
 using Dapari.Wire;
 using Dapari.Wire.V1;
@@ -46,6 +47,9 @@ public abstract record PeerEffect
 
     /// <summary>Close a media leg; no <see cref="PeerInput.LegClosed"/> follows.</summary>
     public sealed record CloseLeg(ulong Leg) : PeerEffect;
+
+    /// <summary>Something for the driver of files.</summary>
+    public sealed record DoFile(FileOrder Order) : PeerEffect;
 
     /// <summary>A command is done, or refused.</summary>
     public sealed record Completed(long Token, CommandResult Result) : PeerEffect;

@@ -36,6 +36,7 @@ public sealed class PeerEngine
             next = Deadline.Earlier(next, Deadline.Earlier(_parts.Inbox.NextDeadline, _parts.Prekeys.NextDeadline));
             next = Deadline.Earlier(next, Deadline.Earlier(_parts.Invites.NextDeadline, _parts.Paths.NextDeadline(_now.MonotonicMs)));
             next = Deadline.Earlier(next, Deadline.Earlier(_parts.Calls.NextDeadline, _parts.Relays.NextDeadline));
+            next = Deadline.Earlier(next, _parts.Files.NextDeadline);
             foreach (var contact in _parts.State.Contacts.Values)
             {
                 if (contact.TypingUntil != long.MinValue)
@@ -57,11 +58,11 @@ public sealed class PeerEngine
 
     /// <summary>Rebuilds the engine from what was kept; no rows: a peer before its first start.</summary>
     /// <exception cref="InvalidDataException">A row cannot be read: the store is damaged or from a newer version.</exception>
-    public static PeerEngine Load(IReadOnlyList<StateRow> rows, RandomSource random, bool pathsSupported, Moment now, bool callsSupported = false)
+    public static PeerEngine Load(IReadOnlyList<StateRow> rows, RandomSource random, bool pathsSupported, Moment now, bool callsSupported = false, bool filesSupported = false)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(random);
-        var parts = new Parts(new PeerState(random, pathsSupported, callsSupported));
+        var parts = new Parts(new PeerState(random, pathsSupported, callsSupported, filesSupported));
         Loader.Load(parts, rows);
         parts.Views.Loaded(now);
         return new PeerEngine(parts, now);
@@ -83,6 +84,7 @@ public sealed class PeerEngine
         Route(step, input);
         if (_wiped)
             return new PeerStep(new StoreBatch(), step.Effects);
+        _parts.Files.Watch(step);
         step.Flush();
         _parts.Views.Finish(step);
         return new PeerStep(step.Batch, step.Effects);
@@ -157,6 +159,9 @@ public sealed class PeerEngine
             case PeerInput.LegClosed closed:
                 _parts.Calls.LegClosed(step, closed.Leg);
                 break;
+            case PeerInput.FileHappened happened:
+                _parts.Files.Happened(step, happened.Event);
+                break;
             case PeerInput.NetworkChanged:
                 _parts.Paths.NetworkChanged(step);
                 _parts.Calls.NetworkChanged(step);
@@ -177,6 +182,7 @@ public sealed class PeerEngine
         _parts.Receipts.Start();
         _parts.Openings.Retry(step);
         _parts.Calls.Start(step);
+        _parts.Files.Start(step);
         _parts.Views.Start(step);
     }
 
@@ -193,6 +199,7 @@ public sealed class PeerEngine
         _parts.Chats.Tick(step);
         _parts.Paths.Tick(step);
         _parts.Calls.Tick(step);
+        _parts.Files.Tick(step);
     }
 
     private void RetryNow(Step step)
@@ -288,6 +295,10 @@ public sealed class PeerEngine
                 break;
             case Kind.SetCallPolicy:
                 _parts.Contacts.SetCallPolicy(step, token, command.SetCallPolicy);
+                break;
+            case Kind.SendFiles or Kind.WantFiles or Kind.PauseFiles or Kind.CancelFiles or Kind.RetryFiles or Kind.LeaveFiles or Kind.SetFileRules
+                or Kind.SourceChosen or Kind.AskDropOffRoom:
+                _parts.Files.Say(step, token, command);
                 break;
             case Kind.RetryNow:
                 RetryNow(step);

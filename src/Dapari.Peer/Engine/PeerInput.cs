@@ -58,6 +58,9 @@ public abstract record PeerInput
     /// <summary>A media leg failed for good.</summary>
     public sealed record LegClosed(ulong Leg) : PeerInput;
 
+    /// <summary>The driver of files has something to say.</summary>
+    public sealed record FileHappened(FileEvent Event) : PeerInput;
+
     /// <summary>The device's network changed, came or went.</summary>
     public sealed record NetworkChanged : PeerInput;
 

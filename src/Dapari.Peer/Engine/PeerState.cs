@@ -10,7 +10,7 @@ using Dapari.Wire;
 namespace Dapari.Peer.Engine;
 
 /// <summary>Everything that the engine keeps in memory; its parts share it, and the engine's owner is its only owner.</summary>
-internal sealed class PeerState(RandomSource random, bool pathsSupported, bool callsSupported = false)
+internal sealed class PeerState(RandomSource random, bool pathsSupported, bool callsSupported = false, bool filesSupported = false)
 {
     /// <summary>Contacts of any state.</summary>
     public const int MaxContacts = 1000;
@@ -26,6 +26,8 @@ internal sealed class PeerState(RandomSource random, bool pathsSupported, bool c
     public bool PathsSupported { get; } = pathsSupported;
 
     public bool CallsSupported { get; } = callsSupported;
+
+    public bool FilesSupported { get; } = filesSupported;
 
     /// <summary>New at each start: tells others a restart from a reconnection.</summary>
     public byte[] RunId { get; } = random.Bytes(8);

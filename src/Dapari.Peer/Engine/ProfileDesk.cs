@@ -105,6 +105,7 @@ internal sealed class ProfileDesk(Parts parts)
     public void Delete(Step step, long token)
     {
         parts.Calls.EndAll(step);
+        parts.Files.ForgetAll(step);
         foreach (var contact in parts.State.Contacts.Values.ToList())
             parts.Paths.Close(step, contact, tell: true);
         foreach (var box in parts.State.Boxes.Values)

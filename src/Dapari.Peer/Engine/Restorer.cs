@@ -78,6 +78,12 @@ internal sealed class Restorer(Parts parts)
                 entry.Envelope = ByteString.Empty;
                 restored.Add(new StateRow(row.Key, entry.ToByteArray()));
             }
+            // What was received is on the device that is lost, and may be nowhere here.
+            else if (row.Key.StartsWith("transfer/", StringComparison.Ordinal) && row.Key.EndsWith("/progress", StringComparison.Ordinal)
+                && TransferProgress.Parser.ParseFrom(row.Value) is { Verified.Count: > 0 } or { Shares.Count: > 0 })
+            {
+                continue;
+            }
             // A call that a backup remembers is long over, and what its ends say of it is with the lost life.
             else if (row.Key != "prekeys" && !row.Key.StartsWith("call/", StringComparison.Ordinal))
             {

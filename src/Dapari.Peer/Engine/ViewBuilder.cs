@@ -76,6 +76,7 @@ internal sealed class ViewBuilder(Parts parts)
                 SendReadReceipts = self.SendReadReceipts,
                 SendTyping = self.SendTyping,
                 DefaultCallPolicy = self.DefaultCallPolicy,
+                ReceiveUnaskedBytes = parts.Files.Unasked,
             };
         }
 
@@ -86,6 +87,7 @@ internal sealed class ViewBuilder(Parts parts)
         snapshot.Invites.Add(state.Invites.Values.OrderByDescending(invite => invite.Record.CreatedAtMs).ThenBy(invite => invite.Id).Select(InviteDesk.View));
         snapshot.Servers.Add(parts.Servers.Connections.Select(View));
         snapshot.Calls.Add(new CallViews(state, parts.Calls.Board, CallWays.HasRelay(parts.IceServers)).All());
+        snapshot.Transfers.Add(parts.Files.Views);
         if (snapshot.Equals(_last))
             return false;
         snapshot.Revision = ++_revision;

@@ -7,6 +7,8 @@ namespace Dapari.Peer.Hosting;
 /// <summary>Between the engine and its links: events become inputs, effects become calls.</summary>
 public sealed partial class PeerHost
 {
+    private FileListener? _fileEvents;
+
     private void Subscribe()
     {
         _servers.Connected += OnConnected;
@@ -18,6 +20,8 @@ public sealed partial class PeerHost
         _paths.Closed += OnPathClosed;
         _paths.Received += OnPathReceived;
         _paths.NetworkChanged += OnNetworkChanged;
+        if (_files is not null)
+            _fileEvents = new FileListener(_files, Take);
         if (_media is null)
             return;
         _media.SignalMade += OnLegSignalMade;
@@ -36,6 +40,7 @@ public sealed partial class PeerHost
         _paths.Closed -= OnPathClosed;
         _paths.Received -= OnPathReceived;
         _paths.NetworkChanged -= OnNetworkChanged;
+        _fileEvents?.Dispose();
         if (_media is null)
             return;
         _media.SignalMade -= OnLegSignalMade;
@@ -60,6 +65,21 @@ public sealed partial class PeerHost
     private void OnLegFactsChanged(ulong leg, LegFacts facts) => TakeFromLeg(leg, new PeerInput.LegFactsChanged(leg, facts));
 
     private void OnLegClosed(ulong leg) => TakeSurely(new PeerInput.LegClosed(leg));
+
+    // All but control messages answer what was asked for: as many as that, and none may be lost.
+    private void Take(FileEvent happened)
+    {
+        var input = new PeerInput.FileHappened(happened);
+        if (happened is not FileEvent.ControlReceived control)
+        {
+            TakeSurely(input);
+        }
+        else if (!_inputs.Writer.TryWrite(input))
+        {
+            _files?.Detach(control.Contact);
+            TakeSurely(new PeerInput.FileHappened(new FileEvent.ChannelClosed(control.Contact)));
+        }
+    }
 
     private void OnNetworkChanged() => TakeSurely(new PeerInput.NetworkChanged());
 
@@ -156,6 +176,14 @@ public sealed partial class PeerHost
             case PeerEffect.CloseLeg close:
                 _legs.Remove(close.Leg);
                 _media?.Close(close.Leg);
+                break;
+            case PeerEffect.DoFile file:
+                if (file.Order is FileOrder.Attach attach)
+                    _attached.Add(attach.Contact);
+                if (file.Order is FileOrder.Detach detach)
+                    _attached.Remove(detach.Contact);
+                if (_files is not null)
+                    file.Order.Give(_files);
                 break;
             case PeerEffect.Completed completed:
                 Complete(completed.Token, completed.Result);

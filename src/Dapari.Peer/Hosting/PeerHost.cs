@@ -34,6 +34,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly IServerLink _servers;
     private readonly IPathLink _paths;
     private readonly IMediaLink? _media;
+    private readonly IFileLink? _files;
     private readonly RandomSource _random;
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -52,6 +53,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly HashSet<string> _connected = new(StringComparer.Ordinal);
     private readonly HashSet<ulong> _opened = [];
     private readonly HashSet<ulong> _legs = [];
+    private readonly HashSet<ContactId> _attached = [];
 
     // Commands that the engine has, and has not completed.
     private readonly HashSet<long> _taken = [];
@@ -69,14 +71,15 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private Task _loop = Task.CompletedTask;
 
     private PeerHost(
-        IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, RandomSource random, TimeProvider time, Func<Task>? pause,
-        IReadOnlyList<StateRow> rows)
+        IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, IFileLink? files, RandomSource random, TimeProvider time,
+        Func<Task>? pause, IReadOnlyList<StateRow> rows)
     {
         _pause = pause;
         _store = store;
         _servers = servers;
         _paths = paths;
         _media = media;
+        _files = files;
         _random = random;
         _time = time;
         _started = time.GetTimestamp();
@@ -114,9 +117,16 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
 
     /// <summary>Loads the engine and starts it, with calls if there is somebody to carry their media.</summary>
     /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
-    public static async Task<PeerHost> StartAsync(
+    public static Task<PeerHost> StartAsync(
         IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, RandomSource random, TimeProvider time, CancellationToken cancellation,
-        Func<Task>? pause = null)
+        Func<Task>? pause = null) =>
+        StartAsync(store, servers, paths, media, null, random, time, cancellation, pause);
+
+    /// <summary>Loads the engine and starts it, with calls and files if there is somebody to carry their bytes.</summary>
+    /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
+    public static async Task<PeerHost> StartAsync(
+        IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, IFileLink? files, RandomSource random, TimeProvider time,
+        CancellationToken cancellation, Func<Task>? pause = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(servers);
@@ -124,7 +134,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(random);
         ArgumentNullException.ThrowIfNull(time);
         var rows = await store.LoadStateAsync(cancellation);
-        var host = new PeerHost(store, servers, paths, media, random, time, pause, rows);
+        var host = new PeerHost(store, servers, paths, media, files, random, time, pause, rows);
         host.Subscribe();
         host._own.Enqueue(new PeerInput.Start());
         host._loop = host.LoopAsync();
@@ -184,7 +194,8 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private PeerEngine Load(IReadOnlyList<StateRow> rows) => PeerEngine.Load(rows, _random, _paths.IsSupported, Now(), _media is { IsSupported: true });
+    private PeerEngine Load(IReadOnlyList<StateRow> rows) =>
+        PeerEngine.Load(rows, _random, _paths.IsSupported, Now(), _media is { IsSupported: true }, _files is { IsSupported: true });
 
     private Moment Now() => new((long)_time.GetElapsedTime(_started).TotalMilliseconds, _time.GetUtcNow().ToUnixTimeMilliseconds());
 
@@ -325,6 +336,9 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
             _paths.Close(path);
         foreach (var leg in _legs)
             _media?.Close(leg);
+        foreach (var contact in _attached)
+            _files?.Detach(contact);
+        _attached.Clear();
         _legs.Clear();
         _connected.Clear();
         _opened.Clear();

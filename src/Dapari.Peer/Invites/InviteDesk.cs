@@ -60,7 +60,7 @@ internal sealed class InviteDesk(Parts parts)
         var invite = new OwnInvite(id, record);
         state.Invites.Add(id, invite);
         step.Changed(invite);
-        parts.Boxes.Added(step, new OwnBox(record.Mailbox, null, invite));
+        parts.Boxes.Added(step, new OwnBox(record.Mailbox, null, invite) { Checked = true });
         if (parts.Servers.Want(step, record.Server) is { IsOnline: true } connection)
             Publish(step, connection, invite);
         step.Complete(token, new CommandResult { Invite = View(invite) });

@@ -158,6 +158,7 @@ internal sealed class InviteOpener(Parts parts)
                     ReplyTo = contact.Box!.ToAddress(),
                     Prekeys = new PrekeyAddress { Server = self.HomeServer, StoreId = self.PrekeyStoreId },
                     HidesAddress = parts.State.PolicyFor(contact) == Policy.ServerOnly,
+                    Clock = contact.Record.Clock,
                 },
             });
             parts.Servers.Want(step, mailbox.Server);
@@ -230,10 +231,7 @@ internal sealed class InviteOpener(Parts parts)
             case ContactState.Accepted when contact.Queue.LastFoundGone:
                 // They removed us, and now invite us anew: asked again. What is still to be said to them waits for the answer.
                 parts.Paths.Close(step, contact, tell: false);
-                parts.Seals.Forget(step, contact);
-                parts.Outbox.TakeBack(step, contact);
-                parts.Outbox.DropUntracked(step, contact);
-                parts.Outbox.Unseal(step, contact);
+                Wait(step, contact);
                 AskAnew(step, contact, provisional, blob);
                 return CommandRefusal.Unspecified;
             case ContactState.Accepted:
@@ -245,12 +243,23 @@ internal sealed class InviteOpener(Parts parts)
                 parts.Requests.Accept(step, contact);
                 return CommandRefusal.Unspecified;
             default:
-                // Asked before by another invite, declined, or on the way out: asked anew.
-                parts.Outbox.Forget(step, contact);
-                parts.Seals.Forget(step, contact);
+                // Asked before by another invite, declined, or on the way out: asked anew. What was written meanwhile waits for the answer.
+                if (contact.IsLeaving)
+                    parts.Outbox.Forget(step, contact);
+                Wait(step, contact);
                 AskAnew(step, contact, provisional, blob);
                 return device.Identity == contact.Identity ? CommandRefusal.Unspecified : throw new InvalidOperationException("Another identity.");
         }
+    }
+
+    /// <summary>No session of before is used any more: messages wait for a new one, and the rest is of a time that is over.</summary>
+    private void Wait(Step step, Contact contact)
+    {
+        parts.Seals.Forget(step, contact);
+        parts.Outbox.TakeBack(step, contact);
+        if (!contact.IsLeaving)
+            parts.Outbox.DropUntracked(step, contact);
+        parts.Outbox.Unseal(step, contact);
     }
 
     private static void AskAnew(Step step, Contact contact, Contact provisional, InviteBlob blob)

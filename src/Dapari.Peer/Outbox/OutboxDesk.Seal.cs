@@ -66,7 +66,9 @@ internal sealed partial class OutboxDesk
     private void TrySeal(Step step, OutboxEntry entry)
     {
         var contact = entry.Contact;
-        var content = entry.Message is { } message ? Conversations.ChatDesk.ContentOf(message) : Content.Parser.ParseFrom(entry.Record.Content);
+        var content = entry.Message is { } message && entry.Record.Content.IsEmpty
+            ? Conversations.ChatDesk.ContentOf(message)
+            : Content.Parser.ParseFrom(entry.Record.Content);
         if (!parts.Seals.TrySeal(step, contact, content, Lane.Durable, out var id, out var envelope))
         {
             if (entry.Phase != EntryPhase.Unsealed)

@@ -25,9 +25,16 @@ internal sealed partial class OutboxDesk(Parts parts)
     // Contacts with something that waits for a way.
     private readonly HashSet<Contact> _backlog = [];
 
+    // Contacts whose door is shut, whether or not something waits: live signs need it too.
+    private readonly HashSet<Contact> _shut = [];
+
     /// <summary>A message of ours: kept until its receipt.</summary>
     public void SendMessage(Step step, Contact contact, MessageRecord message) =>
         Add(step, contact, new OutboxRecord { Message = message });
+
+    /// <summary>A message of ours whose content its record does not say whole.</summary>
+    public void SendMessage(Step step, Contact contact, MessageRecord message, Content content) =>
+        Add(step, contact, new OutboxRecord { Message = message, Content = content.ToByteString() });
 
     /// <summary>Contact set-up and its like: by mailbox, kept until the server has it.</summary>
     public void SendSetUp(Step step, Contact contact, Content content) =>
@@ -127,7 +134,8 @@ internal sealed partial class OutboxDesk(Parts parts)
         if (contact.Record.State == ContactState.Asked)
             SetInviteGone(step, contact, false);
         parts.Paths.PostAnswered(step, contact, posted.RecipientConnected);
-        if (!IsKept(entry))
+        // One that was unsealed meanwhile is sealed anew, and goes again: what this server has of it counts no more.
+        if (!IsKept(entry) || entry.Phase == EntryPhase.Unsealed)
         {
             PumpAfter(step, contact);
             return;
@@ -195,6 +203,7 @@ internal sealed partial class OutboxDesk(Parts parts)
         if (gone && contact.Record.State == ContactState.Asked)
             SetInviteGone(step, contact, true);
         queue.DoorShutUntil = step.Now.MonotonicMs + queue.DoorBackoffMs;
+        _shut.Add(contact);
         step.Shown(contact);
     }
 
@@ -246,6 +255,7 @@ internal sealed partial class OutboxDesk(Parts parts)
         }
 
         _backlog.Remove(contact);
+        _shut.Remove(contact);
     }
 
     public void Tick(Step step)
@@ -259,16 +269,19 @@ internal sealed partial class OutboxDesk(Parts parts)
             WantOld(step);
         }
 
-        foreach (var contact in _backlog.ToList())
-        {
-            if (contact.Queue.DoorShutUntil <= step.Now.MonotonicMs)
-            {
-                contact.Queue.DoorShutUntil = null;
-                contact.Queue.DoorGone = false;
-                step.Shown(contact);
-                Dispatch(step, contact);
-            }
-        }
+        foreach (var contact in _shut.Where(contact => contact.Queue.DoorShutUntil is not { } until || until <= step.Now.MonotonicMs).ToList())
+            OpenDoor(step, contact);
+    }
+
+    /// <summary>The mailbox is tried again, by what waits and by live signs.</summary>
+    private void OpenDoor(Step step, Contact contact)
+    {
+        _shut.Remove(contact);
+        contact.Queue.DoorShutUntil = null;
+        contact.Queue.DoorGone = false;
+        step.Shown(contact);
+        Dispatch(step, contact);
+        parts.Paths.Ready(step, contact);
     }
 
     /// <summary>A server that is not our own is left when there is nothing to say; what lies there long is looked after.</summary>
@@ -285,12 +298,14 @@ internal sealed partial class OutboxDesk(Parts parts)
     /// <summary>Tries shut doors again.</summary>
     public void Retry(Step step)
     {
-        foreach (var contact in _backlog.ToList())
+        foreach (var contact in _shut.ToList())
         {
-            contact.Queue.DoorShutUntil = null;
             contact.Queue.DoorBackoffMs = 0;
-            Dispatch(step, contact);
+            OpenDoor(step, contact);
         }
+
+        foreach (var contact in _backlog.ToList())
+            Dispatch(step, contact);
     }
 
     public long? NextDeadline
@@ -298,7 +313,7 @@ internal sealed partial class OutboxDesk(Parts parts)
         get
         {
             long? next = parts.State.Self is null ? null : _lookAt;
-            foreach (var contact in _backlog)
+            foreach (var contact in _shut)
                 next = Deadline.Earlier(next, contact.Queue.DoorShutUntil);
             return next;
         }

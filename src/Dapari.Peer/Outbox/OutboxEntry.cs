@@ -64,8 +64,8 @@ internal sealed class OutboxEntry
 
     /// <summary>
     /// Whether it goes by the route that the chooser says. Contact set-up goes by mailbox always; receipts in here are for what came by mailbox,
-    /// and go back by it, unless nothing of the kind may be posted.
+    /// and go back by it, unless nothing of the kind may be posted. Words about files go as their offer does.
     /// </summary>
     public bool FollowsRoute(Policy policy) =>
-        Message is not null || (ContentKind is Content.KindOneofCase.Receipts or Content.KindOneofCase.CallNote && policy == Policy.DirectOnly);
+        Message is not null || ContentKind == Content.KindOneofCase.FileUpdate || (ContentKind is Content.KindOneofCase.Receipts or Content.KindOneofCase.CallNote && policy == Policy.DirectOnly);
 }

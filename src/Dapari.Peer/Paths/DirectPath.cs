@@ -14,6 +14,9 @@ internal sealed class DirectPath
 
     public byte[] Attempt { get; set; } = [];
 
+    /// <summary>Whether this end made the first offer.</summary>
+    public bool IsOfferer { get; set; }
+
     public PathFacts Facts { get; set; }
 
     public PathFacts Told { get; set; }

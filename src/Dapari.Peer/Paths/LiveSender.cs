@@ -13,8 +13,7 @@ internal sealed class LiveSender(Parts parts)
         if (!contact.IsAccepted || !contact.HasSealingSession || contact.Box is not { Checked: true })
             return false;
         var onPath = contact.Path.Standing == PathStanding.Open;
-        if (!onPath && (contact.Address is not { } address || parts.Servers.Want(step, address.Server) is not { } connection
-            || !connection.IsOnline || step.Now.MonotonicMs < connection.PatienceUntil || contact.Queue.DoorGone))
+        if (!onPath && !MayLeave(step, contact))
             return false;
         if (!parts.Seals.TrySeal(step, contact, content, Lane.Live, out _, out var envelope))
             return false;
@@ -23,6 +22,21 @@ internal sealed class LiveSender(Parts parts)
         parts.Paths.Send(step, contact, envelope);
         return true;
     }
+
+    /// <summary>Whether something live may leave through the server now; the connection for it is asked for.</summary>
+    public bool MayLeave(Step step, Contact contact)
+    {
+        if (contact.Address is { } address)
+            parts.Servers.Want(step, address.Server);
+        return MayLeaveAt(contact) <= step.Now.MonotonicMs;
+    }
+
+    /// <summary>
+    /// When something live may leave through the server (monotonic; it may be past); null: not before the server is online, or knows the mailbox,
+    /// and then <see cref="PathDesk.Ready"/> is said.
+    /// </summary>
+    public long? MayLeaveAt(Contact contact) => contact.Address is { } address && !contact.Queue.DoorGone
+        && parts.Servers.Find(address.Server) is { IsOnline: true } connection ? connection.PatienceUntil : null;
 
     /// <summary>On the path, whatever it is suspected of.</summary>
     public void SendOnPath(Step step, Contact contact, Content content)

@@ -81,8 +81,9 @@ internal sealed partial class PathDesk(Parts parts)
             if (now - path.AskedAt >= AskInterval(path))
                 Ask(step, contact);
         }
-        else if (now >= path.RetryAt && _paths.Count < MaxPaths)
+        else if (now >= path.RetryAt && _paths.Count < MaxPaths && parts.Live.MayLeave(step, contact))
         {
+            // An attempt whose signals cannot leave would only be waited out.
             Begin(step, contact);
         }
     }
@@ -120,6 +121,7 @@ internal sealed partial class PathDesk(Parts parts)
         step.Shown(contact);
         Tell(step, contact);
         parts.Outbox.PathReady(step, contact);
+        parts.Files.PathOpened(step, contact);
     }
 
     public void FactsChanged(Step step, ulong id, PathFacts facts)
@@ -176,7 +178,7 @@ internal sealed partial class PathDesk(Parts parts)
         }
     }
 
-    /// <summary>Our own mailbox is looked at: live signs may leave.</summary>
+    /// <summary>Our own mailbox is looked at, the contact's server is online, or its mailbox is tried again: live signs may leave.</summary>
     public void Ready(Step step, Contact contact)
     {
         contact.Path.AskedAt = long.MinValue / 2;
@@ -226,6 +228,9 @@ internal sealed partial class PathDesk(Parts parts)
 
     public void LiveAnswered(Step step, Contact contact, bool connected)
     {
+        // The server knows the mailbox.
+        contact.Queue.DoorBackoffMs = 0;
+        contact.Queue.LastFoundGone = false;
         if (connected || parts.State.Contacts.GetValueOrDefault(contact.Id) != contact)
             return;
         SetAbsent(step, contact);
@@ -302,7 +307,7 @@ internal sealed partial class PathDesk(Parts parts)
 
     private static long AskInterval(DirectPath path) => path.Presence == PeerPresence.Absent ? AskAbsentEveryMs : AskEveryMs;
 
-    private bool IsActive(Contact contact, long now) => parts.State.OnScreen == contact.Id || contact.Path.ActiveUntil > now;
+    private bool IsActive(Contact contact, long now) => parts.State.OnScreen == contact.Id || contact.Path.ActiveUntil > now || parts.Files.WantsPath(contact.Id);
 
     private bool IsOfferer(Contact contact) =>
         parts.State.Device is { } own && Their(contact) is { } theirs && own.Id.CompareTo(theirs.RemoteDevice) < 0;
@@ -322,6 +327,7 @@ internal sealed partial class PathDesk(Parts parts)
         var path = contact.Path;
         path.Attempt = attempt;
         path.Id = id;
+        path.IsOfferer = offerer;
         path.Theirs = null;
         path.Facts = default;
         path.Told = default;
@@ -349,6 +355,7 @@ internal sealed partial class PathDesk(Parts parts)
         step.Shown(contact);
         parts.Outbox.PathLost(step, contact);
         parts.Receipts.PathLost(step, contact);
+        parts.Files.PathGone(step, contact);
     }
 
     private void SetAbsent(Step step, Contact contact)
@@ -358,6 +365,7 @@ internal sealed partial class PathDesk(Parts parts)
             return;
         path.Presence = PeerPresence.Absent;
         step.Shown(contact);
+        parts.Files.WayChanged(step, contact);
     }
 
     private void Say(Step step, Contact contact, bool answerWanted)

@@ -39,5 +39,9 @@ internal abstract record Asked
 
     public sealed record ForRelay : Asked;
 
+    public sealed record ToBeginBlob(TransferId Transfer, BlobId Blob) : Asked;
+
+    public sealed record ForBlobRoom(long Token) : Asked;
+
     public sealed record ForPrekeys(Contact Contact) : Asked;
 }

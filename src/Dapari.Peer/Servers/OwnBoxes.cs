@@ -20,7 +20,7 @@ internal sealed class OwnBoxes(Parts parts)
     {
         parts.State.Boxes.Add(box.Id, box);
         if (parts.Servers.Want(step, box.Record.Server) is { IsOnline: true } connection)
-            Open(step, connection, box);
+            Open(step, connection, box, creates: true);
     }
 
     /// <summary>Gives a mailbox up: it is deleted at its server now or later.</summary>
@@ -35,7 +35,7 @@ internal sealed class OwnBoxes(Parts parts)
         if (connection.OpenBoxes.Contains(box.Id))
             Delete(step, connection, gone);
         else
-            Open(step, connection, gone);
+            Open(step, connection, gone, creates: false);
     }
 
     public void Online(Step step, ServerConnection connection)
@@ -56,7 +56,8 @@ internal sealed class OwnBoxes(Parts parts)
         {
             if (parts.State.Boxes.GetValueOrDefault(box.Id) != box)
                 continue;
-            Open(step, connection, box);
+            // As kept, it may have been made since, and by now tell that we are an old copy; the answer to making it again would not.
+            Open(step, connection, box, creates: !box.Record.Created && !box.IsGone && box.Checked);
             opened++;
         }
     }
@@ -95,6 +96,7 @@ internal sealed class OwnBoxes(Parts parts)
             parts.Outbox.SessionReady(step, contact);
             parts.Paths.Ready(step, contact);
             parts.Calls.Ready(step, contact);
+            parts.Files.DropOffs.Ready(step, contact);
         }
 
         AskUsage(step, connection, current);
@@ -125,11 +127,11 @@ internal sealed class OwnBoxes(Parts parts)
                 DeletedAtServer(step, box);
                 break;
             case Refusal.UnknownMailbox when !asked.Creates:
-                // The server lost it, or was replaced: the same mailbox is made again.
+                // Not made yet, or the server lost it: it is made (again), the same.
                 box.Record.Created = false;
                 box.Record.HighestAcknowledged = 0;
                 step.Changed(box);
-                Open(step, connection, box);
+                Open(step, connection, box, creates: true);
                 break;
             case Refusal.Rate or Refusal.Storage:
                 connection.ToOpen.Enqueue(box);
@@ -231,12 +233,11 @@ internal sealed class OwnBoxes(Parts parts)
     private static void Delete(Step step, ServerConnection connection, OwnBox box) =>
         connection.Send(step, new ClientFrame { DeleteMailbox = new DeleteMailbox { MailboxId = box.Record.MailboxId } }, new Asked.ToDeleteBox(box));
 
-    private static void Open(Step step, ServerConnection connection, OwnBox box)
+    private static void Open(Step step, ServerConnection connection, OwnBox box, bool creates)
     {
         if (connection.Limits is { MailboxesPerConnection: > 0 } limits && connection.OpenBoxes.Count >= limits.MailboxesPerConnection)
             return;
         var signature = ByteString.CopyFrom(box.Owner.Sign(ProofMessage.MailboxOwner(connection.Host, connection.Challenge, box.Id)));
-        var creates = !box.Record.Created && !box.IsGone;
         var frame = creates
             ? new ClientFrame
             {

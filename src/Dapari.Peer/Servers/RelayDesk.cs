@@ -11,6 +11,7 @@ namespace Dapari.Peer.Servers;
 internal sealed class RelayDesk(Parts parts)
 {
     private const long AgainMs = 60_000;
+    private const long SoonMs = 2_000;
 
     private IceServer? _server;
     private long _goodUntil = long.MinValue;
@@ -58,9 +59,10 @@ internal sealed class RelayDesk(Parts parts)
     public void Refused(Step step, Refusal refusal)
     {
         _asked = false;
-        IsSettled = true;
+        // Put off is not answered: a call that may need the relay waits for it, or else it would begin a connection that finds no way.
         var later = refusal is Refusal.Rate or Refusal.Storage or Refusal.NotOpen;
-        _askAt = later ? step.Now.MonotonicMs + AgainMs : long.MaxValue;
+        IsSettled |= !later;
+        _askAt = later ? step.Now.MonotonicMs + SoonMs : long.MaxValue;
         _noneSince = later ? long.MinValue : Home?.StateSince ?? long.MinValue;
     }
 

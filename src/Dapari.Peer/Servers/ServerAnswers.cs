@@ -1,4 +1,5 @@
 using Dapari.Peer.Engine;
+using Dapari.Peer.Files;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 using Kind = Dapari.Wire.V1.ServerFrame.KindOneofCase;
@@ -43,6 +44,9 @@ internal sealed class ServerAnswers(Parts parts)
                 break;
             case Asked.ForRelay:
                 parts.Relays.NotAnswered();
+                break;
+            case Asked.ToBeginBlob or Asked.ForBlobRoom:
+                parts.Files.DropOffs.NotAnswered(step, asked);
                 break;
         }
     }
@@ -138,6 +142,12 @@ internal sealed class ServerAnswers(Parts parts)
             case Asked.ForRelay when frame.KindCase == Kind.RelayAccess:
                 parts.Relays.Taken(step, frame.RelayAccess);
                 return true;
+            case Asked.ToBeginBlob begin when frame.KindCase == Kind.BlobBegun:
+                parts.Files.DropOffs.Begun(step, begin, frame.BlobBegun);
+                return true;
+            case Asked.ForBlobRoom room when frame.KindCase == Kind.BlobUsage:
+                DropOffDesk.Told(step, room, frame.BlobUsage);
+                return true;
             case Asked.ForPrekeys keys when frame.KindCase == Kind.Prekeys:
                 parts.Keys.Taken(step, keys.Contact, frame.Prekeys.Bundle);
                 return true;
@@ -190,6 +200,9 @@ internal sealed class ServerAnswers(Parts parts)
                 break;
             case Asked.ForInvite invite:
                 parts.Openings.Refused(step, invite.Contact, refused.Refusal);
+                break;
+            case Asked.ToBeginBlob or Asked.ForBlobRoom:
+                parts.Files.DropOffs.Refused(step, asked, refused.Refusal);
                 break;
             case Asked.ForRelay:
                 parts.Relays.Refused(step, refused.Refusal);

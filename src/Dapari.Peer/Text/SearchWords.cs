@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Dapari.Peer.Store;
 
 namespace Dapari.Peer.Text;
 
@@ -15,6 +16,13 @@ public static class SearchWords
 
     /// <summary>UTF-16 units of one word that are indexed.</summary>
     public const int MaxWordLength = 32;
+
+    /// <summary>The distinct words of a message: of its text, and of the names of its files.</summary>
+    public static IReadOnlyList<string> Of(MessageRecord message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return Of(message.File is { } file ? string.Join('\n', file.Files.Select(entry => entry.Name).Prepend(message.Text)) : message.Text);
+    }
 
     /// <summary>The distinct words of a text, in order of first appearance.</summary>
     public static IReadOnlyList<string> Of(string text)

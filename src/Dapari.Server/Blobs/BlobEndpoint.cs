@@ -23,6 +23,9 @@ internal sealed class BlobEndpoint(BlobStore store)
     public async Task ServeAsync(HttpContext context)
     {
         context.Response.Headers.CacheControl = "no-store";
+        BlobSharing.Apply(context.Response.Headers);
+        if (BlobSharing.TryAnswerPreflight(context))
+            return;
         var method = context.Request.Method;
         if (method is not ("GET" or "HEAD" or "PUT" or "DELETE"))
         {

@@ -29,7 +29,7 @@ internal sealed class SecurityHeaders(ServerOptions options, IReadOnlyList<strin
     {
         var scripts = string.Concat(scriptHashes.Select(h => " " + h));
         var connects = string.Concat(otherServers.Select(o => $" {o.GetLeftPart(UriPartial.Authority)} {WebSocket(o)}"));
-        return $"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'; img-src 'self' data: blob:; "
+        return $"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
             + $"connect-src 'self'{connects}; worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'none'; object-src 'none'";
     }
 

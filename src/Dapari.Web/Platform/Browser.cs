@@ -10,9 +10,10 @@ internal sealed class Browser : IBrowser, IBrowserCamera, IBrowserKeys
     private readonly List<Action<KeyCall>> _keys = [];
     private Action<string>? _codes;
 
-    public Browser(MediaLink legs)
+    public Browser(MediaLink legs, FileModules files)
     {
         Media = new BrowserMedia(legs);
+        Files = new BrowserFiles(files);
         Profile = BrowserPage.Profile();
         Origin = BrowserPage.Origin();
         Language = BrowserPage.Language();
@@ -44,6 +45,10 @@ internal sealed class Browser : IBrowser, IBrowserCamera, IBrowserKeys
     public IBrowserCamera Camera => this;
 
     public IBrowserMedia Media { get; }
+
+    public IBrowserFiles Files { get; }
+
+    public IBrowserPlayer Player { get; } = new BrowserPlayer();
 
     public IBrowserKeys Keys => this;
 

@@ -77,6 +77,24 @@ internal static partial class BrowserPage
     [JSImport("unnotify", "page")]
     internal static partial Task UnnotifyAsync(string tag);
 
+    [JSImport("fileFacts", "page")]
+    internal static partial int FileFacts();
+
+    [JSImport("wasShared", "page")]
+    internal static partial bool WasShared();
+
+    [JSImport("pictureUrl", "page")]
+    internal static partial string PictureUrl(byte[] picture);
+
+    [JSImport("releaseUrl", "page")]
+    internal static partial void ReleaseUrl(string url);
+
+    [JSImport("watchDrops", "page")]
+    internal static partial void WatchDrops(int watch, string element);
+
+    [JSImport("unwatchDrops", "page")]
+    internal static partial void UnwatchDrops(int watch);
+
     [JSImport("setTitle", "page")]
     internal static partial void SetTitle(string title, int unread);
 

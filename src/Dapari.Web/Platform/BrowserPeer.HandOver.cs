@@ -59,6 +59,7 @@ internal sealed partial class BrowserPeer
         _handing = true;
         host.Changed -= OnHostChanged;
         await host.DisposeAsync();
+        _files.Close();
         Say(new TabMessage { HandedOver = true, ToTab = to });
 
         // Who asked may be gone by now.

@@ -26,6 +26,7 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
     private readonly ServerLink _servers;
     private readonly PathLink _paths;
     private readonly MediaLink _media;
+    private readonly FileLink _files;
     private readonly Dictionary<ulong, (Command Command, TaskCompletionSource<CommandResult> Done)> _asked = [];
     private readonly TaskCompletionSource _ready = new();
     private PeerHost? _host;
@@ -35,7 +36,7 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
     private bool _heard;
     private bool _holding;
 
-    private BrowserPeer(string name, BrowserStore store, byte[] run, MediaLink media)
+    private BrowserPeer(string name, BrowserStore store, byte[] run, MediaLink media, FileModules files)
     {
         _lock = name;
         _store = store;
@@ -43,6 +44,8 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
         _servers = new ServerLink();
         _paths = new PathLink();
         _media = media;
+        _files = new FileLink(files, _paths);
+        store.Wiping = _files.WipeAsync;
         TabEvents.OnReceived = OnReceived;
         TabEvents.OnLockLost = OnLockLost;
         TabEvents.OnSleeping = OnSleeping;
@@ -56,7 +59,8 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
     /// <summary>Opens the store and finds out who owns it; the first snapshot is there when this is done.</summary>
     /// <param name="name">Of the database, the lock and the channel between tabs: one for each profile.</param>
     /// <param name="media">What carries calls in this tab.</param>
-    public static async Task<BrowserPeer> StartAsync(string name, MediaLink media)
+    /// <param name="files">What carries files in this tab.</param>
+    public static async Task<BrowserPeer> StartAsync(string name, MediaLink media, FileModules files)
     {
         var run = RandomSource.System.Bytes(16);
         var store = await BrowserStore.OpenAsync(name, run, why =>
@@ -64,7 +68,7 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
             // A newer version upgrades the store: this page's code no longer fits it.
             if (why == "newer") BrowserPage.Reload();
         });
-        var peer = new BrowserPeer(name, store, run, media);
+        var peer = new BrowserPeer(name, store, run, media, files);
         if (await Js.Acquire(name, "now")) await peer.LeadAsync();
         else peer.Follow();
         await peer._ready.Task;
@@ -116,7 +120,7 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
         Say(new TabMessage { LeaderRun = _tab }); // Loading takes a while: the others shall not take it for silence.
         await _store.ClaimAsync();
         var host = await PeerHost.StartAsync(
-            _store, _servers, _paths, _media, RandomSource.System, TimeProvider.System, CancellationToken.None, BrowserPage.PauseAsync);
+            _store, _servers, _paths, _media, BrowserFiles.CanKeep ? _files : null, RandomSource.System, TimeProvider.System, CancellationToken.None, BrowserPage.PauseAsync);
         if (_asleep || !_holding)
         {
             // Put to sleep, or taken for frozen, while it loaded.
@@ -178,6 +182,7 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
         _holding = false;
         host.Changed -= OnHostChanged;
         await host.DisposeAsync();
+        _files.Close();
         Js.LetGo();
         if (again && !_asleep) Follow();
     }
@@ -260,9 +265,10 @@ internal sealed partial class BrowserPeer : IPeerClient, IBrowserTabs
     // The former owner may have carried it out and gone before it could say so.
     private static Command Again(Command command)
     {
-        if (command.KindCase != Command.KindOneofCase.SendText) return command;
+        if (command.KindCase is not (Command.KindOneofCase.SendText or Command.KindOneofCase.SendFiles)) return command;
         var again = command.Clone();
-        again.SendText.Again = true;
+        if (again.KindCase == Command.KindOneofCase.SendText) again.SendText.Again = true;
+        else again.SendFiles.Again = true;
         return again;
     }
 

@@ -68,7 +68,7 @@ internal sealed partial class BrowserStore : IPeerStore
             parts.Add(KeyOf(message));
             parts.Add(message.Id.Memory);
             parts.Add(message.EnvelopeId.Memory);
-            parts.Add(Encoding.UTF8.GetBytes(string.Join('\n', SearchWords.Of(message.Text))));
+            parts.Add(Encoding.UTF8.GetBytes(string.Join('\n', SearchWords.Of(message))));
             parts.Add(Protobuf(message));
         }
 
@@ -96,7 +96,14 @@ internal sealed partial class BrowserStore : IPeerStore
         return [.. parts.Select(Read)];
     }
 
-    public async ValueTask WipeAsync(CancellationToken cancellation) => await Js.Wipe(_store, _run);
+    /// <summary>What else of the profile goes with it: the files.</summary>
+    public Func<Task>? Wiping { get; set; }
+
+    public async ValueTask WipeAsync(CancellationToken cancellation)
+    {
+        await Js.Wipe(_store, _run);
+        if (Wiping is { } wiping) await wiping();
+    }
 
     // contact (16) ‖ order key, inverted (16) ‖ shown at (8): see store.js.
     private static byte[] KeyOf(MessageRecord message)

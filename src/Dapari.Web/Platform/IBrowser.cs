@@ -21,6 +21,12 @@ public interface IBrowser
     /// <summary>Microphone, camera, screen, speakers and pictures of calls.</summary>
     IBrowserMedia Media { get; }
 
+    /// <summary>Files: chosen, prepared, recorded, saved.</summary>
+    IBrowserFiles Files { get; }
+
+    /// <summary>Plays voice notes.</summary>
+    IBrowserPlayer Player { get; }
+
     /// <summary>The browser's clocks and timers.</summary>
     TimeProvider Clock { get; }
 

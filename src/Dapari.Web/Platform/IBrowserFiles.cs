@@ -56,6 +56,12 @@ public interface IBrowserFiles
     /// <summary>A small picture of one picked file, to look at before it is sent: an object URL to release, or null.</summary>
     Task<string?> PeekAsync(PickedFiles picked, int index);
 
+    /// <summary>One of them (by its position) is not to be sent: what is left, to be used from now on.</summary>
+    PickedFiles Without(PickedFiles picked, int index);
+
+    /// <summary>What a transfer holds on this device, sent or received, as if it had been chosen under these names; null: it is not here.</summary>
+    Task<PickedFiles?> TakeAgainAsync(TransferId transfer, IReadOnlyList<SaveName> names);
+
     /// <summary>What was picked is not needed any more.</summary>
     void Release(PickedFiles picked);
 
@@ -82,6 +88,12 @@ public interface IBrowserFiles
 
     /// <summary>Removes a received file's bytes from this device.</summary>
     Task RemoveAsync(TransferId transfer);
+
+    /// <summary>Bytes that files take on this device, sent ones and received ones.</summary>
+    Task<long> ReadUsedAsync();
+
+    /// <summary>Removes the bytes of all transfers from this device, but for these.</summary>
+    Task RemoveAllAsync(IReadOnlyList<TransferId> except);
 
     /// <summary>The items of a transfer whose offer named a manifest, once it is here; null: it is not.</summary>
     Task<FileManifest?> ReadManifestAsync(TransferId transfer);

@@ -59,6 +59,9 @@ internal sealed partial class PathLink : IPathLink
 
     public bool IsSupported => Js.IsSupported();
 
+    /// <summary>The number by which JavaScript knows a path, or -1.</summary>
+    public int NumberOf(ulong path) => _ids.GetValueOrDefault(path, -1);
+
     public void Open(ulong path, bool offerer, bool polite, IReadOnlyList<IceServer> iceServers)
     {
         Close(path);

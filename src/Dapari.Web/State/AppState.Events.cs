@@ -22,6 +22,7 @@ public sealed partial class AppState
 
         ResumeHeld();
         if (notice.Snapshot is not null) Calls.Follow();
+        Files.Follow(notice);
         Noticed?.Invoke(notice);
         if (notice.Messages.Count != 0)
         {
@@ -88,6 +89,8 @@ public sealed partial class AppState
                 break;
             case KeyCall.Back when Calls.Choosing is not null:
                 Calls.Choose(null);
+                break;
+            case KeyCall.Back when Files.Back():
                 break;
             case KeyCall.Back when Place.Kind == PlaceKind.Call:
                 LeaveCallScreen();

@@ -11,7 +11,7 @@ public sealed partial class AppState
     private bool _resumed;
 
     /// <summary>Hides a thing at once and carries the command out unless it is undone in time.</summary>
-    public void DoUnlessUndone(ByteString id, string said, Command command)
+    public void DoUnlessUndone(ByteString id, string said, Command command, Action? undone = null)
     {
         var held = new Held(id, Browser.Clock.GetUtcNow().ToUnixTimeMilliseconds() + (long)Toasts.Stay.TotalMilliseconds, command);
         _heldBack.Add(held);
@@ -20,9 +20,13 @@ public sealed partial class AppState
         Toasts.DoUnlessUndone(said, () => CarryOutAsync(held), () =>
         {
             _heldBack.Remove(held);
+            undone?.Invoke();
             Unhide(id);
         });
     }
+
+    /// <summary>Whether a thing is hidden until it is sure.</summary>
+    public bool IsHidden(ByteString id) => _hidden.Contains(id);
 
     // Once, as soon as there is somebody: what a page before this one did not come to do. Another tab of this person may still show it and give it
     // back, so each waits for its time, which is never long: a clock that was set back does not prolong it.

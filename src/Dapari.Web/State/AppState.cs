@@ -36,14 +36,17 @@ public sealed partial class AppState : IDisposable
         Toasts = new Toasts(browser.Clock);
         _heldBack = new HeldBack(browser);
         Calls = new LiveCalls(this);
+        Files = new LiveFiles(this);
         peer.Changed += OnNotice;
         browser.Changed += OnBrowser;
         browser.NotificationClicked += OnNotificationClicked;
         navigation.LocationChanged += OnLocation;
         _keys = browser.Keys.Watch(OnKey);
         Calls.Follow();
+        Files.Follow(new Notice { Snapshot = Snapshot });
         Settle();
         ResumeHeld();
+        _ = Files.AskSharedAsync();
     }
 
     /// <summary>The peer.</summary>
@@ -72,6 +75,9 @@ public sealed partial class AppState : IDisposable
 
     /// <summary>Calls.</summary>
     public LiveCalls Calls { get; }
+
+    /// <summary>Files.</summary>
+    public LiveFiles Files { get; }
 
     /// <summary>The invite that the page was opened with, until it was used.</summary>
     public string? InviteLink { get; set; }
@@ -170,6 +176,7 @@ public sealed partial class AppState : IDisposable
         _navigation.LocationChanged -= OnLocation;
         _keys.Dispose();
         Calls.Dispose();
+        Files.Dispose();
         Toasts.Dispose();
         foreach (var timer in _overdue) timer.Dispose();
     }

@@ -43,6 +43,9 @@ public sealed record ChatRow
     /// <summary>The call, where the row is one.</summary>
     public CallRecord? Call { get; init; }
 
+    /// <summary>The message, where the row is a transfer of files.</summary>
+    public MessageRecord? Files { get; init; }
+
     /// <summary>Whether somebody jumped to this row.</summary>
     public bool Marked { get; init; }
 }
@@ -112,7 +115,8 @@ public static class ChatRows
                 EndsGroup = i == messages.Count - 1 || !SameGroup(m, messages[i + 1]) || days.Day(messages[i + 1].ShownAtMs) != day,
                 State = state,
                 Call = m.Kind == MessageKind.Call ? m.Call ?? new CallRecord() : null,
-                Route = m.Kind == MessageKind.Call ? m.Call?.Way?.Route ?? Route.Unspecified : m.Route?.Route ?? (m.Outgoing ? Route.Waiting : Route.Unspecified),
+                Files = m is { Kind: MessageKind.Files, File: not null } ? m : null,
+                Route = RouteOf(m),
                 Marked = marked is not null && marked == id,
             };
             rows.Add(old == row ? old : row);
@@ -125,10 +129,19 @@ public static class ChatRows
     public static MessageState StateOf(MessageRecord message, ulong theyReadThrough) =>
         message.Outgoing && message.State == MessageState.Delivered && message.Clock <= theyReadThrough ? MessageState.Read : message.State;
 
+    /// <summary>The way it went: of a call the last one, of files the one that most of the bytes took.</summary>
+    public static Route RouteOf(MessageRecord m) => m.Kind switch
+    {
+        MessageKind.Call => m.Call?.Way?.Route ?? Route.Unspecified,
+        MessageKind.Files => m.File?.End is { } end ? FileLook.MainRoute(end.Shares) : Route.Unspecified,
+        _ => m.Route?.Route ?? (m.Outgoing ? Route.Waiting : Route.Unspecified),
+    };
+
     /// <summary>A message in one line of plain text.</summary>
     public static string Preview(MessageRecord message, Texts t) => message.Kind switch
     {
         MessageKind.Text => message.Text,
+        MessageKind.Files => FileLook.Line(message, t),
         MessageKind.Call => CallLine(message.Call ?? new CallRecord(), message.Outgoing, t),
         _ => t.List.NewerKind,
     };
@@ -170,5 +183,5 @@ public static class ChatRows
         a.Outgoing == b.Outgoing && IsBubble(a) && IsBubble(b)
         && (a.ShownAtMs > b.ShownAtMs ? a.ShownAtMs - b.ShownAtMs : b.ShownAtMs - a.ShownAtMs) < GroupMs;
 
-    private static bool IsBubble(MessageRecord m) => m.Kind is MessageKind.Text or MessageKind.Unknown;
+    private static bool IsBubble(MessageRecord m) => m.Kind is MessageKind.Text or MessageKind.Unknown or MessageKind.Files;
 }

@@ -12,7 +12,7 @@ public static class Draw
 
     private static readonly MarkupString[] Badges =
     [
-        Badge("unknown"), Badge("waiting"), Badge("direct"), Badge("relay"), Badge("server"),
+        Badge("unknown"), Badge("waiting"), Badge("direct"), Badge("relay"), Badge("server"), Badge("server"),
     ];
 
     /// <summary>An icon of the sprite, named by a constant.</summary>
@@ -24,14 +24,14 @@ public static class Draw
     }
 
     /// <summary>The 16 pixel badge of a way: a shape and a colour. The words stand beside it.</summary>
-    public static MarkupString WayBadge(Route route) => Badges[(int)route is >= 0 and < 5 and var i ? i : 0];
+    public static MarkupString WayBadge(Route route) => Badges[(int)route is >= 0 and < 6 and var i ? i : 0];
 
     /// <summary>The class that carries the way's colour.</summary>
     public static string WayClass(Route route) => route switch
     {
         Route.Direct => "way-direct",
         Route.Relay => "way-relay",
-        Route.Mailbox => "way-server",
+        Route.Mailbox or Route.DropOff => "way-server",
         _ => "way-waiting",
     };
 

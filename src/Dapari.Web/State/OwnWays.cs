@@ -11,6 +11,12 @@ namespace Dapari.Web.State;
 /// <param name="Last">The last message of each way.</param>
 public sealed record OwnWays(int Total, IReadOnlyList<(Route Route, int Count)> Counts, IReadOnlyDictionary<Route, MessageRecord> Last)
 {
+    /// <summary>Bytes of files among them, by way.</summary>
+    public IReadOnlyList<FileRouteShare> FileShares { get; private init; } = [];
+
+    /// <summary>Bytes of files in all.</summary>
+    public ulong FileBytes => FileShares.Aggregate(0ul, (sum, share) => sum + share.Bytes);
+
     /// <summary>Messages looked at.</summary>
     public const int Most = 200;
 
@@ -36,7 +42,8 @@ public sealed record OwnWays(int Total, IReadOnlyList<(Route Route, int Count)> 
         var counts = new Dictionary<Route, int>();
         var last = new Dictionary<Route, MessageRecord>();
         var total = 0;
-        foreach (var m in messages.Where(m => m.Kind == MessageKind.Text).OrderByDescending(m => m.ShownAtMs).Take(Most))
+        var all = messages.ToList();
+        foreach (var m in all.Where(m => m.Kind == MessageKind.Text).OrderByDescending(m => m.ShownAtMs).Take(Most))
         {
             var route = m.Route?.Route ?? Route.Unspecified;
             if (route == Route.Unspecified) continue;
@@ -45,7 +52,11 @@ public sealed record OwnWays(int Total, IReadOnlyList<(Route Route, int Count)> 
             last.TryAdd(route, m);
         }
 
-        Route[] order = [Route.Direct, Route.Relay, Route.Mailbox, Route.Waiting];
-        return new OwnWays(total, [.. order.Where(counts.ContainsKey).Select(r => (r, counts[r]))], last);
+        Route[] order = [Route.Direct, Route.Relay, Route.Mailbox, Route.DropOff, Route.Waiting];
+        var shares = all.SelectMany(m => m.File?.End?.Shares ?? Enumerable.Empty<FileRouteShare>()).ToLookup(share => share.Route, share => share.Bytes);
+        return new OwnWays(total, [.. order.Where(counts.ContainsKey).Select(r => (r, counts[r]))], last)
+        {
+            FileShares = [.. order.Where(shares.Contains).Select(r => new FileRouteShare { Route = r, Bytes = shares[r].Aggregate(0ul, (sum, bytes) => sum + bytes) })],
+        };
     }
 }

@@ -34,6 +34,9 @@ public enum PlaceKind
 
     /// <summary>The call under way.</summary>
     Call,
+
+    /// <summary>Files under way.</summary>
+    Transfers,
 }
 
 /// <summary>Where the person is: read from the address bar, so that the system's back works.</summary>
@@ -57,6 +60,7 @@ public sealed record Place(PlaceKind Kind, ContactId Contact = default, MessageI
             ["ways"] => new Place(PlaceKind.Ways),
             ["search"] => new Place(PlaceKind.Search),
             ["call"] => new Place(PlaceKind.Call),
+            ["files"] => new Place(PlaceKind.Transfers),
             ["c", var contact] when ReadContact(contact) is { } c => new Place(PlaceKind.Conversation, c),
             ["c", var contact, "details"] when ReadContact(contact) is { } c => new Place(PlaceKind.Contact, c),
             ["c", var contact, "m", var message] when ReadContact(contact) is { } c && ReadMessage(message) is { } m => new Place(PlaceKind.Message, c, m),
@@ -76,6 +80,7 @@ public sealed record Place(PlaceKind Kind, ContactId Contact = default, MessageI
         PlaceKind.Ways => "/ways",
         PlaceKind.Search => "/search",
         PlaceKind.Call => "/call",
+        PlaceKind.Transfers => "/files",
         _ => "/",
     };
 

@@ -8,7 +8,7 @@ internal sealed class EnglishWayTexts : WayTexts
     {
         Route.Direct => "Direct",
         Route.Relay => "Through a relay",
-        Route.Mailbox => "Through the server",
+        Route.Mailbox or Route.DropOff => "Through the server",
         Route.Waiting => "Waiting",
         _ => "Not known",
     };
@@ -97,7 +97,7 @@ internal sealed class EnglishWayTexts : WayTexts
             ? $"From your device straight to {name}’s. No server in between."
             : $"From {name}’s device straight to yours. No server in between.",
         Route.Relay => "Live through a relay that passes sealed bytes on. It keeps nothing and can read nothing.",
-        Route.Mailbox => outgoing
+        Route.Mailbox or Route.DropOff => outgoing
             ? $"A server kept it, sealed, until {name}’s device fetched it. It could not read it."
             : "A server kept it, sealed, until your device fetched it. It could not read it.",
         Route.Waiting => outgoing
@@ -110,7 +110,7 @@ internal sealed class EnglishWayTexts : WayTexts
     {
         Route.Direct => $"A message now goes straight to {name}.",
         Route.Relay => "A message now goes live through a relay.",
-        Route.Mailbox => "A message now goes through the server.",
+        Route.Mailbox or Route.DropOff => "A message now goes through the server.",
         Route.Waiting => "A message now waits on your device.",
         _ => "The way is still being found.",
     };

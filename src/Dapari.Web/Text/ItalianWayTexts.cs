@@ -8,7 +8,7 @@ internal sealed class ItalianWayTexts : WayTexts
     {
         Route.Direct => "Diretto",
         Route.Relay => "Tramite relay",
-        Route.Mailbox => "Tramite il server",
+        Route.Mailbox or Route.DropOff => "Tramite il server",
         Route.Waiting => "In attesa",
         _ => "Non si sa",
     };
@@ -97,7 +97,7 @@ internal sealed class ItalianWayTexts : WayTexts
             ? $"Dal tuo dispositivo a quello di {name}, senza nessun server in mezzo."
             : $"Dal dispositivo di {name} al tuo, senza nessun server in mezzo.",
         Route.Relay => "Dal vivo, tramite un relay che inoltra byte sigillati: non conserva nulla e non può leggere nulla.",
-        Route.Mailbox => outgoing
+        Route.Mailbox or Route.DropOff => outgoing
             ? $"Un server lo ha tenuto, sigillato, finché il dispositivo di {name} è venuto a prenderlo. Non poteva leggerlo."
             : "Un server lo ha tenuto, sigillato, finché il tuo dispositivo è venuto a prenderlo. Non poteva leggerlo.",
         Route.Waiting => outgoing
@@ -110,7 +110,7 @@ internal sealed class ItalianWayTexts : WayTexts
     {
         Route.Direct => $"Ora un messaggio va dritto a {name}.",
         Route.Relay => "Ora un messaggio passa dal vivo da un relay.",
-        Route.Mailbox => "Ora un messaggio passa dal server.",
+        Route.Mailbox or Route.DropOff => "Ora un messaggio passa dal server.",
         Route.Waiting => "Ora un messaggio aspetta sul tuo dispositivo.",
         _ => "La strada è ancora da trovare.",
     };

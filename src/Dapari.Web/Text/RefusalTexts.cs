@@ -30,6 +30,10 @@ public static class RefusalTexts
         CommandRefusal.NotTheBeginner => "Only who began the call can add somebody. Ask them to.",
         CommandRefusal.NoRelay => "Your server has no relay, so nothing can go through it live. Choose another way, or ask whoever runs the server.",
         CommandRefusal.PeerFailed => "Dapari made an error of its own, and nothing was changed. Try again; if it stays so, load the page again.",
+        CommandRefusal.NoFiles => "This browser cannot keep and move files here. That needs HTTPS and a recent browser.",
+        CommandRefusal.UnknownTransfer => "This transfer is already over.",
+        CommandRefusal.NoServer => "Your server does not answer, so it cannot say what room there is. Try again in a moment.",
+        CommandRefusal.NoDropOffs => "Your server takes no files to keep. They go directly, when you are both online.",
         _ => "That did not work, and nothing was changed. Reload the page and try again.",
     };
 
@@ -58,6 +62,10 @@ public static class RefusalTexts
         CommandRefusal.NotTheBeginner => "Solo chi ha iniziato la chiamata può aggiungere qualcuno. Chiedi a lui o a lei.",
         CommandRefusal.NoRelay => "Il tuo server non ha un relay, quindi dal vivo non ci passa nulla. Scegli un’altra strada, o parlane con chi gestisce il server.",
         CommandRefusal.PeerFailed => "Dapari ha fatto un errore suo, e non è cambiato nulla. Riprova; se non basta, ricarica la pagina.",
+        CommandRefusal.NoFiles => "Qui il browser non può tenere e spostare file. Servono HTTPS e un browser recente.",
+        CommandRefusal.UnknownTransfer => "Questo invio è già finito.",
+        CommandRefusal.NoServer => "Il tuo server non risponde, quindi non sa dire quanto posto c’è. Riprova tra un momento.",
+        CommandRefusal.NoDropOffs => "Il tuo server non tiene file in deposito. Passano diretti, quando siete online tutti e due.",
         _ => "Non ha funzionato, e non è cambiato nulla. Ricarica la pagina e riprova.",
     };
 }

@@ -29,6 +29,9 @@ public sealed record Texts
     /// <summary>Calls.</summary>
     public required CallTexts Call { get; init; }
 
+    /// <summary>Files.</summary>
+    public required FileTexts File { get; init; }
+
     /// <summary>Settings.</summary>
     public required SettingsTexts Settings { get; init; }
 
@@ -55,6 +58,7 @@ public sealed record Texts
         Contact = ContactTexts.English,
         Message = MessageTexts.English,
         Call = EnglishCallTexts.Make(),
+        File = new EnglishFileTexts(),
         Settings = SettingsTexts.English,
         Journey = JourneyTexts.English,
         Ways = new EnglishWayTexts(),
@@ -73,6 +77,7 @@ public sealed record Texts
         Contact = ContactTexts.Italian,
         Message = MessageTexts.Italian,
         Call = ItalianCallTexts.Make(),
+        File = new ItalianFileTexts(),
         Settings = SettingsTexts.Italian,
         Journey = JourneyTexts.Italian,
         Ways = new ItalianWayTexts(),

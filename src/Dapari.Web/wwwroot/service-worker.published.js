@@ -4,15 +4,17 @@ self.importScripts('./service-worker-assets.js');
 
 const manifest = /** @type {any} */ (self).assetsManifest;
 const NAME = 'dapari-' + manifest.version;
+const SHARED = 'shared-files';
 // Large icons are wanted once, by the system when it installs the app, and then there is a network.
 const LEFT_OUT = /\.(map|LICENSE\.txt|br|gz)$|^service-worker|^icons\/.*-512\.png$/;
+const NAMED_BY_HASH = /^_framework\/.*\.[0-9a-z]{10}\.[a-z]+$/;
 const assets = manifest.assets.filter(asset => !LEFT_OUT.test(asset.url));
 const kept = new Set(assets.map(asset => new URL(asset.url, self.registration.scope).pathname));
 
 self.addEventListener('install', event => event.waitUntil(install()));
 self.addEventListener('activate', event => event.waitUntil(activate()));
 self.addEventListener('fetch', event => {
-  const answer = answerFor(event.request);
+  const answer = isShared(event.request) ? takeShared(event.request) : answerFor(event.request);
   if (answer) event.respondWith(answer);
 });
 self.addEventListener('message', event => {
@@ -29,10 +31,20 @@ async function install() {
   const former = await formerFiles();
   await Promise.all(assets.map(async asset => {
     const same = former.get(asset.url + ' ' + asset.hash);
-    const response = same ?? await fetch(new Request(asset.url, { integrity: asset.hash, cache: 'no-cache' }));
+    const response = same ?? await load(asset);
     if (!response.ok) throw new Error(`${asset.url}: ${response.status}`);
     await cache.put(asset.url, withHash(response, asset.hash));
   }));
+}
+
+/**
+ * A name with its content's hash says all: what the page has loaded just now comes from the browser's own cache without a word to the
+ * server. The others are asked for again, so that a version is never put together from two.
+ * @param {{ url: string, hash: string }} asset
+ */
+async function load(asset) {
+  const ask = (/** @type {RequestCache} */ cache) => fetch(new Request(asset.url, { integrity: asset.hash, cache }));
+  return NAMED_BY_HASH.test(asset.url) ? ask('force-cache').catch(() => ask('no-cache')) : ask('no-cache');
 }
 
 async function formerFiles() {
@@ -63,6 +75,28 @@ async function activate() {
   // Navigations need not wait for the worker where the network answers first; this app starts from the cache alone.
   await self.registration.navigationPreload?.disable();
   await self.clients.claim();
+}
+
+/** The system's share sheet posts files here (manifest: share_target). @param {Request} request */
+function isShared(request) {
+  const url = new URL(request.url);
+  return request.method === 'POST' && url.origin === self.location.origin && url.pathname === '/share';
+}
+
+/** Keeps what was shared until the page takes it (js/files-pick.js), under numbers; the server never sees it. @param {Request} request */
+async function takeShared(request) {
+  try {
+    const files = (await request.formData()).getAll('files').filter(one => one instanceof File);
+    await caches.delete(SHARED);
+    const cache = await caches.open(SHARED);
+    for (const [number, file] of files.entries()) {
+      const headers = { 'Content-Type': file.type || 'application/octet-stream', 'dapari-name': encodeURIComponent(file.name) };
+      await cache.put('/shared/' + number, new Response(file, { headers }));
+    }
+  } catch {
+    await caches.delete(SHARED).catch(() => {}); // No room: the page opens, with nothing taken.
+  }
+  return Response.redirect('/?shared', 303);
 }
 
 /** @param {Request} request @returns {Promise<Response> | null} null: not ours, the browser goes on by itself */

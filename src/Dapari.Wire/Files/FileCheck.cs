@@ -54,6 +54,7 @@ public static class FileCheck
         return update.KindCase switch
         {
             FileUpdate.KindOneofCase.DropOff => Check(update.DropOff),
+            FileUpdate.KindOneofCase.DropOffGone when update.DropOffGone.Length != Shape.Id => ContentFault.FieldLength,
             FileUpdate.KindOneofCase.Lost when update.Lost.Item is 0 or > WireLimits.FilesPerTransfer => ContentFault.FieldLength,
             FileUpdate.KindOneofCase.End when update.End.ItemsLost > WireLimits.FilesPerTransfer => ContentFault.FieldLength,
             FileUpdate.KindOneofCase.End when update.End.Shares.Count > WireLimits.FileShares => ContentFault.TooMany,

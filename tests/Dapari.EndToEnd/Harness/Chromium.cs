@@ -11,6 +11,9 @@ public static class Chromium
     /// </summary>
     private const string PlainHostCandidates = "--disable-features=WebRtcHideLocalIpsWithMdns";
 
+    // In milliseconds. On a busy machine of two cores a browser takes long to start.
+    private const float StartLimit = 180_000;
+
     private static readonly string[] Flags =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -28,11 +31,15 @@ public static class Chromium
 
     /// <summary>A browser whose contexts keep everything in memory.</summary>
     public static Task<IBrowser> StartAsync(IPlaywright playwright) =>
-        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
+        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true, Timeout = StartLimit });
+
+    /// <summary>A browser with a profile on disk, as people have it: what it keeps is kept there, not in memory.</summary>
+    public static Task<IBrowserContext> StartWithProfileAsync(IPlaywright playwright, string folder) =>
+        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
 
     /// <summary>The same, but hiding local addresses behind multicast DNS names, as browsers do by themselves.</summary>
     public static Task<IBrowser> StartWithLocalNamesAsync(IPlaywright playwright) =>
-        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Flags, Headless = true });
+        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Flags, Headless = true, Timeout = StartLimit });
 
     /// <summary>A browser whose camera shows what a Y4M file holds, read anew at each start of the camera.</summary>
     public static Task<IBrowser> StartWithCameraAsync(IPlaywright playwright, string file) => playwright.Chromium.LaunchAsync(new()
@@ -40,15 +47,16 @@ public static class Chromium
         ExecutablePath = Executable,
         Args = [.. Flags, PlainHostCandidates, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--use-file-for-fake-video-capture=" + file],
         Headless = true,
+        Timeout = StartLimit,
     });
 
     /// <summary>The first one, but taking every certificate: for a server whose authority nobody installed.</summary>
     public static Task<IBrowser> StartTrustingAllAsync(IPlaywright playwright) => playwright.Chromium.LaunchAsync(
-        new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, "--ignore-certificate-errors"], Headless = true });
+        new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, "--ignore-certificate-errors"], Headless = true, Timeout = StartLimit });
 
     /// <summary>A browser whose microphone hears <see cref="Tone"/>, whose camera sees a moving picture, and which shows a screen without asking.</summary>
     public static Task<IBrowser> StartForCallsAsync(IPlaywright playwright) =>
-        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, .. CallFlags], Headless = true });
+        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, .. CallFlags], Headless = true, Timeout = StartLimit });
 
     /// <summary>The same inside a home of a lab. There a page has no certificate: the browser is told to treat the server's origin as secure.</summary>
     public static Task<IBrowser> StartInAsync(IPlaywright playwright, NatLab lab, string place, string origin) =>
@@ -57,6 +65,7 @@ public static class Chromium
             ExecutablePath = lab.Wrapper(place, Executable),
             Args = [.. Flags, PlainHostCandidates, .. CallFlags, $"--unsafely-treat-insecure-origin-as-secure={origin}"],
             Headless = true,
+            Timeout = StartLimit,
         });
 
     /// <summary>What a browser for calls is started with besides. Of the three cameras the second is one for depth, which WebRTC does not send.</summary>
@@ -68,5 +77,5 @@ public static class Chromium
 
     /// <summary>A browser with one context that keeps everything in a folder, as people's browsers do.</summary>
     public static Task<IBrowserContext> StartKeepingAsync(IPlaywright playwright, string folder) =>
-        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
+        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true, Timeout = StartLimit });
 }

@@ -13,6 +13,8 @@ public sealed class CuttableProxy : IAsyncDisposable
     private readonly Task accepting;
     private volatile bool cut;
     private long bytesToBrowser;
+    private long bytesToServer;
+    private volatile int slowness;
 
     /// <summary>Passes everything to a loopback port.</summary>
     public CuttableProxy(int target)
@@ -27,6 +29,12 @@ public sealed class CuttableProxy : IAsyncDisposable
 
     /// <summary>What the server sent through here so far: headers, bodies and frames, as they are on the wire above TCP.</summary>
     public long BytesToBrowser => Interlocked.Read(ref bytesToBrowser);
+
+    /// <summary>What browsers sent through here so far.</summary>
+    public long BytesToServer => Interlocked.Read(ref bytesToServer);
+
+    /// <summary>From now on each connection takes at most so many bytes a second towards the server; 0: as they come.</summary>
+    public void Slow(int bytesPerSecond) => slowness = bytesPerSecond;
 
     /// <summary>Ends every connection and lets no further one through.</summary>
     public void Cut()
@@ -85,7 +93,7 @@ public sealed class CuttableProxy : IAsyncDisposable
                 if (cut) return;
                 var there = near.GetStream();
                 var back = far.GetStream();
-                await Task.WhenAny(there.CopyToAsync(back), CopyCountingAsync(back, there));
+                await Task.WhenAny(CopyToServerAsync(there, back), CopyCountingAsync(back, there));
             }
             catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
             {
@@ -96,6 +104,18 @@ public sealed class CuttableProxy : IAsyncDisposable
                 open.TryRemove(near, out _);
                 open.TryRemove(far, out _);
             }
+        }
+    }
+
+    // A slow line: what was sent holds up what follows.
+    private async Task CopyToServerAsync(NetworkStream from, NetworkStream to)
+    {
+        var buffer = new byte[64 * 1024];
+        while (await from.ReadAsync(buffer) is var count and > 0)
+        {
+            Interlocked.Add(ref bytesToServer, count);
+            await to.WriteAsync(buffer.AsMemory(0, count));
+            if (slowness is > 0 and var rate) await Task.Delay(TimeSpan.FromSeconds((double)count / rate), TimeProvider.System);
         }
     }
 

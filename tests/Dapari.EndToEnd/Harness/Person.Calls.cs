@@ -10,7 +10,7 @@ public sealed partial class Person
     private const double Near = 15;
 
     /// <summary>Seconds for anything of a call to come: enough for two cores with other work.</summary>
-    private const float Limit = 60;
+    private const float CallLimit = 90;
 
     /// <summary>The screen of the call.</summary>
     public ILocator CallScreen => Page.Locator("section.call");
@@ -34,7 +34,7 @@ public sealed partial class Person
     public Task CallAtOnceAsync(string who, bool video = false) => CallButton(video ? Words.Call.CallByVideo(who) : Words.Call.CallByVoice(who)).DispatchEventAsync("click");
 
     /// <summary>Waits until somebody rings.</summary>
-    public Task SeesRingAsync(string who, float seconds = Limit) => Expect(Ring.GetByRole(AriaRole.Heading, new() { Name = who })).ToBeVisibleAsync(new() { Timeout = seconds * 1000 });
+    public Task SeesRingAsync(string who, float seconds = CallLimit) => Expect(Ring.GetByRole(AriaRole.Heading, new() { Name = who })).ToBeVisibleAsync(new() { Timeout = seconds * 1000 });
 
     /// <summary>Answers what rings.</summary>
     public Task TakeCallAsync() => Ring.GetByRole(AriaRole.Button, new() { Name = Words.Call.Answer, Exact = true }).ClickAsync();
@@ -43,7 +43,7 @@ public sealed partial class Person
     public Task HangUpAsync() => CallButton(Words.Call.HangUp).ClickAsync();
 
     /// <summary>Waits until the other's microphone is really heard here: the tone stands out of what the element plays.</summary>
-    public Task HearsToneAsync(int others = 1, float seconds = Limit)
+    public Task HearsToneAsync(int others = 1, float seconds = CallLimit)
     {
         var last = "nothing was measured";
         return Waiting.UntilAsync(
@@ -62,7 +62,7 @@ public sealed partial class Person
     public async Task SpeakAsAsync(int hertz) => await Page.EvaluateAsync("hertz => { __ears.voice = hertz; }", hertz);
 
     /// <summary>Waits until exactly these tones are heard, each in the sound of one of the others.</summary>
-    public Task HearsAsync(IReadOnlyList<int> hertz, float seconds = Limit)
+    public Task HearsAsync(IReadOnlyList<int> hertz, float seconds = CallLimit)
     {
         var last = "nothing was measured";
         return Waiting.UntilAsync(
@@ -109,7 +109,7 @@ public sealed partial class Person
     }
 
     /// <summary>Waits until nothing is heard any more.</summary>
-    public Task HearsNothingAsync(float seconds = Limit) => Waiting.UntilAsync(
+    public Task HearsNothingAsync(float seconds = CallLimit) => Waiting.UntilAsync(
         $"{Name} hears nothing",
         async () => !(await Page.EvaluateAsync<double[][]>("() => __ears.hear()")).Any(one => Math.Abs(one[0] - Tone.Hertz) < Near && one[1] > StandsOut),
         TimeSpan.FromSeconds(seconds));
@@ -117,7 +117,7 @@ public sealed partial class Person
     /// <summary>Waits until a picture of the call moves.</summary>
     /// <param name="selector">Of the video element.</param>
     /// <param name="seconds">For it to come and move.</param>
-    public Task SeesMovingAsync(string selector = ".tile video", float seconds = Limit)
+    public Task SeesMovingAsync(string selector = ".tile video", float seconds = CallLimit)
     {
         var last = -1.0;
         return Waiting.UntilAsync(
@@ -134,7 +134,7 @@ public sealed partial class Person
     }
 
     /// <summary>Waits until the call's line says this way.</summary>
-    public Task SeesCallWayAsync(Route route, float seconds = Limit) => Expect(CallScreen.Locator($".call-way.way-{(route == Route.Direct ? "direct" : "relay")}")).ToBeVisibleAsync(new() { Timeout = seconds * 1000 });
+    public Task SeesCallWayAsync(Route route, float seconds = CallLimit) => Expect(CallScreen.Locator($".call-way.way-{(route == Route.Direct ? "direct" : "relay")}")).ToBeVisibleAsync(new() { Timeout = seconds * 1000 });
 
     private string Screen()
     {

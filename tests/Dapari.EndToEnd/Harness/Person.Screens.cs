@@ -39,14 +39,22 @@ public sealed partial class Person
         await Page.GetByRole(AriaRole.Textbox, new() { Name = Words.Start.NameLabel }).FillAsync(Name);
         await Page.GetByRole(AriaRole.Button, new() { Name = Words.Start.Begin }).ClickAsync();
         await Expect(Page.GetByRole(AriaRole.Textbox, new() { Name = Words.Start.NameLabel })).ToBeHiddenAsync();
+        // The app goes on by itself, to a first invite or to whom the opened one is from, and would take along who went elsewhere before.
+        await ArrivesAsync(path => path == "/invite" || path.StartsWith("/c/", StringComparison.Ordinal));
     }
 
     /// <summary>Goes to a screen by its address, within the running app.</summary>
     public async Task GoAsync(string path)
     {
+        // Before the app has drawn itself it would not go there but load the page anew.
+        await Page.Locator("#announcer").WaitForAsync(new() { State = WaitForSelectorState.Attached });
         await Page.EvaluateAsync("path => Blazor.navigateTo(path + location.search)", path);
-        await Page.WaitForURLAsync(url => new Uri(url).AbsolutePath == path);
+        await ArrivesAsync(at => at == path);
     }
+
+    /// <summary>Waits until the tab in front is at an address, asking for its path.</summary>
+    private Task ArrivesAsync(Func<string, bool> there) =>
+        Waiting.UntilAsync($"{Name} is where they go", () => there(new Uri(Page.Url).AbsolutePath), Waiting.Patience, () => $"They are at {Page.Url}.");
 
     /// <summary>Makes an invite, and returns its link once the server has it.</summary>
     public async Task<string> InviteAsync(bool reusable = false)
@@ -62,6 +70,7 @@ public sealed partial class Person
             await ChooseAsync(Words.Invite.Reusable);
             await Page.GetByRole(AriaRole.Button, new() { Name = Words.Invite.Make, Exact = true }).ClickAsync();
             await Expect(link).Not.ToHaveValueAsync(first);
+            await Expect(link).ToHaveValueAsync(new Regex("/i#."));
         }
 
         await Expect(Page.GetByText(Words.Invite.NotPublished)).ToHaveCountAsync(0);
@@ -99,7 +108,12 @@ public sealed partial class Person
     }
 
     /// <summary>Says yes to somebody who asked.</summary>
-    public Task AcceptAsync(string who) => AnswerAsync(who, Words.List.Accept);
+    public async Task AcceptAsync(string who)
+    {
+        await AnswerAsync(who, Words.List.Accept);
+        // The app opens the conversation by itself, once the yes is kept.
+        await ArrivesAsync(path => path.StartsWith("/c/", StringComparison.Ordinal));
+    }
 
     /// <summary>The row of somebody in the list of conversations.</summary>
     public ILocator Row(string who) => Page.GetByRole(AriaRole.Navigation, new() { Name = Words.List.Title }).GetByRole(AriaRole.Listitem)
@@ -122,26 +136,26 @@ public sealed partial class Person
     }
 
     /// <summary>Waits until a message is on their screen, once.</summary>
-    public Task SeesAsync(string text, float seconds = 60) => Expect(Message(text)).ToHaveCountAsync(1, new() { Timeout = seconds * 1000 });
+    public Task SeesAsync(string text, float seconds = 60) => Expect(Message(text)).ToHaveCountAsync(1, new() { Timeout = Limit(seconds) });
 
     /// <summary>Waits until a message of theirs shows that it came this far.</summary>
     public Task SeesStepAsync(string text, Step step, float seconds = 60) =>
-        Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(StepWords(step)) + ", "), new() { Timeout = seconds * 1000 });
+        Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(StepWords(step)) + ", "), new() { Timeout = Limit(seconds) });
 
     /// <summary>Waits until a message of theirs shows that the other's device has it, read or not.</summary>
     public Task SeesArrivedAsync(string text) => Expect(Badge(text)).ToHaveAccessibleNameAsync(
-        new Regex($", ({Regex.Escape(StepWords(Step.Delivered))}|{Regex.Escape(StepWords(Step.Read))}), "), new() { Timeout = 60_000 });
+        new Regex($", ({Regex.Escape(StepWords(Step.Delivered))}|{Regex.Escape(StepWords(Step.Read))}), "), new() { Timeout = Limit(60) });
 
     /// <summary>Waits until a message's badge shows this way.</summary>
     public Task SeesWayAsync(string text, Route route, float seconds = 60) =>
-        Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(Words.Ways.Name(route)) + "\\."), new() { Timeout = seconds * 1000 });
+        Expect(Badge(text)).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(Words.Ways.Name(route)) + "\\."), new() { Timeout = Limit(seconds) });
 
     /// <summary>The badge of a message: the way it went and how far it came; a tap opens the details.</summary>
     public ILocator Badge(string text) => Message(text).Locator("a.foot");
 
     /// <summary>Waits until the open conversation says that a direct path is open.</summary>
     public Task SeesDirectPathAsync(float seconds = 60) =>
-        Expect(Page.GetByText(Words.Chat.DirectNow).First).ToBeVisibleAsync(new() { Timeout = seconds * 1000 });
+        Expect(Page.GetByText(Words.Chat.DirectNow).First).ToBeVisibleAsync(new() { Timeout = Limit(seconds) });
 
     /// <summary>Opens the details of a message.</summary>
     public async Task OpenDetailsAsync(string text)

@@ -75,7 +75,7 @@ public sealed partial class Person : IAsyncDisposable
 
     private static async Task<Person> EnterAsync(IBrowserContext context, string name, string origin, Look look, string path, bool ownsContext)
     {
-        context.SetDefaultTimeout(60_000);
+        context.SetDefaultTimeout((float)Waiting.Patience.TotalMilliseconds);
         await context.AddInitScriptAsync(Watch.Value);
         await context.AddInitScriptAsync(Ears.Value);
         var person = new Person(name, origin, context, null!, look, ownsContext);
@@ -126,6 +126,9 @@ public sealed partial class Person : IAsyncDisposable
 
     /// <summary>How many envelopes left for a mailbox so far.</summary>
     public int Posts => sent.Count(frame => frame.KindCase == ClientFrame.KindOneofCase.Post);
+
+    // In milliseconds: never less than what is awaited may take anyway.
+    private static float Limit(float seconds) => Math.Max(seconds * 1000, (float)Waiting.Patience.TotalMilliseconds);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -7,7 +7,7 @@ namespace Dapari.EndToEnd;
 /// <summary>The real server with HTTPS and its relay, as its own process, and a credential for the relay.</summary>
 public sealed partial class RelayProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
     private readonly string data = Directory.CreateTempSubdirectory("dapari-relay-").FullName;
     private Process? process;
 

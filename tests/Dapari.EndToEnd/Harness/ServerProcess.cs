@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Globalization;
 using System.Net.Sockets;
 
 namespace Dapari.EndToEnd;
@@ -8,8 +9,10 @@ namespace Dapari.EndToEnd;
 /// <summary>The real server, as its own process, with a data folder of its own. It can be killed and started again at the same address.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
+    private const int PortTries = 100;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private static readonly ConcurrentDictionary<int, bool> Taken = new();
 
     private readonly string data;
     private readonly string[] options;
@@ -31,6 +34,9 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Where browsers find it.</summary>
     public string Origin => $"http://{(lab is null ? "127.0.0.1" : NatLab.ServerAddress)}:{Port}";
+
+    /// <summary>Files that lie in its drop-off folder now.</summary>
+    public int BlobsKept => Directory.Exists(Path.Combine(data, "blobs")) ? Directory.EnumerateFiles(Path.Combine(data, "blobs"), "*", SearchOption.AllDirectories).Count() : 0;
 
     /// <summary>What it has said so far.</summary>
     public string Log => string.Join('\n', log);
@@ -95,12 +101,34 @@ public sealed class ServerProcess : IAsyncDisposable
         Directory.Delete(data, recursive: true);
     }
 
-    /// <summary>A loopback port that is free now.</summary>
+    /// <summary>
+    /// A loopback port that is free now and stays so while its server is not there: none that this process was given before, and none that the system
+    /// gives to outgoing connections, of which a busy machine opens thousands until the server listens, and again while it is killed.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        // Above the highest port that Chromium refuses to open (10080).
+        const int Lowest = 12_000;
+        const string Outgoing = "/proc/sys/net/ipv4/ip_local_port_range";
+        var end = File.Exists(Outgoing) ? int.Parse(File.ReadAllText(Outgoing).Split('\t', ' ')[0], CultureInfo.InvariantCulture) : 32_768;
+        if (end - Lowest < PortTries) end = 65_536;
+        for (var tried = 0; tried < PortTries; tried++)
+        {
+            var port = Random.Shared.Next(Lowest, end);
+            if (!Taken.TryAdd(port, true)) continue;
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody else's.
+            }
+        }
+
+        throw new InvalidOperationException($"None of {PortTries} loopback ports between {Lowest} and {end} is free.");
     }
 
     private void Keep(string? line)

@@ -83,6 +83,27 @@ public sealed class LastingTests
         Assert.Empty(_world.Media.LegsOf(bob));
     }
 
+    /// <summary>Seed 81301: who had answered, and was gone before any connection began, still hears how it ended.</summary>
+    [Fact]
+    public void A_reload_before_any_connection_hears_how_the_call_ended()
+    {
+        _world.Server.RelayAccess = new RelayAccess { Urls = { "turn:home.example:3478" }, Username = "u", Password = "p", LifetimeSeconds = 3_600 };
+        var (alice, bob) = _world.Verified();
+        var id = alice.Call(bob);
+        _world.Server.PutsRelayOff = true;
+        bob.Restart();
+        Assert.Equal(CommandRefusal.Unspecified, bob.Answer(id));
+        _world.Pass(2_000);
+        bob.Stop();
+        alice.HangUp(id);
+        _world.Server.PutsRelayOff = false;
+        _world.Pass(40_000);
+        bob.Restart();
+        _world.Pass(60_000);
+        Assert.Equal(CallOutcome.Answered, alice.Entry(bob).Call.Outcome);
+        Assert.Equal(CallOutcome.Answered, bob.Entry(alice).Call.Outcome);
+    }
+
     [Fact]
     public void A_reload_after_half_a_minute_finds_the_call_ended()
     {

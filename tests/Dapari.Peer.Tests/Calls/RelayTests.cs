@@ -50,6 +50,22 @@ public sealed class RelayTests
     }
 
     [Fact]
+    public void A_call_that_needs_them_waits_while_the_server_puts_it_off()
+    {
+        _world.Server.RelayAccess = Access("first");
+        var (alice, bob) = _world.Acquainted();
+        bob.Answer(alice.Call(bob));
+        _world.Pass(2_000);
+        _world.Server.PutsRelayOff = true;
+        bob.Restart();
+        _world.Pass(5_000);
+        Assert.Empty(_world.Media.LegsOf(bob));
+        _world.Server.PutsRelayOff = false;
+        _world.Pass(5_000);
+        Assert.Equal("first", Assert.Single(_world.Media.Only(bob).Servers).Username);
+    }
+
+    [Fact]
     public void They_are_not_used_when_they_ran_out()
     {
         _world.Server.RelayAccess = Access("first", 100);

@@ -1,4 +1,5 @@
 using Dapari.Peer.Engine;
+using Dapari.Peer.Hosting;
 using Dapari.Peer.Local;
 using Dapari.Peer.Store;
 using Dapari.Testing;
@@ -14,14 +15,20 @@ internal sealed class Person
     private readonly Dictionary<long, CommandResult> _results = [];
     private long _lastToken;
 
-    public Person(World world, string name, bool paths)
+    public Person(World world, string name, bool paths, bool files = false)
     {
         _world = world;
         Name = name;
         Paths = paths;
         Random = new SeededRandom((ulong)name[0] * 977);
-        Engine = PeerEngine.Load([], Random, paths, world.MomentOf(this), callsSupported: true);
+        Files = new MemoryFileLink(world.Line, world.BlobsOf) { IsSupported = files };
+        // For as long as the person is.
+        _ = new FileListener(Files, happened => Inputs.Enqueue(new PeerInput.FileHappened(happened)));
+        Engine = PeerEngine.Load([], Random, paths, world.MomentOf(this), callsSupported: true, filesSupported: files);
     }
+
+    /// <summary>The driver of files.</summary>
+    public MemoryFileLink Files { get; }
 
     public string Name { get; }
 
@@ -112,9 +119,10 @@ internal sealed class Person
     public void Stop()
     {
         IsDown = true;
+        _world.Cut(this);
+        Files.Reset();
         Inputs.Clear();
         HeldFinds.Clear();
-        _world.Cut(this);
     }
 
     /// <summary>A new process over the store.</summary>
@@ -124,7 +132,7 @@ internal sealed class Person
             Stop();
         IsDown = false;
         CrashAfterCommits = crashAfterCommits;
-        Engine = PeerEngine.Load(Store.State, Random, Paths, _world.MomentOf(this), callsSupported: true);
+        Engine = PeerEngine.Load(Store.State, Random, Paths, _world.MomentOf(this), callsSupported: true, filesSupported: Files.IsSupported);
         Inputs.Enqueue(new PeerInput.Start());
         _world.Settle();
     }

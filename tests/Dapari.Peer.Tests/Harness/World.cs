@@ -43,6 +43,9 @@ internal sealed class World
     /// <summary>Both ends see this.</summary>
     public PathFacts Facts { get; set; } = new(Network.Same, 4);
 
+    /// <summary>Carries the channels "dapari-files".</summary>
+    public MemoryFileLine Line { get; } = new();
+
     /// <summary>Carries the media of calls.</summary>
     public FakeMedia Media { get; } = new();
 
@@ -59,9 +62,12 @@ internal sealed class World
 
     public Moment MomentOf(Person person) => new(Time, WallStart + Time + person.WallSkewMs);
 
-    public Person Join(string name, bool paths = false, string home = Home)
+    /// <summary>Where a server's drop-offs lie; null: it is out of reach.</summary>
+    public ModelServer? BlobsOf(string origin) => DownServers.Contains(origin) ? null : Servers.GetValueOrDefault(origin);
+
+    public Person Join(string name, bool paths = false, string home = Home, bool files = false)
     {
-        var person = new Person(this, name, paths);
+        var person = new Person(this, name, paths, files);
         People.Add(person);
         person.Inputs.Enqueue(new PeerInput.Start());
         person.Do(new Command { CreateIdentity = new CreateIdentity { Name = name, HomeServer = home } });
@@ -69,10 +75,10 @@ internal sealed class World
     }
 
     /// <summary>Two people who are contacts.</summary>
-    public (Person Alice, Person Bob) Acquainted(bool paths = false)
+    public (Person Alice, Person Bob) Acquainted(bool paths = false, bool files = false)
     {
-        var alice = Join("Alice", paths);
-        var bob = Join("Bob", paths);
+        var alice = Join("Alice", paths, files: files);
+        var bob = Join("Bob", paths, files: files);
         Acquaint(alice, bob);
         return (alice, bob);
     }
@@ -99,6 +105,9 @@ internal sealed class World
                 busy |= Run(person);
             foreach (var server in Servers.Values)
                 busy |= Carry(server);
+            busy |= Line.Carry();
+            foreach (var person in People.Where(person => !person.IsDown))
+                busy |= person.Files.Work();
             if (!busy)
                 return;
         }
@@ -295,6 +304,9 @@ internal sealed class World
             case PeerEffect.ClosePath close:
                 if (_paths.TryGetValue((person, close.Path), out var closing))
                     ClosePath((person, close.Path), closing, tellSelf: false);
+                break;
+            case PeerEffect.DoFile file:
+                file.Order.Give(person.Files);
                 break;
             case PeerEffect.RestartPath:
                 break;

@@ -13,7 +13,7 @@ internal static class CallChecks
         // What a lost life knew of a call, or what was forgotten with a contact, nobody can tell.
         if (!Unrest.IsLive(world, one, other) || Unrest.Stuck(one, other) || Unrest.Stuck(other, one)
             // A note that nobody fetched in a month is thrown away like anything else.
-            || world.Figures.Expired > 0 || world.Ledger.WasRestored(one) || world.Ledger.WasRestored(other) || world.Ledger.Disturbed(one, other))
+            || world.Figures.Expired > 0 || world.Ledger.WasRestored(one) || world.Ledger.WasRestored(other) || world.Ledger.Disturbed(one, other) || world.Ledger.HaveParted(one, other))
             return;
         var theirs = there.Where(message => message.Kind == MessageKind.Call).ToDictionary(message => message.Id);
         foreach (var ours in here.Where(message => message.Kind == MessageKind.Call))

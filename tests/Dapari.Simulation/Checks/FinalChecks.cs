@@ -60,13 +60,15 @@ internal sealed class FinalChecks(World world)
             var arrived = to.Store.Find(id) is { } there && there.ContactId == to.View.ContactOf(from.Identity)?.Id ? there : null;
             if (arrived is null)
             {
-                if (live && !(world.Ledger.WasRestored(to) && world.Ledger.EverArrived(to, id)))
+                if (live && !(world.Ledger.WasRestored(to) && world.Ledger.EverArrived(to, id)) && !world.Ledger.IsOfBefore(world.Ledger.Texts[id]))
                     world.Broken($"{from.Name}'s {StepChecks.Short(id)} ({message.State}) never arrived at {to.Name}");
-                else if (message.State >= MessageState.Delivered && !restored && !world.Ledger.Disturbed(from, to))
+                else if (message.State >= MessageState.Delivered && !restored && !world.Ledger.Disturbed(from, to) && !world.Ledger.HaveParted(from, to))
                     world.Broken($"{from.Name}'s {StepChecks.Short(id)} is {message.State}, and {to.Name} does not have it");
                 continue;
             }
 
+            if (live && world.Ledger.HaveParted(from, to) && !world.Ledger.IsOfBefore(world.Ledger.Texts[id]))
+                world.Figures.MetAgain++;
             if (arrived.OrderKey != message.OrderKey)
                 world.Broken($"{StepChecks.Short(id)} stands at different places at {from.Name} and {to.Name}");
             if (message.State is MessageState.Delivered or MessageState.Read)
@@ -119,7 +121,8 @@ internal sealed class FinalChecks(World world)
             && shown.State < conversation[^1].State)
             world.Broken($"{peer.Name}'s last message with {other.Name} shows {shown.State}, kept is {conversation[^1].State}");
         if (peer.ReceiptsToggled || other.ReceiptsToggled || world.Ledger.LostReadMark(peer, other) || world.Ledger.WasRestored(peer) || world.Ledger.WasRestored(other)
-            || !Unrest.IsLive(world, peer, other) || Unrest.Stuck(peer, other) || Unrest.Stuck(other, peer))
+            // Whoever removed the other forgot how far that one has read.
+            || world.Ledger.HaveParted(peer, other) || !Unrest.IsLive(world, peer, other) || Unrest.Stuck(peer, other) || Unrest.Stuck(other, peer))
             return;
         var theirs = other.View.ContactOf(peer.Identity)!.ReadThrough;
         var owed = conversation.Where(message => message.Outgoing && message.Clock <= theirs).Select(message => message.Clock).DefaultIfEmpty().Max();

@@ -34,6 +34,7 @@ internal sealed class Ledger(SimRandom random)
     private readonly Dictionary<(SimPeer Reader, SimPeer Author), ulong> _read = [];
     private readonly HashSet<SimPeer> _restored = [];
     private readonly HashSet<(SimPeer, SimPeer)> _disturbed = [];
+    private readonly Dictionary<(SimPeer, SimPeer), int> _parted = [];
     private readonly HashSet<(SimPeer Owner, SimPeer From)> _lostMarks = [];
     private readonly HashSet<(SimPeer Victim, SimPeer From)> _hostile = [];
     private int _order;
@@ -74,7 +75,7 @@ internal sealed class Ledger(SimRandom random)
 
     public bool WasRestored(SimPeer peer) => _restored.Contains(peer);
 
-    /// <summary>The two once blocked or removed each other: what was sent then may be lost by will.</summary>
+    /// <summary>The two once blocked each other, or one is gone for good: what was sent then may be lost by will.</summary>
     public void Disturb(SimPeer one, SimPeer other)
     {
         _disturbed.Add((one, other));
@@ -95,5 +96,15 @@ internal sealed class Ledger(SimRandom random)
 
     public bool WasAttacked(SimPeer one, SimPeer other) => _hostile.Contains((one, other));
 
-    public bool Disturbed(SimPeer one, SimPeer other) => _disturbed.Contains((one, other));
+    public bool Disturbed(SimPeer one, SimPeer other) => _disturbed.Contains((one, other))
+        // An old copy of one of them may not know that they parted, or that they met again.
+        || (HaveParted(one, other) && (WasRestored(one) || WasRestored(other)));
+
+    /// <summary>One removes the other: what was kept until now may be gone with the conversation; once they met again, what follows may not.</summary>
+    public void Part(SimPeer one, SimPeer other) => _parted[(one, other)] = _parted[(other, one)] = _order;
+
+    public bool HaveParted(SimPeer one, SimPeer other) => _parted.ContainsKey((one, other));
+
+    /// <summary>Kept before the two last parted.</summary>
+    public bool IsOfBefore(WrittenText text) => _parted.TryGetValue((text.Sender, text.Recipient), out var order) && text.Order <= order;
 }

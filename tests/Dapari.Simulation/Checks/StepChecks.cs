@@ -26,7 +26,9 @@ internal sealed partial class StepChecks(World world)
         var kept = peer.Store.Find(id) is not null || _removed.Contains((peer, id));
         if (refusal == CommandRefusal.Unspecified && !kept)
             world.Broken($"{peer.Name} was told that {Short(id)} is sent, and the store does not have it");
-        if (refusal is CommandRefusal.Malformed or CommandRefusal.TooLong or CommandRefusal.Empty)
+        // Said again to an old copy that forgot it, while one who had received it gave its id to a text of its own: two messages of one id cannot be.
+        var isTaken = world.Ledger.WasRestored(peer) && peer.Store.Find(id) is { Outgoing: false } taken && world.IsHostile(peer, taken.ContactId);
+        if (refusal is CommandRefusal.Malformed or CommandRefusal.TooLong or CommandRefusal.Empty && !(isTaken && refusal == CommandRefusal.Malformed))
             world.Broken($"{peer.Name}: a good text was refused: {refusal}");
     }
 
@@ -39,7 +41,8 @@ internal sealed partial class StepChecks(World world)
             if (!change.Record.Outgoing && world.IsHostile(peer, change.Record.ContactId))
                 continue;
             MessageId.TryRead(change.Record.Id, out var id);
-            if (change.Arrived && !_announced.Add((peer, peer.Lineage, change.Record.Id)))
+            // Removed in the commit that it arrived in: it may come again, for nobody knows of it.
+            if (change.Arrived && !_removed.Contains((peer, id)) && !_announced.Add((peer, peer.Lineage, change.Record.Id)))
                 world.Broken($"{peer.Name} announces {Short(id)} twice");
             var kept = peer.Store.Find(id);
             if (kept is null && !_removed.Contains((peer, id)))
@@ -77,6 +80,12 @@ internal sealed partial class StepChecks(World world)
     public void BeforeKeep(SimPeer peer, StoreBatch batch)
     {
         // What was removed with its conversation may come again: nobody knows of it any more.
+        foreach (var contact in peer.View.Contacts.Values.Where(contact => ContactId.TryRead(contact.Id, out var id) && batch.ForgottenConversations.Contains(id)))
+        {
+            if (world.PeerOf(contact.IdentityKey) is { } left && world.Ledger.HaveParted(peer, left))
+                world.Ledger.Part(peer, left);
+        }
+
         foreach (var message in batch.ForgottenConversations.SelectMany(peer.Store.Conversation))
         {
             _announced.Remove((peer, peer.Lineage, message.Id));

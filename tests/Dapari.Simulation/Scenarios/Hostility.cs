@@ -43,8 +43,8 @@ internal static class Hostility
     private static IEnumerable<(Content Content, bool Live)> Contents(World world, SimPeer victim, Parts parts, Contact contact, SimRandom random, int kind)
     {
         var source = new SeededRandomSource(random);
-        // Ids are random and travel sealed: nobody but the two knows one before it arrived, and hardly anybody then.
-        var texts = world.Ledger.Texts.Values.Where(text => text.Sender == victim || world.Ledger.EverArrived(victim, text.Id)).ToArray();
+        // Ids are random and travel sealed: nobody but its author knows one before it arrived, and hardly anybody but the two then.
+        var texts = world.Ledger.Texts.Values.Where(text => (text.Sender == victim || text.Recipient == victim) && world.Ledger.EverArrived(text.Recipient, text.Id)).ToArray();
         ByteString AnyId() => texts.Length > 0 && random.Chance(0.8) ? random.Pick(texts).Id.ToByteString() : MessageId.Random(source).ToByteString();
         Content Chat(ByteString id, ulong clock, string text) => new()
         {

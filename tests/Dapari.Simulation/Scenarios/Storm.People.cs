@@ -101,7 +101,7 @@ internal sealed partial class Storm
         var contacts = peer.View.Contacts.Values.Where(contact => contact.State == ContactState.Accepted).ToArray();
         if (contacts.Length == 0 || _world.PeerOf(_random.Pick(contacts).IdentityKey) is not { } left || peer.View.ContactOf(left.Identity) is not { } record)
             return;
-        _world.Ledger.Disturb(peer, left);
+        _world.Ledger.Part(peer, left);
         peer.Say(new Command { RemoveContact = new RemoveContact { ContactId = record.Id } });
         if (_random.Chance(0.3))
             return;
@@ -112,6 +112,18 @@ internal sealed partial class Storm
             maker.Acquaintances.Add(again);
             opener.Acquaintances.Add(again);
         });
+        // Who was left writes on and finds the mailbox gone; and who meet again have something to say.
+        for (var i = _random.Below(8); i > 0; i--)
+        {
+            var (from, to) = _random.Chance(0.6) ? (left, peer) : (peer, left);
+            _world.After(_random.Between(0, 45_000), () => WriteIfKnown(from, to));
+        }
+    }
+
+    private static void WriteIfKnown(SimPeer from, SimPeer to)
+    {
+        if (from.Running && from.View.ContactOf(to.Identity) is { State: ContactState.Accepted or ContactState.Asked or ContactState.Inviting } contact)
+            from.Write(contact);
     }
 
     private void BackUp(SimPeer peer)

@@ -60,7 +60,7 @@ internal static class Unrest
         if (contact is null || world.PeerOf(contact.IdentityKey) is not { } other)
             return false;
         if (!IsLive(world, peer, other))
-            return world.Ledger.Disturbed(peer, other) || contact.State != ContactState.Accepted;
+            return world.Ledger.Disturbed(peer, other) || world.Ledger.HaveParted(peer, other) || contact.State != ContactState.Accepted;
         if (Stuck(peer, other) || Stuck(other, peer))
             return true;
         // Delivered to a life of the other's device that a backup replaced, and the receipt with it.
@@ -71,7 +71,7 @@ internal static class Unrest
     private static string? Unmet(World world, Acquaintance one)
     {
         if (one.Revoked || world.Ledger.WasRestored(one.Maker) || world.Ledger.WasRestored(one.Opener)
-            || world.Ledger.Disturbed(one.Maker, one.Opener))
+            || world.Ledger.Disturbed(one.Maker, one.Opener) || world.Ledger.HaveParted(one.Maker, one.Opener))
             return null;
         var opener = one.Opener.View.ContactOf(one.Maker.Identity)?.State;
         var maker = one.Maker.View.ContactOf(one.Opener.Identity)?.State;

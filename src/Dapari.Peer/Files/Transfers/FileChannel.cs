@@ -1,3 +1,4 @@
+using Dapari.Wire;
 using Dapari.Wire.V1;
 
 namespace Dapari.Peer.Files;
@@ -10,6 +11,9 @@ internal sealed class FileChannel(Route route)
 
     /// <summary>What the driver was told to send and has not.</summary>
     public List<(Transfer Transfer, ChunkRange Range, long Since)> Serving { get; } = [];
+
+    /// <summary>Transfers whose end was said once more since it opened.</summary>
+    public HashSet<TransferId> Repeated { get; } = [];
 
     /// <summary>Not before this is more sent; the least value: at once.</summary>
     public long ServeFrom { get; set; } = long.MinValue;

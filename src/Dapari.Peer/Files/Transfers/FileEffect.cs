@@ -13,6 +13,9 @@ internal abstract record FileEffect
     /// <summary>A control message to the other end's channel.</summary>
     public sealed record SendFrame(ContactId Contact, FileFrame Frame) : FileEffect;
 
+    /// <summary>Find again, after a restart, what is sent: answered by SourceReady.</summary>
+    public sealed record OpenSource(TransferId Transfer, TransferLayout Layout) : FileEffect;
+
     /// <summary>Make (or find again) where a transfer's chunks are kept: answered by Ready or by DestinationFailed.</summary>
     public sealed record OpenDestination(TransferId Transfer, TransferLayout Layout) : FileEffect;
 
@@ -44,7 +47,7 @@ internal abstract record FileEffect
     public sealed record StopUpload(TransferId Transfer) : FileEffect;
 
     /// <summary>The drop-offs of a transfer are of no use any more.</summary>
-    public sealed record RemoveDropOffs(TransferId Transfer) : FileEffect;
+    public sealed record RemoveDropOffs(TransferId Transfer, IReadOnlyList<DropOff> DropOffs) : FileEffect;
 
     /// <summary>All is verified: put it where it belongs; answered by Finished. Told again after a restart.</summary>
     public sealed record Finish(TransferId Transfer) : FileEffect;

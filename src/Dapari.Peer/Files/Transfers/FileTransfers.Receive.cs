@@ -181,17 +181,24 @@ internal sealed partial class FileTransfers
 
     private static long Retry(int failures) => Math.Min(FirstRetryMs << Math.Min(failures, 5), LongestRetryMs);
 
-    private void Answered(Transfer transfer, FileFrame frame)
+    private void Answered(FileStep step, Transfer transfer, FileFrame frame)
     {
         switch (frame.KindCase)
         {
+            case FileFrame.KindOneofCase.Stop when frame.Stop.Reason == FileStopReason.TooMuch:
+                // They lost count, or we did: asked for again after a while.
+                transfer.Direct.Clear();
+                transfer.Paged.Clear();
+                transfer.DirectFrom = step.At + Retry(transfer.Stalls++);
+                step.Do(new FileEffect.ExpectNothing(transfer.Contact, transfer.Id));
+                break;
             case FileFrame.KindOneofCase.Stop:
-                transfer.HeldBack = frame.Stop.Reason == FileStopReason.Unspecified ? FileStopReason.Paused : frame.Stop.Reason;
+                transfer.HeldBack = transfer.TheySaid = frame.Stop.Reason == FileStopReason.Unspecified ? FileStopReason.Paused : frame.Stop.Reason;
                 transfer.Direct.Clear();
                 transfer.Paged.Clear();
                 break;
             case FileFrame.KindOneofCase.Ready:
-                transfer.HeldBack = FileStopReason.Unspecified;
+                transfer.HeldBack = transfer.TheySaid = FileStopReason.Unspecified;
                 transfer.DirectFrom = long.MinValue;
                 transfer.Promised.Clear();
                 transfer.Promised.AddRange(frame.Ready.AtServer);
@@ -205,13 +212,14 @@ internal sealed partial class FileTransfers
         switch (update.KindCase)
         {
             case FileUpdate.KindOneofCase.End when transfer.Record.State != TransferState.Finishing:
-                // What was verified stays so, but there will be no more of it.
-                End(step, transfer, update.End.Outcome is FileOutcome.SourceChanged or FileOutcome.SourceGone ? update.End.Outcome : FileOutcome.Cancelled, tell: false);
+                // What was verified stays so, but there will be no more of it. The sender hears how much that was.
+                End(step, transfer, update.End.Outcome is FileOutcome.SourceChanged or FileOutcome.SourceGone ? update.End.Outcome : FileOutcome.Cancelled, tell: true);
                 break;
             case FileUpdate.KindOneofCase.DropOff when transfer.Record.DropOffs.Count < WireLimits.FileShares
                 && transfer.Record.DropOffs.All(known => known.BlobId != update.DropOff.BlobId):
                 transfer.Record.DropOffs.Add(update.DropOff);
                 transfer.Recount();
+                LiesAtServer(step, transfer);
                 Changed(step, transfer);
                 break;
             case FileUpdate.KindOneofCase.Lost when transfer.Record.Lost.All(known => known.Item != update.Lost.Item) && update.Lost.Item <= transfer.Record.ItemCount:
@@ -231,7 +239,12 @@ internal sealed partial class FileTransfers
     private void DropOffGone(FileStep step, Transfer transfer, Func<DropOff, bool> which)
     {
         foreach (var dropOff in transfer.Record.DropOffs.Where(which).ToList())
+        {
             transfer.Record.DropOffs.Remove(dropOff);
+            // Or its sender would believe for ever that it can be had there.
+            step.Letters.Add((transfer.Contact, new FileUpdate { TransferId = transfer.Key, DropOffGone = dropOff.BlobId }));
+        }
+
         transfer.WrongAtServer = 0;
         transfer.Recount();
         Changed(step, transfer);

@@ -15,6 +15,9 @@ internal sealed partial class FileTransfers
     /// <summary>Ranges that the driver is given at once for a channel: one that it sends, and one so that it need not wait.</summary>
     public const int MaxServing = 2;
 
+    /// <summary>Drop-offs of a transfer that its recipient may say to be gone in one run.</summary>
+    public const int MaxGone = 8;
+
     private const long UploadRetryMs = 30_000;
 
     /// <summary>The driver handed a range to the channel.</summary>
@@ -60,6 +63,7 @@ internal sealed partial class FileTransfers
     {
         if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer)
             return;
+        transfer.SourceUnknown = false;
         transfer.Record.Trouble = ready ? TransferTrouble.Unspecified : TransferTrouble.SourceNotReady;
         Changed(step, transfer);
         if (ready && !transfer.Record.Paused)
@@ -69,13 +73,25 @@ internal sealed partial class FileTransfers
         Go(step);
     }
 
-    /// <summary>Our person leaves it at a server: what the recipient does not have, while there is no channel.</summary>
-    public void Leave(FileStep step, TransferId id)
+    /// <summary>Our person leaves it at a server: what the recipient does not have, while there is no channel; or waits and goes direct.</summary>
+    public void Leave(FileStep step, TransferId id, bool leave = true)
     {
-        if (Find(id) is not { IsOver: false, Record: { Outgoing: true, Leave: false } } transfer)
+        if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer || transfer.Record.Leave == leave)
             return;
-        transfer.Record.Leave = true;
+        transfer.Record.Leave = leave;
+        if (leave && transfer.Record.Trouble == TransferTrouble.Quota)
+            transfer.Record.Trouble = TransferTrouble.Unspecified;
         Changed(step, transfer);
+        if (!leave && transfer.Uploading)
+            step.Do(new FileEffect.StopUpload(id));
+        Go(step);
+    }
+
+    /// <summary>What is allowed has changed.</summary>
+    public void RulesChanged(FileStep step, ContactId contact)
+    {
+        foreach (var transfer in Of(contact).Where(transfer => transfer is { Uploading: true, Record.Outgoing: true } && !_rules.MayLeave(transfer)))
+            step.Do(new FileEffect.StopUpload(transfer.Id));
         Go(step);
     }
 
@@ -89,6 +105,7 @@ internal sealed partial class FileTransfers
         {
             transfer.Record.DropOffs.Add(dropOff);
             transfer.Recount();
+            LiesAtServer(step, transfer);
             Changed(step, transfer);
             step.Letters.Add((transfer.Contact, new FileUpdate { TransferId = transfer.Key, DropOff = dropOff.Clone() }));
         }
@@ -137,7 +154,7 @@ internal sealed partial class FileTransfers
         if (!transfer.Layout.TryPlace(want.Range, out _, out _))
             return;
         var reason = transfer.Record.Paused ? FileStopReason.Paused
-            : transfer.Uploading || transfer.Record.Trouble == TransferTrouble.SourceNotReady ? FileStopReason.NotReady
+            : transfer.Uploading || !IsGiven(transfer) ? FileStopReason.NotReady
             : transfer.WantedChunks + want.Range.Count > MaxWanted ? FileStopReason.TooMuch : FileStopReason.Unspecified;
         if (reason != FileStopReason.Unspecified)
         {
@@ -161,8 +178,9 @@ internal sealed partial class FileTransfers
 
     private void ToldByRecipient(FileStep step, Transfer transfer, FileUpdate update)
     {
-        if (update.KindCase != FileUpdate.KindOneofCase.End || update.End.Outcome is not (FileOutcome.Arrived or FileOutcome.Refused or FileOutcome.WrongBytes
-            or FileOutcome.BadManifest or FileOutcome.SourceChanged or FileOutcome.SourceGone))
+        if (update.KindCase == FileUpdate.KindOneofCase.DropOffGone)
+            Gone(step, transfer, update.DropOffGone);
+        if (update.KindCase != FileUpdate.KindOneofCase.End || !MaySay(transfer, update.End.Outcome))
             return;
         var end = update.End.Clone();
         var most = transfer.Record.TotalSize + (transfer.Record.Manifest?.Size ?? 0);
@@ -175,9 +193,31 @@ internal sealed partial class FileTransfers
         }
 
         // The recipient's record is the record: it may have come to an end before our word to the contrary came.
+        if (transfer.Record.End.Equals(end))
+            return;
         transfer.Record.End = end;
+        transfer.Record.Entered = false;
         Changed(step, transfer);
     }
+
+    /// <summary>What we left is not there any more: it is missing again, and left anew where that was chosen; not without end.</summary>
+    private static void Gone(FileStep step, Transfer transfer, ByteString blob)
+    {
+        if (transfer.IsOver || transfer.Record.DropOffs.FirstOrDefault(known => known.BlobId == blob) is not { } dropOff || ++transfer.GoneAtServer > MaxGone)
+            return;
+        transfer.Record.DropOffs.Remove(dropOff);
+        transfer.Recount();
+        step.Do(new FileEffect.RemoveDropOffs(transfer.Id, [dropOff]));
+        Changed(step, transfer);
+    }
+
+    // That it was taken back only its sender can say; the recipient then says what had come.
+    private static bool MaySay(Transfer transfer, FileOutcome outcome) => outcome switch
+    {
+        FileOutcome.Cancelled => transfer.IsOver && transfer.Record.End.Outcome == FileOutcome.Cancelled,
+        FileOutcome.Arrived or FileOutcome.Refused or FileOutcome.WrongBytes or FileOutcome.BadManifest or FileOutcome.SourceChanged or FileOutcome.SourceGone => true,
+        _ => false,
+    };
 
     private static void Unqueue(Transfer transfer, Func<FileWant, bool> stays)
     {
@@ -219,9 +259,13 @@ internal sealed partial class FileTransfers
 
     private void Welcome(FileStep step, Transfer transfer)
     {
-        if (!transfer.Record.Paused && transfer.Record.Trouble != TransferTrouble.SourceNotReady && !transfer.Uploading)
+        if (!transfer.Record.Paused && !transfer.Uploading && IsGiven(transfer))
             Frame(step, transfer, new FileFrame { Ready = new FileReady { AtServer = { transfer.AtServer.Spans().Take(WireLimits.ReadySpans) } } });
     }
+
+    /// <summary>Whether what is asked for by the channel is given at all: its source is there, and the person did not choose the server for it.</summary>
+    private bool IsGiven(Transfer transfer) =>
+        !transfer.SourceUnknown && transfer.Record.Trouble != TransferTrouble.SourceNotReady && _rules.MayUseChannel(transfer);
 
     private void HaltSending(FileStep step, Transfer transfer, FileStopReason reason)
     {
@@ -266,8 +310,8 @@ internal sealed partial class FileTransfers
 
         foreach (var transfer in _turns)
         {
-            if (transfer is { Uploading: false, Record: { Leave: true, Paused: false, Trouble: TransferTrouble.Unspecified } } && transfer.UploadFrom <= step.At
-                && !_channels.ContainsKey(transfer.Contact) && Missing(transfer) is { Count: > 0 } spans)
+            if (transfer is { Uploading: false, SourceUnknown: false, Record: { Outgoing: true, Leave: true, Paused: false, Trouble: TransferTrouble.Unspecified } } && transfer.UploadFrom <= step.At
+                && (!_channels.ContainsKey(transfer.Contact) || !_rules.MayUseChannel(transfer)) && _rules.MayLeave(transfer) && !_rules.AwaitsChannel(transfer) && Missing(transfer) is { Count: > 0 } spans)
             {
                 transfer.UploadFrom = long.MinValue;
                 transfer.Uploading = true;

@@ -1,4 +1,3 @@
-using Dapari.Peer.Hosting;
 using Dapari.Peer.Store;
 using Dapari.Wire;
 using Dapari.Wire.Files;
@@ -15,7 +14,7 @@ namespace Dapari.Peer.Files;
 /// The recipient draws: it asks for ranges, and all that it asked for and did not get is the sender's credit. Step 1: an event changes a transfer.
 /// Step 2: what may be asked for, fetched, sent or left now is, in turns. Step 3: what was verified is kept, now and then.
 /// </remarks>
-internal sealed partial class FileTransfers
+internal sealed partial class FileTransfers(IFileRules? rules = null)
 {
     /// <summary>Transfers that are not over, in all.</summary>
     public const int MaxTransfers = 1_000;
@@ -29,6 +28,7 @@ internal sealed partial class FileTransfers
     private readonly Dictionary<TransferId, Transfer> _all = [];
     private readonly List<Transfer> _turns = [];
     private readonly Dictionary<ContactId, FileChannel> _channels = [];
+    private readonly IFileRules _rules = rules ?? new NoFileRules();
     private bool _inCall;
 
     public IReadOnlyCollection<Transfer> All => _all.Values;
@@ -47,43 +47,17 @@ internal sealed partial class FileTransfers
         }
     }
 
+    /// <summary>Transfers that are not over, with whoever.</summary>
+    public IReadOnlyList<Transfer> Open => _turns;
+
+    /// <summary>Whether the channel to a contact is open, and by which route it was.</summary>
+    public Route? RouteOf(ContactId contact) => _channels.GetValueOrDefault(contact)?.Route;
+
+    /// <summary>Whether our end is giving something of a transfer by the channel.</summary>
+    public bool IsServing(Transfer transfer) =>
+        transfer.Wants.Count > 0 || (_channels.TryGetValue(transfer.Contact, out var channel) && channel.Serving.Any(served => served.Transfer == transfer));
+
     public Transfer? Find(TransferId id) => _all.GetValueOrDefault(id);
-
-    /// <summary>Rebuilds what was kept.</summary>
-    /// <exception cref="InvalidDataException">A row cannot be read.</exception>
-    public void Load(IReadOnlyList<StateRow> rows)
-    {
-        try
-        {
-            var byKey = rows.Where(row => row.Key.StartsWith("transfer/", StringComparison.Ordinal)).ToDictionary(row => row.Key, row => row.Value, StringComparer.Ordinal);
-            foreach (var (key, value) in byKey.Where(row => row.Key.LastIndexOf('/') == "transfer".Length).OrderBy(row => row.Key, StringComparer.Ordinal))
-                Load(byKey, key, TransferRecord.Parser.ParseFrom(value));
-        }
-        catch (InvalidProtocolBufferException fault)
-        {
-            throw new InvalidDataException("A transfer's row cannot be read.", fault);
-        }
-    }
-
-    /// <summary>First after loading.</summary>
-    public void Start(FileStep step)
-    {
-        foreach (var over in _all.Values.Where(transfer => transfer.IsOver).OrderByDescending(transfer => transfer.Record.BegunAtMs).Skip(MaxOver).ToList())
-        {
-            _all.Remove(over.Id);
-            step.Rows[Transfer.RowKey(over.Id)] = null;
-        }
-
-        foreach (var transfer in _turns.Where(transfer => !transfer.Record.Outgoing))
-        {
-            if (transfer.Record.State == TransferState.Finishing)
-                step.Do(new FileEffect.Finish(transfer.Id));
-            else if (transfer.Record.State == TransferState.Moving)
-                step.Do(new FileEffect.OpenDestination(transfer.Id, transfer.Layout));
-        }
-
-        Go(step);
-    }
 
     public void Tick(FileStep step)
     {
@@ -99,7 +73,8 @@ internal sealed partial class FileTransfers
     }
 
     /// <summary>An offer of files, incoming or ours; false: there are too many, it contradicts itself, or it is known.</summary>
-    public bool Offered(FileStep step, ContactId contact, FileOffer offer, bool outgoing, FileManifest? manifest = null)
+    public bool Offered(
+        FileStep step, ContactId contact, FileOffer offer, bool outgoing, FileManifest? manifest = null, Policy way = Policy.Unspecified, bool leave = false)
     {
         if (FileCheck.Check(offer) != ContentFault.None || !TransferId.TryRead(offer.TransferId, out var id) || _all.ContainsKey(id)
             || _turns.Count >= MaxTransfers || _turns.Count(transfer => transfer.Contact == contact && transfer.Record.Outgoing == outgoing) >= MaxOffered)
@@ -111,17 +86,21 @@ internal sealed partial class FileTransfers
         {
             Id = offer.TransferId, ContactId = contact.ToByteString(), Outgoing = outgoing, State = TransferState.Offered,
             Manifest = offer.Manifest, ItemCount = offer.ItemCount, TotalSize = offer.TotalSize,
+            MessageId = offer.MessageId, OfferedAtMs = step.WallMs, Way = way, Leave = leave,
         };
         if (offer.DropOff is { } dropOff && !outgoing)
             record.DropOffs.Add(dropOff);
         var transfer = new Transfer(id, contact, record, items);
+        LiesAtServer(step, transfer);
         _all.Add(id, transfer);
         _turns.Add(transfer);
         if (items is not null)
             step.Rows[Transfer.ItemsKey(id)] = items.ToByteArray();
         Changed(step, transfer);
-        if (outgoing)
-            Welcome(step, transfer);
+        if (!outgoing)
+            return true;
+        Welcome(step, transfer);
+        Go(step);
         return true;
     }
 
@@ -186,8 +165,14 @@ internal sealed partial class FileTransfers
             transfer.DirectFrom = long.MinValue;
             // The sender says when to begin, and what lies at a server already.
             if (!transfer.Record.Outgoing)
-                transfer.HeldBack = FileStopReason.NotReady;
-            if (!transfer.Record.Outgoing || transfer.Record.Paused)
+            {
+                (transfer.HeldBack, transfer.TheySaid) = (FileStopReason.NotReady, FileStopReason.Unspecified);
+                // So that a sender for whom it is over says so, and any other knows how far it is.
+                if (transfer.Record.State == TransferState.Moving)
+                    Keep(step, transfer);
+            }
+
+            if (!transfer.Record.Outgoing || transfer.Record.Paused || !_rules.MayUseChannel(transfer))
                 continue;
             // What was left so far is known when the driver answers: until then nothing is given that may lie there already.
             if (transfer.Uploading)
@@ -210,7 +195,7 @@ internal sealed partial class FileTransfers
             transfer.Paged.Clear();
             transfer.Wants.Clear();
             transfer.WantedChunks = 0;
-            transfer.HeldBack = FileStopReason.Unspecified;
+            transfer.HeldBack = transfer.TheySaid = FileStopReason.Unspecified;
             transfer.Promised.Clear();
             transfer.Recount();
             step.Seen.Add(transfer.Id);
@@ -228,13 +213,16 @@ internal sealed partial class FileTransfers
         {
             if (frame.KindCase == FileFrame.KindOneofCase.Want)
                 step.Do(new FileEffect.SendFrame(contact, Stop(frame.TransferId, FileStopReason.UnknownTransfer)));
+            // They do not know that it is over: the word got lost with a server or with a life that an old copy replaced.
+            if (Find(id) is { IsOver: true } over && over.Contact == contact && Expects(over, frame.KindCase) && _channels[contact].Repeated.Add(id))
+                Repeat(step, over);
             return;
         }
 
         if (transfer.Record.Outgoing)
             Asked(step, transfer, frame);
         else
-            Answered(transfer, frame);
+            Answered(step, transfer, frame);
         step.Seen.Add(id);
         Go(step);
     }
@@ -248,6 +236,8 @@ internal sealed partial class FileTransfers
             ToldByRecipient(step, transfer, update);
         else if (!transfer.IsOver)
             ToldBySender(step, transfer, update);
+        else if (update.KindCase == FileUpdate.KindOneofCase.DropOff && !transfer.Repeated)
+            Repeat(step, transfer);
         Go(step);
     }
 
@@ -272,6 +262,15 @@ internal sealed partial class FileTransfers
         Go(step);
     }
 
+    private static bool Expects(Transfer over, FileFrame.KindOneofCase said) =>
+        over.Record.Outgoing ? said is FileFrame.KindOneofCase.Want or FileFrame.KindOneofCase.Have : said == FileFrame.KindOneofCase.Ready;
+
+    private static void Repeat(FileStep step, Transfer over)
+    {
+        over.Repeated = true;
+        step.Letters.Add((over.Contact, new FileUpdate { TransferId = over.Key, End = over.Record.End.Clone() }));
+    }
+
     private static FileFrame Stop(ByteString id, FileStopReason reason) => new() { TransferId = id, Stop = new FileStop { Reason = reason } };
 
     // Only what the machine needs: names and previews are in the message.
@@ -283,29 +282,21 @@ internal sealed partial class FileTransfers
 
     private IEnumerable<Transfer> Of(ContactId contact) => _turns.Where(transfer => transfer.Contact == contact);
 
-    private void Load(Dictionary<string, byte[]> rows, string key, TransferRecord record)
-    {
-        if (!TransferId.TryRead(record.Id, out var id) || !ContactId.TryRead(record.ContactId, out var contact))
-            throw new InvalidDataException($"The row \"{key}\" cannot be read.");
-        var items = rows.TryGetValue(Transfer.ItemsKey(id), out var kept) ? FileManifest.Parser.ParseFrom(kept) : null;
-        var transfer = new Transfer(id, contact, record, items);
-        _all.Add(id, transfer);
-        if (transfer.IsOver)
-            return;
-        _turns.Add(transfer);
-        if (!rows.TryGetValue(Transfer.ProgressKey(id), out var row))
-            return;
-        var progress = TransferProgress.Parser.ParseFrom(row);
-        transfer.Verified = ChunkSet.Of(progress.Verified);
-        foreach (var share in progress.Shares)
-            transfer.Shares[share.Route] = share.Bytes;
-        (transfer.TheirBytes, transfer.TheirThrough) = (progress.TheirBytes, progress.TheirThrough);
-    }
-
-    private void Changed(FileStep step, Transfer transfer)
+    private static void Changed(FileStep step, Transfer transfer)
     {
         step.Rows[Transfer.RowKey(transfer.Id)] = transfer.Record.ToByteArray();
         step.Seen.Add(transfer.Id);
+    }
+
+    /// <summary>Since when, and how much at most, lies at servers.</summary>
+    private static void LiesAtServer(FileStep step, Transfer transfer)
+    {
+        var record = transfer.Record;
+        if (record.DropOffs.Count == 0)
+            return;
+        if (record.AtServerFromMs == 0)
+            record.AtServerFromMs = step.WallMs;
+        record.AtServerBytes = Math.Max(record.AtServerBytes, transfer.BytesAtServer);
     }
 
     private void Frame(FileStep step, Transfer transfer, FileFrame frame)
@@ -330,6 +321,7 @@ internal sealed partial class FileTransfers
         var record = transfer.Record;
         record.State = TransferState.Ended;
         record.Trouble = TransferTrouble.Unspecified;
+        record.EndedAtMs = step.WallMs;
         record.End = theirs ?? new FileEnd
         {
             Outcome = outcome,
@@ -343,8 +335,8 @@ internal sealed partial class FileTransfers
         step.Rows[Transfer.ProgressKey(transfer.Id)] = null;
         if (tell)
             step.Letters.Add((transfer.Contact, new FileUpdate { TransferId = transfer.Key, End = record.End.Clone() }));
-        if (record.Outgoing && record.DropOffs.Count > 0)
-            step.Do(new FileEffect.RemoveDropOffs(transfer.Id));
+        if (record.DropOffs.Count > 0)
+            step.Do(new FileEffect.RemoveDropOffs(transfer.Id, [.. record.DropOffs]));
         step.Do(new FileEffect.Release(transfer.Id));
     }
 

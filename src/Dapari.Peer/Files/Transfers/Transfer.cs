@@ -59,6 +59,12 @@ internal sealed class Transfer
     /// <summary>Why the other end sends nothing; unspecified: it does.</summary>
     public FileStopReason HeldBack { get; set; }
 
+    /// <summary>What the other end said last when it sent nothing; unspecified: nothing.</summary>
+    public FileStopReason TheySaid { get; set; }
+
+    /// <summary>Its end was said once more in this run.</summary>
+    public bool Repeated { get; set; }
+
     /// <summary>Since when the channel owes something and gave nothing.</summary>
     public long DirectSince { get; set; }
 
@@ -94,7 +100,12 @@ internal sealed class Transfer
 
     public bool Uploading { get; set; }
 
+    /// <summary>After a restart, until the driver has looked for the source.</summary>
+    public bool SourceUnknown { get; set; }
+
     public long UploadFrom { get; set; } = long.MinValue;
+
+    public int GoneAtServer { get; set; }
 
     public ulong TheirBytes { get; set; }
 
@@ -125,6 +136,9 @@ internal sealed class Transfer
             Lost.Add(first, end);
         }
     }
+
+    /// <summary>Bytes of what lies at servers.</summary>
+    public ulong BytesAtServer => (ulong)AtServer.All.Sum(range => Layout.BytesOf(range.First, range.End));
 
     private static FileId Read(FileBlob blob) =>
         FileId.TryRead(blob.Root, blob.Size, out var id) ? id : throw new InvalidDataException("A transfer's row cannot be read.");

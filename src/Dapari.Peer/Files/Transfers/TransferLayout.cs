@@ -69,6 +69,23 @@ internal sealed class TransferLayout
         return true;
     }
 
+    /// <summary>All items in order; the first is the manifest, of no bytes if there is none.</summary>
+    public IReadOnlyList<FileId> All => _items;
+
+    /// <summary>Bytes of chunks of any items; what lies beyond the last one counts nothing.</summary>
+    public long BytesOf(long first, long end)
+    {
+        var bytes = 0L;
+        for (end = Math.Min(end, Chunks); first < end;)
+        {
+            var until = Math.Min(end, _starts[ItemOf(first) + 1]);
+            bytes += Bytes(first, until);
+            first = until;
+        }
+
+        return bytes;
+    }
+
     /// <summary>Bytes of chunks of one item.</summary>
     public long Bytes(long first, long end)
     {

@@ -22,6 +22,20 @@ function failed() {
   app.replaceChildren(box);
 }
 
+/** The first screen in place of the waiting sign; at the latest after a while, for a version that hangs must be replaceable by the next. */
+function drawn() {
+  return new Promise(resolve => {
+    const app = document.getElementById('app');
+    if (!app?.querySelector('.start')) return resolve(undefined);
+    new MutationObserver((_, observer) => {
+      if (app.querySelector('.start')) return;
+      observer.disconnect();
+      resolve(undefined);
+    }).observe(app, { childList: true });
+    setTimeout(resolve, 15_000);
+  });
+}
+
 try {
   await /** @type {any} */ (globalThis).Blazor.start();
 } catch (error) {
@@ -29,4 +43,6 @@ try {
   failed();
 }
 
+// The copy for starting offline is made when the person can begin, not before: on a thin line both at once would only make them wait.
+await drawn();
 register();

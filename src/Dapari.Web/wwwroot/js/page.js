@@ -201,3 +201,57 @@ export function setTitle(title, unread) {
   const badge = unread > 0 ? /** @type {any} */ (navigator).setAppBadge?.(unread) : /** @type {any} */ (navigator).clearAppBadge?.();
   badge?.catch?.(() => {});
 }
+
+/** What this browser can do with files, in bits: keep and move, pick folders, record, write anywhere. */
+export const fileFacts = () =>
+  (navigator.storage && 'getDirectory' in navigator.storage && typeof Worker === 'function' && navigator.locks ? 1 : 0)
+  | ('webkitdirectory' in HTMLInputElement.prototype && !/Android|iPhone|iPad/.test(navigator.userAgent) ? 2 : 0)
+  | (typeof MediaRecorder === 'function' && navigator.mediaDevices ? 4 : 0) | ('showSaveFilePicker' in globalThis ? 8 : 0);
+
+/** Whether the system's share sheet opened this page; once. */
+export function wasShared() {
+  if (!new URLSearchParams(location.search).has('shared')) return false;
+  history.replaceState(history.state, '', location.pathname);
+  return true;
+}
+
+/** @param {Uint8Array} picture small, of a raster format: what shows it sniffs */
+export const pictureUrl = picture => URL.createObjectURL(new Blob([picture.slice()]));
+
+/** @param {string} address */
+export const releaseUrl = address => URL.revokeObjectURL(address);
+
+/** @type {Map<number, AbortController>} */
+const drops = new Map();
+
+/** Takes drops on an element, and what is pasted while it is there; what does that is loaded with the first one. @param {number} number @param {string} id */
+export function watchDrops(number, id) {
+  const abort = new AbortController();
+  drops.set(number, abort);
+  const loading = new AbortController();
+  let asked = false;
+  /** @param {DragEvent | ClipboardEvent} event */
+  const needed = event => {
+    const data = 'dataTransfer' in event ? event.dataTransfer : event.clipboardData;
+    if (!data?.types.includes('Files')) return;
+    if (event.type !== 'dragenter') event.preventDefault(); // The browser would open a dropped file in this page's place.
+    const pasted = event.type === 'paste' ? [...data.files] : [];
+    if (asked && pasted.length === 0) return;
+    asked = true;
+    import('./files-pick.js').then(async pick => {
+      await pick.connect();
+      if (abort.signal.aborted) return;
+      if (!loading.signal.aborted) pick.watch(id, abort.signal);
+      loading.abort();
+      pick.pasted(pasted);
+    });
+  };
+  const signal = AbortSignal.any([abort.signal, loading.signal]);
+  for (const type of ['dragenter', 'dragover', 'drop', 'paste']) document.addEventListener(type, /** @type {any} */ (needed), { signal });
+}
+
+/** @param {number} number */
+export function unwatchDrops(number) {
+  drops.get(number)?.abort();
+  drops.delete(number);
+}

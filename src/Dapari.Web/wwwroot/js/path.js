@@ -10,10 +10,13 @@
  *   Received(id: number, bytes: Uint8Array): void, Closed(id: number): void }} Sink
  * @typedef {{
  *   id: number, pc: RTCPeerConnection, channel: RTCDataChannel | null, polite: boolean, makingOffer: boolean, ignoringOffer: boolean,
- *   early: (RTCIceCandidateInit | null)[], work: Promise<void>, opened: boolean, timer: number }} Path
+ *   early: (RTCIceCandidateInit | null)[], work: Promise<void>, opened: boolean, timer: number,
+ *   files: RTCDataChannel | null, filesEarly: ArrayBuffer[],
+ *   takesFiles: ((channel: RTCDataChannel, early: ArrayBuffer[]) => void) | null }} Path
  */
 
-const EARLY = 64; // candidates kept while their description has not come
+const EARLY = 64; // candidates kept while their description has not come, and words about files before they are listened to
+const EARLY_BYTES = 1024;
 const FACTS_EVERY_MS = 5000;
 
 /** @type {Map<number, Path>} */
@@ -44,7 +47,7 @@ export function open(id, offerer, polite, iceServers) {
   }
 
   /** @type {Path} */
-  const path = { id, pc, channel: null, polite, makingOffer: false, ignoringOffer: false, early: [], work: Promise.resolve(), opened: false, timer: 0 };
+  const path = { id, pc, channel: null, polite, makingOffer: false, ignoringOffer: false, early: [], work: Promise.resolve(), opened: false, timer: 0, files: null, filesEarly: [], takesFiles: null };
   paths.set(id, path);
   pc.onnegotiationneeded = () => offer(path);
   pc.onicecandidate = ({ candidate }) => {
@@ -54,7 +57,9 @@ export function open(id, offerer, polite, iceServers) {
   };
   pc.onconnectionstatechange = () => { if (pc.connectionState === 'failed' || pc.connectionState === 'closed') gone(path); };
   pc.ondatachannel = ({ channel }) => {
-    if (channel.label === 'dapari' && channel.ordered && !path.channel && !offerer) adopt(path, channel); else channel.close();
+    if (channel.label === 'dapari' && channel.ordered && !path.channel && !offerer) adopt(path, channel);
+    else if (channel.label === 'dapari-files' && channel.ordered && channel.maxRetransmits === null && channel.maxPacketLifeTime === null && !path.files && !offerer) hold(path, channel);
+    else channel.close();
   };
   if (offerer) adopt(path, pc.createDataChannel('dapari'));
   return true;
@@ -191,6 +196,30 @@ export function send(id, bytes, limit) {
   } catch {
     return false; // Larger than the other end takes.
   }
+}
+
+/**
+ * The second channel, for files: made at the offerer's end when files go by this path, and taken at the other.
+ * @param {number} id @param {boolean} offerer @param {((channel: RTCDataChannel, early: ArrayBuffer[]) => void) | null} take null: not any more
+ */
+export function files(id, offerer, take) {
+  const path = paths.get(id);
+  if (!path) return;
+  path.takesFiles = take;
+  if (!take) path.files = null;
+  else if (offerer) hold(path, path.pc.createDataChannel('dapari-files'));
+  else if (path.files) take(path.files, path.filesEarly);
+}
+
+/** One that comes before it is wanted here waits, with the first words that come by it. @param {Path} path @param {RTCDataChannel} channel */
+function hold(path, channel) {
+  /** @type {ArrayBuffer[]} */
+  const early = path.filesEarly = [];
+  path.files = channel;
+  channel.binaryType = 'arraybuffer';
+  channel.onclose = () => { if (path.files === channel) path.files = null; };
+  channel.onmessage = ({ data }) => { if (early.length < EARLY && data.byteLength <= EARLY_BYTES) early.push(data); };
+  path.takesFiles?.(channel, early);
 }
 
 /** Closes a path; nothing more is heard of it. @param {number} id */

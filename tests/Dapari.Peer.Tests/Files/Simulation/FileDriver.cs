@@ -58,6 +58,9 @@ internal sealed class FileDriver(FilePeer peer)
                     peer.Other.Do((machine, step) => machine.FrameArrived(step, peer.Id, control));
                 });
                 break;
+            case FileEffect.OpenSource(var id, _):
+                Later(5, () => peer.Do((machine, step) => machine.SourceReady(step, id, true)));
+                break;
             case FileEffect.OpenDestination(var id, _):
                 Later(5, () =>
                 {

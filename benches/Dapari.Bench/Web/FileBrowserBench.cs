@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Globalization;
+using Dapari.EndToEnd;
+using Microsoft.Playwright;
+
+namespace Dapari.Bench.Web;
+
+/// <summary>
+/// A file from one Chromium page to another by the app's own modules (its worker, its channel, its store, as the engine draws), end to end: read, sent,
+/// held to the tree, written and flushed; beside a bare data channel between the same two pages, before and after, in the same run.
+/// </summary>
+internal sealed class FileBrowserBench : IBench
+{
+    private const long Full = 1L << 30;
+    private const long Small = 128L << 20;
+
+    public string Name => "file-browser";
+
+    public string Summary => "a file of random bytes from page to page, hashed and stored, beside a bare data channel; memory";
+
+    public async Task<BenchReport> RunAsync(BenchArguments arguments)
+    {
+        var size = arguments.Quick ? Small : Full;
+        var rounds = arguments.Quick ? 1 : 2;
+        var folder = Directory.CreateTempSubdirectory("dapari-file-bench-").FullName;
+        try
+        {
+            var source = Path.Combine(folder, "random.bin");
+            await WriteRandomAsync(source, size);
+            using var playwright = await Playwright.CreateAsync();
+            await using var server = await ServerProcess.StartAsync();
+            // A profile on disk: in a private window the browser keeps files in memory.
+            await using var context = await Chromium.StartWithProfileAsync(playwright, Path.Combine(folder, "profile"));
+            var from = await FileBenchPage.OpenAsync(context, server.Origin, "a");
+            var to = await FileBenchPage.OpenAsync(context, server.Origin, "b");
+            await FileBenchPage.ConnectAsync(from, to);
+            var memory = new BrowserMemory();
+            var idle = BrowserMemory.Read();
+            memory.Watch();
+            var prepared = Stopwatch.StartNew();
+            var items = await FileBenchPage.PrepareAsync(from, source);
+            prepared.Stop();
+            List<double> bare = [], files = [];
+            for (var round = 0; round < rounds; round++)
+            {
+                bare.Add(size / 1e6 / await FileBenchPage.PumpAsync(from, to, size));
+                files.Add(size / 1e6 / await FileBenchPage.TransferAsync(to, items));
+            }
+
+            bare.Add(size / 1e6 / await FileBenchPage.PumpAsync(from, to, size));
+            var peak = await memory.EndAsync();
+            var arrived = await FileBenchPage.HashAsync(to);
+            if (arrived != await FileBenchPage.HashAsync(from))
+                throw new InvalidOperationException("What arrived is not what was sent.");
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bare, MB/s: {string.Join(' ', bare.Select(one => one.ToString("F1", CultureInfo.InvariantCulture)))}; file: {string.Join(' ', files.Select(one => one.ToString("F1", CultureInfo.InvariantCulture)))}"));
+            return new BenchReport(Name)
+                .Figure("size", size / 1e6, "MB")
+                .Figure("file", Statistics.Median(files), "MB/s")
+                .Figure("bare data channel", Statistics.Median(bare), "MB/s")
+                .Figure("prepare (read, hash, copy)", size / 1e6 / prepared.Elapsed.TotalSeconds, "MB/s")
+                .Figure("memory of all pages and workers, idle", idle / 1e6, "MB")
+                .Figure("memory of all pages and workers, peak", peak / 1e6, "MB")
+                .AtLeast("file ÷ bare", Statistics.Median(files) / Statistics.Median(bare), 0.9)
+                .AtMost("memory over idle, both ends, MB", (peak - idle) / 1e6, 300);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task WriteRandomAsync(string path, long size)
+    {
+        await using var file = File.Create(path);
+        var block = new byte[1 << 20];
+        var random = new Random(4);
+        for (var at = 0L; at < size; at += block.Length)
+        {
+            random.NextBytes(block);
+            await file.WriteAsync(block);
+        }
+    }
+}
