@@ -166,6 +166,32 @@ public sealed class RecoveryTests
         Assert.Single(bob.Messages(alice), message => message.Text == "lettera");
     }
 
+    /// <summary>Seed 111863.</summary>
+    [Fact]
+    public void What_another_server_threw_away_is_posted_again_also_when_that_one_is_out_of_reach_at_first()
+    {
+        const string other = "https://other.example";
+        const long day = 24L * 60 * 60 * 1000;
+        var world = new World(World.Home, other);
+        var alice = world.Join("Alice");
+        var bob = world.Join("Bob", home: other);
+        World.Acquaint(bob, alice);
+        bob.Stop();
+        alice.Write(bob, "lettera");
+        Assert.Equal(MessageState.OnServer, alice.Message(bob, "lettera").State);
+        alice.Stop();
+        world.Pass(31 * day);
+        world.StopServer(other);
+        alice.Restart();
+        world.Pass(10_000);
+        world.StartServer(other);
+        world.Pass(60_000);
+        bob.Restart();
+        world.Pass(60_000);
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "lettera").State);
+        Assert.Single(bob.Messages(alice));
+    }
+
     [Fact]
     public void What_another_server_throws_away_is_posted_again_though_there_is_nothing_else_to_say_there()
     {

@@ -108,6 +108,7 @@ internal sealed partial class OutboxDesk(Parts parts)
 
     public void Online(Step step, ServerConnection connection)
     {
+        connection.IsToLookAt = false;
         // Half the time: clocks may be days off, and posting what is still there changes nothing.
         var patience = (connection.Limits?.RetentionDays ?? 0) * DayMs / 2;
         foreach (var contact in parts.State.Contacts.Values.Where(contact => contact.Queue.Count > 0 && contact.Address?.Server == connection.Origin).ToList())
@@ -291,7 +292,10 @@ internal sealed partial class OutboxDesk(Parts parts)
         {
             if (contact.Address is { } address && contact.Queue.All.Any(entry => entry.Phase == EntryPhase.OnServer
                 && (step.WallMs < entry.Record.OnServerAtMs || step.WallMs - entry.Record.OnServerAtMs >= WeekMs)))
-                parts.Servers.Want(step, address.Server);
+            {
+                if (parts.Servers.Want(step, address.Server) is { IsOnline: false } connection)
+                    connection.IsToLookAt = true;
+            }
         }
     }
 

@@ -78,6 +78,9 @@ internal sealed class ServerConnection(Origin origin)
 
     public long UsedAt { get; set; }
 
+    /// <summary>Something lies there for long: it is tried until it was online once, so that this can be seen to.</summary>
+    public bool IsToLookAt { get; set; }
+
     public bool Pinging => _asked.Values.Any(asked => asked is Asked.Alive);
 
     public bool IsOnline => State == LinkState.Online;

@@ -287,7 +287,7 @@ internal sealed class ServerDesk(Parts parts)
     private bool IsNeeded(ServerConnection connection)
     {
         var state = parts.State;
-        if (state.Self?.HomeServer == connection.Origin || state.Boxes.Values.Any(box => box.Record.Server == connection.Origin)
+        if (connection.IsToLookAt || state.Self?.HomeServer == connection.Origin || state.Boxes.Values.Any(box => box.Record.Server == connection.Origin)
             || state.Invites.Values.Any(invite => invite.Record.Server == connection.Origin && !invite.Record.RemovedFromServer))
             return true;
         return state.Contacts.Values.Any(contact => contact.Record.State == ContactState.Inviting
