@@ -68,10 +68,10 @@ public static class Chromium
             Timeout = StartLimit,
         });
 
-    /// <summary>What a browser for calls is started with besides.</summary>
+    /// <summary>What a browser for calls is started with besides. Of the three cameras the second is one for depth, which WebRTC does not send.</summary>
     public static IReadOnlyList<string> CallFlags =>
     [
-        "--use-fake-device-for-media-stream=device-count=2", "--use-fake-ui-for-media-stream", $"--use-file-for-fake-audio-capture={Tone.WaveFile}",
+        "--use-fake-device-for-media-stream=device-count=3", "--use-fake-ui-for-media-stream", $"--use-file-for-fake-audio-capture={Tone.WaveFile}",
         "--auto-select-desktop-capture-source=Entire screen", "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
     ];
 
