@@ -1,7 +1,5 @@
-using Dapari.Crypto;
 using Dapari.Wire;
 using Dapari.Wire.V1;
-using Google.Protobuf;
 using Kind = Dapari.Wire.V1.ClientFrame.KindOneofCase;
 
 namespace Dapari.Testing;
