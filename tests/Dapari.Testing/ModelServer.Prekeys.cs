@@ -1,6 +1,4 @@
-using Dapari.Wire;
 using Dapari.Wire.V1;
-using Kind = Dapari.Wire.V1.ClientFrame.KindOneofCase;
 
 namespace Dapari.Testing;
 
