@@ -166,6 +166,38 @@ public sealed class RecoveryTests
         Assert.Single(bob.Messages(alice), message => message.Text == "lettera");
     }
 
+    /// <summary>Seed 132776: it was opened by nobody, for who asks anew has forgotten every session and listens to nothing but the answer.</summary>
+    [Fact]
+    public void What_reached_somebody_who_was_asking_anew_is_sealed_anew()
+    {
+        const string other = "https://other.example";
+        var world = new World(World.Home, other);
+        var alice = world.Join("Alice");
+        var bob = world.Join("Bob", home: other);
+        World.Acquaint(alice, bob);
+        var link = alice.Do(new Command { MakeInvite = new MakeInvite() }).Invite.Link;
+        bob.Stop();
+        alice.Write(bob, "lettera");
+        Assert.Equal(MessageState.OnServer, alice.Message(bob, "lettera").State);
+        alice.Stop();
+
+        // Bob believes that Alice removed him, and opens her invite before he has read what lies for him.
+        world.StopServer(other);
+        bob.Restart();
+        bob.Engine.Parts.State.Contacts.Values.Single().Queue.LastFoundGone = true;
+        Assert.Equal(CommandRefusal.Unspecified, bob.Do(new Command { OpenInvite = new OpenInvite { Link = link } }).Refusal);
+        world.StartServer(other);
+        world.Pass(60_000);
+        Assert.Equal(ContactState.Asked, bob.See(alice).State);
+        Assert.Equal(0, world.Servers[other].StoredEnvelopes);
+
+        alice.Restart();
+        world.Pass(60_000);
+        Assert.Equal(ContactState.Accepted, bob.See(alice).State);
+        Assert.Equal(MessageState.Delivered, alice.Message(bob, "lettera").State);
+        Assert.Single(bob.Messages(alice));
+    }
+
     /// <summary>Seed 111863.</summary>
     [Fact]
     public void What_another_server_threw_away_is_posted_again_also_when_that_one_is_out_of_reach_at_first()

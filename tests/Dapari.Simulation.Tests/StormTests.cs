@@ -29,7 +29,7 @@ public sealed class StormTests
     [Fact]
     public void The_worlds_are_worth_playing()
     {
-        var figures = Enumerable.Range(1, 100).AsParallel().Select(seed => Simulation.Run((ulong)seed).Figures).ToList();
+        var figures = Enumerable.Range(1, 160).AsParallel().Select(seed => Simulation.Run((ulong)seed).Figures).ToList();
         Assert.True(figures.Sum(one => one.Messages) > 1_000, "few messages");
         Assert.True(figures.Sum(one => one.ArrivedDirect) > 100, "few came directly");
         Assert.True(figures.Sum(one => one.Arrived - one.ArrivedDirect) > 300, "few came by mailbox");

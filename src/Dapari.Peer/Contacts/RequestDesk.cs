@@ -42,7 +42,7 @@ internal sealed class RequestDesk(Parts parts)
         if (contact.Device is null)
             contact.Record.Devices.Add(new RemoteDevice());
         contact.Device!.Certificate = fresh.Device.Certificate;
-        parts.Seals.Keep(step, contact, fresh);
+        var begun = parts.Seals.Keep(step, contact, fresh);
         var name = NameText.Clean(request.Name);
         if (name.Length > 0)
             contact.Record.Name = name;
@@ -51,6 +51,13 @@ internal sealed class RequestDesk(Parts parts)
         SetClock(contact, request.Clock);
         parts.Contacts.SetAddress(step, contact, request.ReplyTo, request.Prekeys);
         step.Changed(contact);
+        if (accepted)
+        {
+            // Whoever asks anew has forgotten every session of before: what they sealed opens nowhere any more, though its mailbox may be the same.
+            SealRoom.SealWith(step, contact, begun);
+            parts.Outbox.SealAllAnew(step, contact);
+        }
+
         if (asked || accepted)
         {
             // Both asked each other, or a contact lost us and asks again: nobody needs to be asked.
