@@ -126,7 +126,16 @@ public sealed partial class MemoryFileLink(MemoryFileLine line, Func<string, Mod
         ChannelClosed?.Invoke(contact);
     }
 
-    public void Attach(ContactId contact, ulong path, bool offerer) => line.Attach(this, path, contact);
+    /// <summary>So many channels that are asked for do not come about.</summary>
+    public int LostChannels { get; set; }
+
+    public void Attach(ContactId contact, ulong path, bool offerer)
+    {
+        if (LostChannels > 0)
+            LostChannels--;
+        else
+            line.Attach(this, path, contact);
+    }
 
     public void Detach(ContactId contact) => line.Detach(this, other => other == contact);
 

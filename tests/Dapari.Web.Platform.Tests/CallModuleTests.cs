@@ -22,7 +22,7 @@ public sealed class CallModuleTests(CallPage page) : IClassFixture<CallPage>
         const connect = async relayOnly => {
           call.open(2, false, true, relayOnly, '[]');
           call.open(1, true, false, relayOnly, '[]');
-          await until('connected', () => [1, 2].every(id => told[id].some(one => one.startsWith('1|') && one.split('|').length === 7)));
+          await until('connected', () => [1, 2].every(id => told[id].some(one => one.startsWith('1|') && one.split('|').length === 8)));
         };
         const moving = async (id, kind) => {
           const video = document.createElement('video'); video.muted = true; video.srcObject = call.received(id, kind); document.body.append(video); video.play();

@@ -31,8 +31,19 @@ internal sealed partial class FileModules(string profile)
 
     private async Task LoadOnceAsync()
     {
-        await JSHost.ImportAsync("files", "/js/files.js");
-        await Connect(profile);
+        try
+        {
+            await JSHost.ImportAsync("files", "/js/files.js");
+            await Connect(profile);
+        }
+        catch (JSException fault)
+        {
+            // A network that was gone for a moment: what waits is done with the next thing that is asked for.
+            await Console.Error.WriteLineAsync($"files: {fault.Message}");
+            _loading = null;
+            throw;
+        }
+
         _loaded = true;
         while (_waiting.TryDequeue(out var action)) action();
     }

@@ -16,7 +16,11 @@ internal sealed partial class FileDesk
     private readonly Dictionary<ContactId, long> _hopeUntil = [];
 
     // Contacts whose path the driver was given.
-    private readonly HashSet<ContactId> _attached = [];
+    // An open path whose channel does not come although something would go by it: asked for again after so long.
+    private const long ChannelPatienceMs = 10_000;
+
+    // Since when the driver was asked for the channel, by contact.
+    private readonly Dictionary<ContactId, long> _attached = [];
 
     /// <summary>The way in effect for a transfer of ours: chosen for it, or the contact's.</summary>
     public Policy WayOf(Transfer transfer) =>
@@ -33,7 +37,7 @@ internal sealed partial class FileDesk
     {
         if (!_parts.State.FilesSupported)
             return;
-        _attached.Add(contact.Id);
+        _attached[contact.Id] = step.Now.MonotonicMs;
         Order(step, new FileOrder.Attach(contact.Id, contact.Path.Id, contact.Path.IsOfferer));
     }
 
@@ -64,8 +68,23 @@ internal sealed partial class FileDesk
 
     private void ChannelOpened(Step step, ContactId id)
     {
-        if (_attached.Contains(id) && _parts.State.Contacts.GetValueOrDefault(id) is { IsAccepted: true, Path.IsLive: true } contact)
+        if (_attached.ContainsKey(id) && _parts.State.Contacts.GetValueOrDefault(id) is { IsAccepted: true, Path.IsLive: true } contact)
             Run(step, (machine, inner) => machine.ChannelOpened(inner, id, contact.Path.Route));
+    }
+
+    /// <summary>When a channel that is missed is asked for again.</summary>
+    private long? ChannelDeadline => _attached.Where(one => Misses(one.Key)).Select(one => (long?)one.Value + ChannelPatienceMs).Min();
+
+    private bool Misses(ContactId id) => _wanting.Contains(id) && _machine.RouteOf(id) is null;
+
+    private void MissChannels(Step step)
+    {
+        foreach (var id in _attached.Where(one => Misses(one.Key) && one.Value + ChannelPatienceMs <= _now).Select(one => one.Key).ToList())
+        {
+            _attached[id] = _now;
+            if (_parts.State.Contacts.GetValueOrDefault(id) is { Path.IsLive: true } contact)
+                Order(step, new FileOrder.Attach(id, contact.Path.Id, contact.Path.IsOfferer));
+        }
     }
 
     private bool IsAccepted(ContactId id) => _parts.State.Contacts.GetValueOrDefault(id) is { IsAccepted: true };

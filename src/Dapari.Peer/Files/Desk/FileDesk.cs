@@ -46,7 +46,7 @@ internal sealed partial class FileDesk : IFileRules
         get
         {
             var next = Deadline.Earlier(_machine.NextDeadline, _views.NextDeadline);
-            next = Deadline.Earlier(next, DropOffs.NextDeadline);
+            next = Deadline.Earlier(next, Deadline.Earlier(DropOffs.NextDeadline, ChannelDeadline));
             foreach (var until in _hopeUntil.Values)
                 next = Deadline.Earlier(next, until);
             return next;
@@ -89,6 +89,7 @@ internal sealed partial class FileDesk : IFileRules
             _hopeUntil.Remove(contact);
         Run(step, (machine, inner) => machine.Tick(inner));
         DropOffs.Tick(step);
+        MissChannels(step);
         _views.Tick(step);
     }
 

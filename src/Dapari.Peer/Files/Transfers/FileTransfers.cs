@@ -162,6 +162,7 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
         _channels[contact] = new FileChannel(route);
         foreach (var transfer in Of(contact))
         {
+            step.Seen.Add(transfer.Id);
             transfer.DirectFrom = long.MinValue;
             // The sender says when to begin, and what lies at a server already.
             if (!transfer.Record.Outgoing)

@@ -29,6 +29,20 @@ public sealed class WayTests
     }
 
     [Fact]
+    public void A_channel_that_does_not_come_on_an_open_path_is_asked_for_again()
+    {
+        var (alice, bob) = _world.Sending();
+        bob.Stop();
+        _world.Pass(1_000);
+        bob.Files.LostChannels = 1;
+        bob.Restart();
+        var id = alice.Send(bob, alice.Bytes(2 * Chunk));
+        _world.Pass(60_000);
+        Assert.Equal(0, bob.Files.LostChannels);
+        Assert.Equal([Route.Direct], Arrived(alice, bob, id).Keys);
+    }
+
+    [Fact]
     public void Left_at_the_server_it_is_fetched_when_its_sender_is_gone_and_removed_then()
     {
         var (alice, bob) = _world.Sending();
