@@ -5,6 +5,7 @@ import * as path from './path.js';
 const HIGH = 2 * 1024 * 1024; // bytes in a channel before it waits; Chromium closes one at 16 MiB
 const LOW = 1024 * 1024;
 const PIECE = 27 + 64 * 1024; // of a chunk with its header
+const EARLY = 64; // messages before the opening is told
 const CONTROL = 1, LONGEST_CONTROL = 1 + 256;
 
 /** @typedef {Record<string, (...args: any[]) => void>} Sink */
@@ -123,16 +124,21 @@ function adopt(line, channel, early) {
   channel.binaryType = 'arraybuffer';
   channel.bufferedAmountLowThreshold = LOW;
   channel.onbufferedamountlow = () => pump(line);
+  let isOpen = false;
   const heard = channel.onmessage = /** @param {{ data: unknown }} event */ ({ data }) => {
     if (lines.get(line.contact) !== line || !(data instanceof ArrayBuffer) || data.byteLength === 0) return;
-    if (new Uint8Array(data, 0, 1)[0] !== CONTROL) worker?.postMessage({ op: 'arrived', contact: line.contact, bytes: data }, [data]);
+    // The other end's first word may come before the opening is told here: nobody would listen to it.
+    if (!isOpen) {
+      if (early.length < EARLY) early.push(data);
+    } else if (new Uint8Array(data, 0, 1)[0] !== CONTROL) worker?.postMessage({ op: 'arrived', contact: line.contact, bytes: data }, [data]);
     else if (data.byteLength <= LONGEST_CONTROL) sink.Control(line.contact, new Uint8Array(data));
   };
   channel.onclose = () => {
     if (lines.get(line.contact) === line) close(line, true);
   };
   const opened = () => {
-    if (lines.get(line.contact) !== line) return;
+    if (lines.get(line.contact) !== line || isOpen) return;
+    isOpen = true;
     sink.Channel(line.contact, true);
     for (const data of early.splice(0)) heard({ data });
   };
