@@ -32,6 +32,7 @@ internal sealed partial class Writer : IAsyncDisposable
     private readonly Task _answers;
     private WriteSession? _session;
     private volatile bool _failing;
+    private volatile bool _hasMarks;
 
     /// <summary>Opens the file at once, so that a bad one stops the start.</summary>
     /// <exception cref="StorageException">The file cannot be opened or migrated.</exception>
@@ -47,6 +48,9 @@ internal sealed partial class Writer : IAsyncDisposable
 
     /// <summary>The last batch could not be stored.</summary>
     public bool IsFailing => _failing;
+
+    /// <summary>Acknowledgements of envelopes that were never written wait for the next commit.</summary>
+    public bool HasMarks => _hasMarks;
 
     /// <summary>Queues an operation, waiting while the queue is full.</summary>
     public ValueTask EnqueueAsync(WriteOperation operation, CancellationToken cancellation) =>
@@ -66,6 +70,15 @@ internal sealed partial class Writer : IAsyncDisposable
         _queue.Writer.TryComplete();
         await _answers;
         _thread.Join();
+        try
+        {
+            _session?.Close();
+        }
+        catch (StorageException)
+        {
+            // A full disk: sequences are skipped then, as after a crash.
+        }
+
         _session?.Dispose();
     }
 
@@ -76,10 +89,27 @@ internal sealed partial class Writer : IAsyncDisposable
             while (WaitForWork())
             {
                 var batch = new List<WriteOperation>();
+                try
+                {
+                    _session ??= _open();
+                }
+                catch (StorageException)
+                {
+                    // The next lines meet it again, and say so.
+                }
+
                 while (batch.Count < BatchLength && _queue.Reader.TryRead(out var operation))
-                    batch.Add(operation);
+                {
+                    if (operation.TryBegin(_session))
+                        batch.Add(operation);
+                }
+
                 if (batch.Count == 0)
+                {
+                    _hasMarks = _session is { HasMarks: true };
                     continue;
+                }
+
                 var stored = TryStore(batch);
                 if (!_done.Writer.TryWrite((batch, stored)))
                     _done.Writer.WriteAsync((batch, stored)).AsTask().GetAwaiter().GetResult();
@@ -106,6 +136,7 @@ internal sealed partial class Writer : IAsyncDisposable
             foreach (var operation in batch)
                 operation.Apply(_session);
             _session.Commit();
+            _hasMarks = false;
             if (_failing)
                 Recovered(_logger);
             _failing = false;
