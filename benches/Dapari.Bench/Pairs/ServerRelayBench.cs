@@ -65,6 +65,7 @@ internal sealed class ServerRelayBench : IBench
         }
         finally
         {
+            processes.Reverse(); // Generators go before their servers.
             foreach (var process in processes)
             {
                 process.Kill(entireProcessTree: true);

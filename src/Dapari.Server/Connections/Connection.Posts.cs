@@ -48,7 +48,7 @@ internal sealed partial class Connection
             Request = request,
             IsOwnerThere = owner is not null,
         };
-        if (owner is null || !sender.IsClear || !owner.Deliveries.TryHandOver(owner, operation))
+        if (owner is null || !sender.IsClear || !owner.Deliveries.TryHandOver(owner, operation, _hub.Writer.PatienceTicks))
             sender.Queued();
         // What the owner has is settled in any case, whether this connection lives on or not.
         await _hub.Writer.EnqueueAsync(operation, operation.Holder is null ? _gone.Token : CancellationToken.None);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
@@ -42,6 +43,11 @@ internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, Mailbox
 
     /// <summary>Where sequences for what is handed over come from; null until a post went through the file.</summary>
     public MailboxState? Mailbox { get; set; }
+
+    /// <summary>How long this owner takes to acknowledge, in the stopwatch's ticks: the mean of the last times.</summary>
+    public long AnswerTicks { get; private set; }
+
+    public void Answered(long ticks) => AnswerTicks = (AnswerTicks * 7 + ticks) / 8;
 
     private bool _closed;
 }
@@ -125,7 +131,10 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
     }
 
     /// <summary>Gives a post to the owner before it is written. False: it has to go by the file.</summary>
-    public bool TryHandOver(OwnerSlot slot, PostOperation post)
+    /// <param name="slot">The owner's.</param>
+    /// <param name="post">What was posted.</param>
+    /// <param name="patience">How long the writer may leave it alone if this owner is usually quicker.</param>
+    public bool TryHandOver(OwnerSlot slot, PostOperation post, long patience)
     {
         lock (_gate)
         {
@@ -134,7 +143,7 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
             var sequence = mailbox.TryHandOver(slot);
             if (sequence == 0)
                 return false;
-            post.HandOver(mailbox, slot, sequence, clock.NowMs);
+            post.HandOver(mailbox, slot, sequence, clock.NowMs, slot.AnswerTicks < patience ? patience : 0);
             slot.HandedOver.Add(sequence, post);
             Deliver(slot, sequence, post.PostedMs, post.EnvelopeId, post.Envelope);
             return true;
@@ -151,7 +160,11 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
             foreach (var sequence in sequences)
             {
                 if (sequence <= uint.MaxValue && slot.HandedOver.TryGetValue((long)sequence, out var post))
+                {
+                    post.IsAcknowledged = true;
+                    slot.Answered(Stopwatch.GetTimestamp() - post.HandedOverAt);
                     (unwritten ??= []).Add(post);
+                }
                 else
                     (written ??= []).Add(sequence);
             }
@@ -176,6 +189,8 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
     {
         lock (_gate)
         {
+            if (!post.IsAcknowledged) // Written, and still no word.
+                slot.Answered(4 * (Stopwatch.GetTimestamp() - post.HandedOverAt));
             slot.HandedOver.Remove(post.Sequence);
         }
     }

@@ -19,6 +19,7 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
 
     private const int Open = 0, Written = 1, Acknowledged = 2;
     private int _fate;
+    private long _beginBy;
 
     public long Number => number;
 
@@ -44,9 +45,23 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
     /// <summary>Who had it before it was written; null: nobody.</summary>
     public object? Holder { get; private set; }
 
-    /// <summary>It goes to the owner now, under this sequence.</summary>
-    public void HandOver(MailboxState mailbox, object holder, long sequence, long nowMs) =>
+    /// <summary>When it was handed over, by <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>.</summary>
+    public long HandedOverAt { get; private set; }
+
+    /// <summary>The owner's acknowledgement came, in time or not.</summary>
+    public bool IsAcknowledged { get; set; }
+
+    public override long BeginBy => _beginBy;
+
+    public override bool IsSettled => Volatile.Read(ref _fate) == Acknowledged;
+
+    /// <summary>It goes to the owner now, under this sequence; the writer leaves it alone for so long (in the stopwatch's ticks).</summary>
+    public void HandOver(MailboxState mailbox, object holder, long sequence, long nowMs, long patience)
+    {
         (Mailbox, Holder, Sequence, PostedMs) = (mailbox, holder, sequence, nowMs);
+        HandedOverAt = System.Diagnostics.Stopwatch.GetTimestamp();
+        _beginBy = patience > 0 ? HandedOverAt + patience : 0;
+    }
 
     /// <summary>The owner keeps it. False: too late, the writer has it, and removes it by and by. True only once, and then the issuer is answered here.</summary>
     public bool TryAcknowledge()
