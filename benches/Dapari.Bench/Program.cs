@@ -12,7 +12,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-        new ServerPostBench(), new ServerRelayBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(),
+        new ServerPostBench(), new ServerRelayBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(),
     ];
 
     public static async Task<int> Main(string[] arguments)
@@ -23,6 +23,8 @@ internal static class Program
             return await PostLoad.RunAsync(arguments[1..]);
         if (arguments is [PairLoad.Command, ..])
             return await PairLoad.RunAsync(arguments[1..]);
+        if (arguments is [IdleLoad.Command, ..])
+            return await IdleLoad.RunAsync(arguments[1..]);
         if (arguments is [BareRelay.Command])
             return await BareRelay.RunAsync();
         if (arguments is [PlainFileServer.Command, ..])

@@ -12,12 +12,20 @@ internal abstract class PairLink : IDisposable
     /// <summary>Bytes of a message's content.</summary>
     public const int Payload = 256;
 
-    private byte[] _received = new byte[64 * 1024];
+    private byte[] _received = new byte[1024];
     private int _length;
-    private byte[] _sending = new byte[64 * 1024];
+    private byte[] _sending = [];
     private int _queued;
 
     protected Socket Socket { get; } = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+    /// <summary>Which address of this machine to connect from.</summary>
+    public void Bind(IPAddress from)
+    {
+        // IP_BIND_ADDRESS_NO_PORT: the port is chosen when it connects, and may be one that another address uses too.
+        Socket.SetRawSocketOption(0, 24, [1, 0, 0, 0]);
+        Socket.Bind(new IPEndPoint(from, 0));
+    }
 
     /// <summary>Connects and says whatever has to be said before messages can go.</summary>
     public abstract Task ConnectAsync(IPEndPoint server, int pair, bool isSender);
@@ -81,6 +89,8 @@ internal abstract class PairLink : IDisposable
                 return answer;
             }
 
+            if (_length == _received.Length)
+                Array.Resize(ref _received, _received.Length * 2);
             var count = await Socket.ReceiveAsync(_received.AsMemory(_length), SocketFlags.None);
             if (count == 0)
                 throw new InvalidOperationException($"The server closed after: {System.Text.Encoding.UTF8.GetString(_received, 0, _length)}");

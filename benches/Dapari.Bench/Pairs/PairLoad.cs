@@ -34,7 +34,7 @@ internal sealed class PairLoad
         var load = new PairLoad(pairs);
         Console.WriteLine(Ready);
         foreach (var pair in pairs)
-            _ = load.TakeAsync(pair);
+            _ = EndOnFaultAsync(load.TakeAsync(pair));
         while (await Console.In.ReadLineAsync() is { } line)
         {
             var numbers = line.Split(' ').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray();
@@ -64,7 +64,11 @@ internal sealed class PairLoad
     {
         _stop = false;
         foreach (var pair in _pairs)
-            pair.Latencies.Clear();
+        {
+            lock (pair.Latencies)
+                pair.Latencies.Clear();
+        }
+
         var senders = _pairs.Select((pair, i) => Task.Run(() => rate == 0 ? SendAllAsync(pair, window) : SendPacedAsync(pair, i, rate))).ToArray();
         await Task.Delay(warmUpMs);
         var start = Stopwatch.GetTimestamp();
@@ -125,9 +129,22 @@ internal sealed class PairLoad
         }
     }
 
+    private static async Task EndOnFaultAsync(Task loop)
+    {
+        try
+        {
+            await loop;
+        }
+        catch (Exception e)
+        {
+            await Console.Error.WriteLineAsync(e.ToString());
+            Environment.Exit(1);
+        }
+    }
+
     private async Task TakeAsync(Pair pair)
     {
-        _ = DrainAsync(pair.Sender);
+        _ = EndOnFaultAsync(DrainAsync(pair.Sender));
         var stamps = new List<long>();
         while (await pair.Receiver.ReceiveAsync(stamps))
         {

@@ -78,17 +78,19 @@ internal sealed class ServerRelayBench : IBench
 
     private static async Task<Contender> DapariAsync(string folder, List<Process> processes)
     {
-        var server = Start(Path.Combine(AppContext.BaseDirectory, "dapari-server.dll"), "serve", "--data", Path.Combine(folder, "data"), "--listen", "127.0.0.1:0",
+        var server = BenchProcess.Start(Path.Combine(AppContext.BaseDirectory, "dapari-server.dll"), "serve", "--data", Path.Combine(folder, "data"), "--listen", "127.0.0.1:0",
             "--rate", "all=off", "--relay", "off", "--connections-per-address", "100000");
         processes.Add(server);
-        return await Contender.StartAsync("dapari", "dapari", new Uri(await ReadAsync(server, "Dapari is listening: ")).Authority, processes);
+        var address = new Uri(await BenchProcess.ReadAsync(server, "Dapari is listening: ")).Authority;
+        _ = server.StandardOutput.ReadToEndAsync();
+        return await Contender.StartAsync("dapari", "dapari", address, processes);
     }
 
     private static async Task<Contender> BareAsync(List<Process> processes)
     {
-        var relay = Start(typeof(ServerRelayBench).Assembly.Location, BareRelay.Command);
+        var relay = BenchProcess.Start(typeof(ServerRelayBench).Assembly.Location, BareRelay.Command);
         processes.Add(relay);
-        return await Contender.StartAsync("bare", "bare", await ReadAsync(relay, "ready "), processes);
+        return await Contender.StartAsync("bare", "bare", await BenchProcess.ReadAsync(relay, "ready "), processes);
     }
 
     private static async Task<Contender> XmppAsync(string name, Func<string, Task<(Process Process, IPEndPoint Address)>> start, string folder, List<Process> processes)
@@ -99,30 +101,6 @@ internal sealed class ServerRelayBench : IBench
     }
 
     private static double Median(List<PairResult> results, Func<PairResult, double> figure) => Statistics.Median(results.Select(figure));
-
-    private static Process Start(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardInput = true };
-        start.ArgumentList.Add(program);
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-        return Process.Start(start)!;
-    }
-
-    /// <summary>What follows the start of the next line that begins so.</summary>
-    private static async Task<string> ReadAsync(Process process, string start)
-    {
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
-        {
-            if (!line.StartsWith(start, StringComparison.Ordinal))
-                continue;
-            if (start != PairLoad.Ready && start != "{")
-                _ = process.StandardOutput.ReadToEndAsync();
-            return line[start.Length..];
-        }
-
-        throw new InvalidOperationException($"The process ended before it said \"{start}\".");
-    }
 
     /// <summary>A server with a generator of its own.</summary>
     private sealed class Contender(string name, Process load)
@@ -137,16 +115,16 @@ internal sealed class ServerRelayBench : IBench
 
         public static async Task<Contender> StartAsync(string name, string protocol, string address, List<Process> processes)
         {
-            var load = Start(typeof(ServerRelayBench).Assembly.Location, PairLoad.Command, protocol, address, Pairs.ToString(CultureInfo.InvariantCulture));
+            var load = BenchProcess.Start(typeof(ServerRelayBench).Assembly.Location, PairLoad.Command, protocol, address, Pairs.ToString(CultureInfo.InvariantCulture));
             processes.Add(load);
-            await ReadAsync(load, PairLoad.Ready);
+            await BenchProcess.ReadAsync(load, PairLoad.Ready);
             return new Contender(name, load);
         }
 
         public async Task<PairResult> RoundAsync(int warmUpMs, int measureMs, int rate)
         {
             await load.StandardInput.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{warmUpMs} {measureMs} {Window} {rate}"));
-            return JsonSerializer.Deserialize<PairResult>("{" + await ReadAsync(load, "{"))!;
+            return JsonSerializer.Deserialize<PairResult>("{" + await BenchProcess.ReadAsync(load, "{"))!;
         }
     }
 }

@@ -7,6 +7,12 @@ using Google.Protobuf;
 
 namespace Dapari.Server.Connections;
 
+/// <summary>An envelope that was delivered and is not acknowledged.</summary>
+/// <param name="Size">Its bytes, for the window.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="HandedOver">Its post, if it was handed over before it was written and is neither acknowledged nor written yet.</param>
+internal readonly record struct InFlight(int Size, ByteString Id, PostOperation? HandedOver);
+
 /// <summary>A mailbox opened by its owner on one connection. All state is guarded by its <see cref="Deliveries"/>.</summary>
 internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, MailboxId id, long number)
 {
@@ -32,14 +38,11 @@ internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, Mailbox
         set => Volatile.Write(ref _closed, value);
     }
 
-    /// <summary>Delivered and not acknowledged: sequence, size and id.</summary>
-    public Dictionary<long, (int Size, ByteString Id)> InFlight { get; } = [];
+    /// <summary>Delivered and not acknowledged. Most mailboxes are silent: nothing is kept for them.</summary>
+    public Dictionary<long, InFlight>? InFlight { get; set; }
 
     /// <summary>The ids of what is in flight: while nothing more is in the file, all that the file holds.</summary>
-    public HashSet<ByteString> InFlightIds { get; } = [];
-
-    /// <summary>Handed over before they were written, and neither acknowledged nor written yet.</summary>
-    public Dictionary<long, PostOperation> HandedOver { get; } = [];
+    public HashSet<ByteString>? InFlightIds { get; set; }
 
     /// <summary>Where sequences for what is handed over come from; null until a post went through the file.</summary>
     public MailboxState? Mailbox { get; set; }
@@ -91,11 +94,14 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
                 return;
             slot.Closed = true;
             _slots.Remove(slot);
-            _envelopes -= slot.InFlight.Count;
-            foreach (var (size, _) in slot.InFlight.Values)
-                _bytes -= size;
-            slot.InFlight.Clear();
-            slot.InFlightIds.Clear();
+            if (slot.InFlight is { } inFlight)
+            {
+                _envelopes -= inFlight.Count;
+                foreach (var left in inFlight.Values)
+                    _bytes -= left.Size;
+            }
+
+            (slot.InFlight, slot.InFlightIds) = (null, null);
         }
 
         Pump();
@@ -138,14 +144,13 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
     {
         lock (_gate)
         {
-            if (_ended || slot.Closed || slot.More || _pumping || slot.Mailbox is not { } mailbox || !Admits(post.Envelope.Length) || slot.InFlightIds.Contains(post.EnvelopeId))
+            if (_ended || slot.Closed || slot.More || _pumping || slot.Mailbox is not { } mailbox || !Admits(post.Envelope.Length) || slot.InFlightIds?.Contains(post.EnvelopeId) == true)
                 return false;
             var sequence = mailbox.TryHandOver(slot);
             if (sequence == 0)
                 return false;
             post.HandOver(mailbox, slot, sequence, clock.NowMs, slot.AnswerTicks < patience ? patience : 0);
-            slot.HandedOver.Add(sequence, post);
-            Deliver(slot, sequence, post.PostedMs, post.EnvelopeId, post.Envelope);
+            Deliver(slot, sequence, post.PostedMs, post.EnvelopeId, post.Envelope, post);
             return true;
         }
     }
@@ -159,7 +164,7 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
         {
             foreach (var sequence in sequences)
             {
-                if (sequence <= uint.MaxValue && slot.HandedOver.TryGetValue((long)sequence, out var post))
+                if (sequence <= uint.MaxValue && slot.InFlight?.GetValueOrDefault((long)sequence).HandedOver is { } post)
                 {
                     post.IsAcknowledged = true;
                     slot.Answered(Stopwatch.GetTimestamp() - post.HandedOverAt);
@@ -191,7 +196,8 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
         {
             if (!post.IsAcknowledged) // Written, and still no word.
                 slot.Answered(4 * (Stopwatch.GetTimestamp() - post.HandedOverAt));
-            slot.HandedOver.Remove(post.Sequence);
+            if (slot.InFlight is not null && slot.InFlight.TryGetValue(post.Sequence, out var left))
+                slot.InFlight[post.Sequence] = left with { HandedOver = null };
         }
     }
 
@@ -283,18 +289,18 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
 
     private void Leave(OwnerSlot slot, long sequence)
     {
-        if (!slot.InFlight.Remove(sequence, out var left))
+        if (slot.InFlight is null || !slot.InFlight.Remove(sequence, out var left))
             return;
-        slot.InFlightIds.Remove(left.Id);
+        slot.InFlightIds!.Remove(left.Id);
         _envelopes--;
         _bytes -= left.Size;
     }
 
-    private void Deliver(OwnerSlot slot, long sequence, long postedMs, ByteString id, ByteString envelope)
+    private void Deliver(OwnerSlot slot, long sequence, long postedMs, ByteString id, ByteString envelope, PostOperation? handedOver = null)
     {
         slot.Cursor = sequence;
-        slot.InFlight[sequence] = (envelope.Length, id);
-        slot.InFlightIds.Add(id);
+        (slot.InFlight ??= [])[sequence] = new InFlight(envelope.Length, id, handedOver);
+        (slot.InFlightIds ??= []).Add(id);
         _envelopes++;
         _bytes += envelope.Length;
         send(new ServerFrame
