@@ -15,6 +15,9 @@ public readonly struct SctpMessage(ushort stream, uint protocol, byte[] buffer, 
     /// <summary>The bytes; not valid after <see cref="Dispose"/>.</summary>
     public ReadOnlyMemory<byte> Data => buffer.AsMemory(0, length);
 
+    /// <summary>The same without its bytes, in the same buffer.</summary>
+    internal SctpMessage AsEmpty() => new(Stream, Protocol, buffer, 0);
+
     /// <summary>Gives the buffer back.</summary>
     public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
 }
@@ -34,11 +37,18 @@ internal sealed class Reassembly(int maxMessage)
     /// <summary>Bytes in pieces, in messages that wait for earlier ones, and in messages that nobody took.</summary>
     public long Held { get; private set; }
 
+    /// <summary>Messages that were ever taken.</summary>
+    public long Taken { get; private set; }
+
+    /// <summary>Messages that ever became ready to be taken.</summary>
+    public long Completed => Taken + _ready.Count;
+
     /// <summary>The next message.</summary>
     public bool TryTake(out SctpMessage message)
     {
         if (!_ready.TryDequeue(out message))
             return false;
+        Taken++;
         Held -= message.Data.Length + PieceCost;
         return true;
     }

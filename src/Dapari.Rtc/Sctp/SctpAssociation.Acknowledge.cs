@@ -32,6 +32,16 @@ public sealed partial class SctpAssociation
     private long _deadlineRtx = long.MaxValue;
     private long _deadlineProbe = long.MaxValue;
 
+    /// <summary>Packets go another way from now on: what was learned of the former one, its round trip and its window, says nothing (RFC 9260 §7.2.1).</summary>
+    public void PathChanged(long now)
+    {
+        _heardAt = now;
+        if (_srtt == 0)
+            return;
+        (_srtt, _rttvar, _rto) = (0, 0, _options.InitialRto);
+        _congestion.Restart();
+    }
+
     private bool TakeSack(in SctpChunk chunk, long now)
     {
         if (!SackChunk.TryRead(chunk, out var sack))

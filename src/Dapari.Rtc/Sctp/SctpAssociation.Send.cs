@@ -36,10 +36,14 @@ public sealed partial class SctpAssociation
             _turns.AddLast(queue);
         queue.Waiting.Enqueue(made);
         queue.Unacknowledged++;
+        queue.Buffered += message.Length;
         Buffered += message.Length;
         _nextExpiry = Math.Min(_nextExpiry, made.ExpiresAt);
         return SctpSend.Accepted;
     }
+
+    /// <summary>Bytes of a stream that were accepted to be sent and are not acknowledged.</summary>
+    public long BufferedOf(ushort stream) => _out.TryGetValue(stream, out var queue) ? queue.Buffered : 0;
 
     /// <summary>Resets an outgoing stream once all of it is acknowledged (RFC 6525); nothing more is taken for it until <see cref="SctpEvent.OutgoingReset"/>.</summary>
     public void ResetStream(ushort stream, long now)
@@ -257,7 +261,9 @@ public sealed partial class SctpAssociation
     private void Finished(OutgoingMessage message)
     {
         Buffered -= message.Length;
-        _out[message.Stream].Unacknowledged--;
+        var queue = _out[message.Stream];
+        queue.Unacknowledged--;
+        queue.Buffered -= message.Length;
         message.Release();
     }
 
@@ -331,6 +337,8 @@ public sealed partial class SctpAssociation
         public Queue<OutgoingMessage> Waiting { get; } = [];
 
         public int Unacknowledged { get; set; }
+
+        public long Buffered { get; set; }
 
         public ushort TakeSequence()
         {

@@ -54,6 +54,15 @@ public sealed partial class SctpAssociation
     /// <summary>Bytes that were accepted to be sent and are not acknowledged.</summary>
     public long Buffered { get; private set; }
 
+    /// <summary>Streams that this end may send by; as the other end has it once that is known.</summary>
+    public int OutgoingStreams => _peerStreams == 0 ? _options.Streams : _peerStreams;
+
+    /// <summary>Messages that were ever taken with <see cref="TryReceive"/>.</summary>
+    public long Taken => _reassembly.Taken;
+
+    /// <summary>Messages that ever became whole and next in their order: those beyond <see cref="Taken"/> wait.</summary>
+    public long Completed => _reassembly.Completed;
+
     /// <summary>The smoothed round trip; 0 before the first measurement.</summary>
     public long RoundTrip => _srtt;
 

@@ -52,6 +52,9 @@ internal sealed class SctpCongestion(int packet)
         _since = -1;
     }
 
+    /// <summary>As at the beginning.</summary>
+    public void Restart() => (_window, _threshold, _largest, _since) = (10.0 * _packet, double.MaxValue, 0, -1);
+
     /// <summary>Nothing came for a whole timeout.</summary>
     public void TimedOut()
     {
