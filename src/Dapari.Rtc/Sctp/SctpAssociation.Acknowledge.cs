@@ -18,6 +18,9 @@ public sealed partial class SctpAssociation
     private int _probes;
     private long _recoveryOrder;
     private uint? _forwarded;
+    private long _lostBytes;
+    private List<(uint First, uint Last)> _blocks = [];
+    private List<(uint First, uint Last)> _newBlocks = [];
 
     // Proportional rate reduction (RFC 6937 §3): what may go while a loss is being repaired, so that what the losses freed does not go all at once.
     private bool _recovering;
@@ -51,21 +54,7 @@ public sealed partial class SctpAssociation
             return true;
         var (bytes, newest, sample) = (0, 0L, 0L);
         Acknowledge(sack.CumulativeTsn, now, ref bytes, ref newest, ref sample);
-        for (var i = 0; i < sack.Blocks; i++)
-        {
-            var (start, end) = sack[i];
-            for (var distance = (uint)start; distance <= end; distance++)
-            {
-                var tsn = unchecked(sack.CumulativeTsn + distance);
-                if (!Tsn.IsAfter(_pieces.Next, tsn))
-                    break;
-                ref var piece = ref _pieces[tsn];
-                if (piece.State is PieceState.Acknowledged or PieceState.GivenUp)
-                    continue;
-                Got(ref piece, ref bytes, ref newest, ref sample, now);
-                piece.State = PieceState.Acknowledged;
-            }
-        }
+        TakeBlocks(sack, now, ref bytes, ref newest, ref sample);
 
         // RFC 9260 §6.2.1: the window counts from the cumulative TSN.
         _peerWindow = Math.Max(0, (long)sack.ReceiveWindow - _inFlight);
@@ -85,8 +74,7 @@ public sealed partial class SctpAssociation
         // What the other end had, and threw away for want of room (RFC 9260 §6.2.1 D iii).
         if (_pieces.Count > 0 && _pieces[_pieces.First].State == PieceState.Acknowledged)
         {
-            _pieces[_pieces.First].State = PieceState.Lost;
-            _lost++;
+            MarkLost(_pieces.First, ref _pieces[_pieces.First]);
         }
 
         if (_pieces.Count > 0 && _pieces[_pieces.First].State == PieceState.GivenUp && _forwarded != unchecked(_pieces.First - 1))
@@ -95,6 +83,42 @@ public sealed partial class SctpAssociation
         Armed(now);
         ResetIfDone(now);
         return true;
+    }
+
+    // What the report before this one told already is passed over: reports repeat all gaps, and there may be thousands of pieces between them.
+    private void TakeBlocks(in SackChunk sack, long now, ref int bytes, ref long newest, ref long sample)
+    {
+        var known = 0;
+        _newBlocks.Clear();
+        for (var i = 0; i < sack.Blocks; i++)
+        {
+            var (start, end) = sack[i];
+            var (tsn, last) = unchecked((sack.CumulativeTsn + start, sack.CumulativeTsn + end));
+            if (!Tsn.IsAfter(_pieces.Next, last))
+                break;
+            _newBlocks.Add((tsn, last));
+            while (!Tsn.IsAfter(tsn, last))
+            {
+                while (known < _blocks.Count && Tsn.IsAfter(tsn, _blocks[known].Last))
+                    known++;
+                if (known < _blocks.Count && !Tsn.IsAfter(_blocks[known].First, tsn))
+                {
+                    tsn = unchecked(_blocks[known].Last + 1);
+                    continue;
+                }
+
+                ref var piece = ref _pieces[tsn];
+                if (piece.State is PieceState.InFlight or PieceState.Lost)
+                {
+                    Got(tsn, ref piece, ref bytes, ref newest, ref sample, now);
+                    piece.State = PieceState.Acknowledged;
+                }
+
+                tsn = unchecked(tsn + 1);
+            }
+        }
+
+        (_blocks, _newBlocks) = (_newBlocks, _blocks);
     }
 
     private void Acknowledge(uint cumulativeTsn, long now)
@@ -111,7 +135,7 @@ public sealed partial class SctpAssociation
         {
             ref var piece = ref _pieces[_pieces.First];
             if (piece.State is not (PieceState.Acknowledged or PieceState.GivenUp))
-                Got(ref piece, ref bytes, ref newest, ref sample, now);
+                Got(_pieces.First, ref piece, ref bytes, ref newest, ref sample, now);
             else if (piece.State == PieceState.GivenUp)
                 newest = Math.Max(newest, 1);
             var message = piece.Message;
@@ -121,12 +145,12 @@ public sealed partial class SctpAssociation
         }
     }
 
-    private void Got(ref Piece piece, ref int bytes, ref long newest, ref long sample, long now)
+    private void Got(uint tsn, ref Piece piece, ref int bytes, ref long newest, ref long sample, long now)
     {
         if (piece.State == PieceState.Lost)
             _lost--;
         else
-            _inFlight -= piece.Length;
+            Landed(tsn, ref piece);
         bytes += piece.Length;
         // Karn: what was sent twice measures nothing.
         if (piece.Sent == 1 && piece.Order > newest)
@@ -179,19 +203,22 @@ public sealed partial class SctpAssociation
     private void CountMissing(long newest)
     {
         var (any, before) = (false, _inFlight);
-        for (var i = 0u; i < _pieces.Count; i++)
+        var (left, next) = (_flight.Count, _flight.Oldest);
+        while (left-- > 0)
         {
-            ref var piece = ref _pieces[unchecked(_pieces.First + i)];
-            if (piece.State != PieceState.InFlight || piece.Order >= newest)
-                continue;
+            var tsn = next;
+            ref var piece = ref _pieces[tsn];
+            if (piece.Order >= newest)
+                break;
+            next = piece.After;
             // Three later ones in one report count as three reports: the reports themselves may be lost.
             var missing = piece.Order + MissingReports <= newest ? MissingReports : piece.Missing + 1;
             piece.Missing = (byte)missing;
             if (missing < MissingReports)
                 continue;
-            piece.State = PieceState.Lost;
-            _lost++;
-            _inFlight -= piece.Length;
+            Landed(tsn, ref piece);
+            MarkLost(tsn, ref piece);
+            _lostBytes += piece.Length;
             if (piece.Order > _recoveryOrder)
                 any = true;
         }
@@ -203,6 +230,20 @@ public sealed partial class SctpAssociation
         (_recoveryOrder, _recovering, _recoverFlight) = (_order, true, before);
         _prrDelivered = _prrSent = _prrLately = 0;
         _urgent = true;
+    }
+
+    // Not in flight any more, whatever became of it.
+    private void Landed(uint tsn, ref Piece piece)
+    {
+        _inFlight -= piece.Length;
+        _flight.Remove(tsn);
+    }
+
+    private void MarkLost(uint tsn, ref Piece piece)
+    {
+        piece.State = PieceState.Lost;
+        if (_lost++ == 0 || Tsn.IsAfter(_lostFrom, tsn))
+            _lostFrom = tsn;
     }
 
     // RFC 6298 §2.
@@ -239,18 +280,14 @@ public sealed partial class SctpAssociation
     private void Probe()
     {
         _deadlineProbe = long.MaxValue;
-        for (var i = _pieces.Count - 1; i >= 0; i--)
-        {
-            ref var piece = ref _pieces[unchecked(_pieces.First + (uint)i)];
-            if (piece.State != PieceState.InFlight)
-                continue;
-            piece.State = PieceState.Lost;
-            _inFlight -= piece.Length;
-            _lost++;
-            _probes++;
-            _urgent = true;
+        if (_flight.Count == 0)
             return;
-        }
+        var tsn = _flight.Newest;
+        ref var piece = ref _pieces[tsn];
+        Landed(tsn, ref piece);
+        MarkLost(tsn, ref piece);
+        _probes++;
+        _urgent = true;
     }
 
     // RFC 9260 §6.3.3.
@@ -267,14 +304,12 @@ public sealed partial class SctpAssociation
 
         _congestion.TimedOut();
         (_recoveryOrder, _recovering) = (_order, false);
-        for (var i = 0u; i < _pieces.Count; i++)
+        while (_flight.Count > 0)
         {
-            ref var piece = ref _pieces[unchecked(_pieces.First + i)];
-            if (piece.State != PieceState.InFlight)
-                continue;
-            piece.State = PieceState.Lost;
-            _inFlight -= piece.Length;
-            _lost++;
+            var tsn = _flight.Oldest;
+            ref var piece = ref _pieces[tsn];
+            Landed(tsn, ref piece);
+            MarkLost(tsn, ref piece);
         }
 
         _forward = _pieces[_pieces.First].State == PieceState.GivenUp;

@@ -6,8 +6,12 @@ namespace Dapari.Rtc.Sctp;
 public sealed partial class SctpAssociation
 {
     private readonly Dictionary<ushort, OutStream> _out = [];
-    private readonly LinkedList<OutStream> _turns = [];
+    private readonly Queue<OutStream> _turns = [];
+    private readonly Stack<OutgoingMessage> _spare = [];
+    private readonly BufferPool _pool;
     private readonly PieceRing _pieces;
+    private readonly FlightOrder _flight;
+    private uint _lostFrom;
     private readonly HashSet<ushort> _toReset = [];
     private readonly List<ushort> _resetting = [];
     private OutgoingMessage? _cutting;
@@ -31,9 +35,11 @@ public sealed partial class SctpAssociation
             return SctpSend.Full;
         if (!_out.TryGetValue(stream, out var queue))
             _out.Add(stream, queue = new OutStream(stream));
-        var made = new OutgoingMessage(stream, protocol, message, delivery, now);
+        if (!_spare.TryPop(out var made))
+            made = new OutgoingMessage();
+        made.Fill(_pool, stream, protocol, message, delivery, now);
         if (queue.Waiting.Count == 0)
-            _turns.AddLast(queue);
+            _turns.Enqueue(queue);
         queue.Waiting.Enqueue(made);
         queue.Unacknowledged++;
         queue.Buffered += message.Length;
@@ -97,6 +103,7 @@ public sealed partial class SctpAssociation
             flags |= DataChunk.Ending;
         var piece = new Piece { Message = message, Offset = message.Cut, Length = (ushort)size, Flags = flags, State = PieceState.InFlight, Sent = 1, SentAt = now, Order = ++_order };
         var tsn = _pieces.Add(piece);
+        _flight.Add(tsn);
         message.Cut += size;
         message.Pieces++;
         Sent(size);
@@ -113,9 +120,11 @@ public sealed partial class SctpAssociation
     private int WriteLost(Span<byte> destination, long now)
     {
         var at = 0;
-        for (var i = 0u; i < _pieces.Count && _lost > 0; i++)
+        if (Tsn.IsAfter(_pieces.First, _lostFrom))
+            _lostFrom = _pieces.First;
+        for (; _lost > 0 && Tsn.IsAfter(_pieces.Next, _lostFrom); _lostFrom = unchecked(_lostFrom + 1))
         {
-            var tsn = unchecked(_pieces.First + i);
+            var tsn = _lostFrom;
             ref var piece = ref _pieces[tsn];
             if (piece.State != PieceState.Lost)
                 continue;
@@ -134,6 +143,7 @@ public sealed partial class SctpAssociation
             (piece.State, piece.Missing, piece.SentAt, piece.Order) = (PieceState.InFlight, 0, now, ++_order);
             piece.Sent = (byte)Math.Min(piece.Sent + 1, byte.MaxValue);
             _lost--;
+            _flight.Add(tsn);
             Sent(piece.Length);
             at += DataChunk.Write(destination[at..], (byte)(piece.Flags | DataChunk.Immediate), tsn, piece.Message.Stream, piece.Message.Sequence, piece.Message.Protocol,
                 piece.Message.Bytes(piece.Offset, piece.Length));
@@ -151,13 +161,11 @@ public sealed partial class SctpAssociation
     // Streams in turns, a message each (without RFC 8260 the pieces of a message follow each other).
     private OutgoingMessage? NextToCut()
     {
-        while (_cutting is null && _turns.First is { } turn)
+        while (_cutting is null && _turns.TryDequeue(out var queue))
         {
-            var queue = turn.Value;
-            _turns.RemoveFirst();
             _cutting = queue.Waiting.Dequeue();
             if (queue.Waiting.Count > 0)
-                _turns.AddLast(turn);
+                _turns.Enqueue(queue);
             if (!_cutting.GivenUp)
                 continue;
             Finished(_cutting);
@@ -211,13 +219,14 @@ public sealed partial class SctpAssociation
 
         for (var i = 0u; i < _pieces.Count; i++)
         {
-            ref var piece = ref _pieces[unchecked(_pieces.First + i)];
+            var tsn = unchecked(_pieces.First + i);
+            ref var piece = ref _pieces[tsn];
             if (piece.Message != message || piece.State is PieceState.Acknowledged or PieceState.GivenUp)
                 continue;
             if (piece.State == PieceState.Lost)
                 _lost--;
             else
-                _inFlight -= piece.Length;
+                Landed(tsn, ref piece);
             piece.State = PieceState.GivenUp;
         }
 
@@ -264,7 +273,8 @@ public sealed partial class SctpAssociation
         var queue = _out[message.Stream];
         queue.Unacknowledged--;
         queue.Buffered -= message.Length;
-        message.Release();
+        message.Release(_pool);
+        _spare.Push(message);
     }
 
     private void ResetIfDone(long now)

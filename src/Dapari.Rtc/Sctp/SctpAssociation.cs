@@ -39,10 +39,12 @@ public sealed partial class SctpAssociation
             _tag = unchecked((uint)entropy.Next());
         while (_tag == 0);
         _initialTsn = unchecked((uint)entropy.Next());
+        _pool = new BufferPool(options.SendBuffer + (long)options.ReceiveBuffer);
         _pieces = new PieceRing(_initialTsn);
+        _flight = new FlightOrder(_pieces);
         _congestion = new SctpCongestion(options.MaxPacket);
         _rto = options.InitialRto;
-        _reassembly = new Reassembly(options.MaxMessage);
+        _reassembly = new Reassembly(options.MaxMessage, _pool);
         _cookieKey = new byte[32];
         entropy.Fill(_cookieKey);
         _resetRequest = _initialTsn;
