@@ -21,6 +21,7 @@ public sealed partial class RtcPeer : IDisposable
     private readonly RtcPeerOptions _options;
     private readonly IceAgent _ice;
     private readonly List<Endpoint> _bases = [];
+    private readonly List<int> _mtus = [];
     private readonly Queue<RtcEvent> _events = [];
     private readonly Entropy _entropy;
     private readonly byte[] _plain = new byte[DtlsRecord.LongestFragment];
@@ -117,9 +118,15 @@ public sealed partial class RtcPeer : IDisposable
     }
 
     /// <summary>Adds what can be sent from: a bound socket's address or a relayed one.</summary>
+    /// <param name="address">The address with its port.</param>
+    /// <param name="type">Host or relayed.</param>
+    /// <param name="preference">Among the bases of its type: 65535 is the best (RFC 8421 §4 tells how to mix families).</param>
+    /// <param name="nowUs">The time.</param>
+    /// <param name="related">Of a relayed one: the address that its server sees, or none to hide it.</param>
+    /// <param name="mtu">The largest IP packet that its interface sends whole (loopback: 65,536): up to that larger packets are tried (RFC 8899). 1,280: none are.</param>
     /// <returns>Its number, for <see cref="Receive"/> and <see cref="TryTakeDatagram"/>; -1: there are too many, or only relayed ones are wanted.</returns>
-    /// <inheritdoc cref="IceAgent.AddBase"/>
-    public int AddBase(Endpoint address, CandidateType type, ushort preference, long nowUs, Endpoint related = default)
+    /// <exception cref="ArgumentException">Another type, no address, or no port.</exception>
+    public int AddBase(Endpoint address, CandidateType type, ushort preference, long nowUs, Endpoint related = default, int mtu = 1_280)
     {
         _now = nowUs;
         if (_bases.Count(known => !known.IsNone) >= IceAgent.MaxBases || (_options.Ice.RelayOnly && type == CandidateType.Host))
@@ -132,9 +139,10 @@ public sealed partial class RtcPeer : IDisposable
             {
                 id = _bases.Count;
                 _bases.Add(default);
+                _mtus.Add(0);
             }
 
-            _bases[id] = address;
+            (_bases[id], _mtus[id]) = (address, mtu);
         }
 
         _ice.AddBase(address, type, preference, Ms(nowUs), related);
@@ -246,7 +254,7 @@ public sealed partial class RtcPeer : IDisposable
     }
 
     /// <summary>Writes the next datagram that wants to go; to be called until it says false. What goes to one address comes in a row.</summary>
-    /// <param name="buffer">At least 2,048 bytes.</param>
+    /// <param name="buffer">At least 2,048 bytes; 17,000 when a base has a larger MTU than 1,500.</param>
     /// <param name="length">How long it is.</param>
     /// <param name="baseId">From where.</param>
     /// <param name="to">Where to.</param>
@@ -352,9 +360,13 @@ public sealed partial class RtcPeer : IDisposable
     {
         (_selectedBase, _selectedTo) = (_bases.IndexOf(pair.Local), pair.Remote);
         _events.Enqueue(new RtcEvent(RtcEventKind.PairSelected, Pair: pair));
-        _sctp.PathChanged(_now);
+        _sctp.PathChanged(_now, LargestPacket(_selectedBase));
         _dtls?.Start(_now);
     }
+
+    // What IP (RFC 791, RFC 8200), UDP and DTLS add.
+    private int LargestPacket(int baseId) =>
+        baseId < 0 ? 0 : _mtus[baseId] - (_bases[baseId].IsV4 ? 20 : 40) - 8 - DtlsCipher.PlaintextOffset - DtlsCipher.TagLength;
 
     private void Changed(IceState state)
     {

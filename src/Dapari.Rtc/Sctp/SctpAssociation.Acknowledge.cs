@@ -35,16 +35,6 @@ public sealed partial class SctpAssociation
     private long _deadlineRtx = long.MaxValue;
     private long _deadlineProbe = long.MaxValue;
 
-    /// <summary>Packets go another way from now on: what was learned of the former one, its round trip and its window, says nothing (RFC 9260 §7.2.1).</summary>
-    public void PathChanged(long now)
-    {
-        _heardAt = now;
-        if (_srtt == 0)
-            return;
-        (_srtt, _rttvar, _rto) = (0, 0, _options.InitialRto);
-        _congestion.Restart();
-    }
-
     private bool TakeSack(in SctpChunk chunk, long now)
     {
         if (!SackChunk.TryRead(chunk, out var sack))
@@ -170,7 +160,7 @@ public sealed partial class SctpAssociation
                 return window - _inFlight;
             return _inFlight > window
                 ? (_prrDelivered * window / Math.Max(1, _recoverFlight)) - _prrSent
-                : Math.Min(window - _inFlight, Math.Max(_prrDelivered - _prrSent, _prrLately) + _options.MaxPacket);
+                : Math.Min(window - _inFlight, Math.Max(_prrDelivered - _prrSent, _prrLately) + _packet);
         }
     }
 
@@ -185,12 +175,12 @@ public sealed partial class SctpAssociation
         }
 
         var rate = (_congestion.IsSlowStart ? 2.0 : 1.25) * _congestion.Window / _srtt;
-        var most = Math.Max(16L * _options.MaxPacket, (long)(rate * 2_000));
+        var most = Math.Max(16L * _packet, (long)(rate * 2_000));
         _tokens = (long)Math.Min(most, Math.Min(_tokens, most) + (rate * (now - _pacedAt)));
         _pacedAt = now;
-        _deadlinePace = _tokens >= _options.MaxPacket || WindowRoom < _options.MaxPacket || (_lost == 0 && _cutting is null && _turns.Count == 0)
+        _deadlinePace = _tokens >= _packet || WindowRoom < _packet || (_lost == 0 && _cutting is null && _turns.Count == 0)
             ? long.MaxValue
-            : now + 1 + (long)((_options.MaxPacket - _tokens) / rate);
+            : now + 1 + (long)((_packet - _tokens) / rate);
     }
 
     private void Sent(int bytes)
@@ -303,6 +293,7 @@ public sealed partial class SctpAssociation
         }
 
         _congestion.TimedOut();
+        NoticeBlackHole(now);
         (_recoveryOrder, _recovering) = (_order, false);
         while (_flight.Count > 0)
         {

@@ -59,6 +59,19 @@ public sealed partial class SctpAssociation
         ResetIfDone(now);
     }
 
+    // The packet that the next lost piece needs.
+    private int LargestLost
+    {
+        get
+        {
+            if (_lost == 0)
+                return 0;
+            while (_pieces[_lostFrom].State != PieceState.Lost && Tsn.IsAfter(_pieces.Next, _lostFrom))
+                _lostFrom = unchecked(_lostFrom + 1);
+            return SctpPacket.HeaderLength + SctpPacket.Padded(DataChunk.Overhead + _pieces[_lostFrom].Length);
+        }
+    }
+
     private bool HasDataToSend(long now)
     {
         _ = now;
@@ -66,13 +79,14 @@ public sealed partial class SctpAssociation
             && (_lost > 0 || ((_cutting is not null || _turns.Count > 0) && Math.Min(Room, _peerWindow) > 0));
     }
 
-    private int WriteData(Span<byte> destination, long now)
+    private int WriteData(Span<byte> destination, int ordinary, long now)
     {
         if (State is not (SctpState.Established or SctpState.ShutdownPending or SctpState.ShutdownReceived))
             return 0;
         var at = 0;
         if (_lost > 0)
             at += WriteLost(destination, now);
+        destination = destination[..Math.Max(at, Math.Min(destination.Length, ordinary))];
         while (destination.Length - at > DataChunk.Overhead && _pieces.Count < ushort.MaxValue / 2 && NextToCut() is { } message)
         {
             var room = destination.Length - at - DataChunk.Overhead;

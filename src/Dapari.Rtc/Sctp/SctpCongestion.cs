@@ -7,12 +7,15 @@ internal sealed class SctpCongestion(int packet)
     private const double C = 0.4;
     private const double Beta = 0.7;
 
-    private readonly double _packet = packet;
+    private double _packet = packet;
     private double _window = 10.0 * packet; // RFC 6928 §2
     private double _threshold = double.MaxValue;
     private double _largest;
     private double _reno;
     private long _since = -1;
+
+    /// <summary>The largest packet.</summary>
+    public int Packet { set => _packet = value; }
 
     public long Window => (long)_window;
 

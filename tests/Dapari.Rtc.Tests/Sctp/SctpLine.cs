@@ -10,7 +10,7 @@ internal sealed class SctpLine
     private readonly SeededEntropy _random;
     private readonly PriorityQueue<(SctpAssociation To, byte[] Packet), (long At, long Order)> _due = new();
     private readonly Dictionary<SctpAssociation, long> _freeAt = [];
-    private readonly byte[] _buffer = new byte[2048];
+    private readonly byte[] _buffer = new byte[20_000];
     private long _order;
 
     public SctpLine(ulong seed, SctpOptions? a = null, SctpOptions? b = null)
@@ -25,6 +25,9 @@ internal sealed class SctpLine
     public SctpAssociation B { get; }
 
     public long Now { get; private set; } = 1_000_000;
+
+    /// <summary>No packet is larger.</summary>
+    public int Largest { get; set; } = 1200;
 
     public double Loss { get; set; }
 
@@ -107,7 +110,7 @@ internal sealed class SctpLine
     {
         while (from.TryTakePacket(_buffer, out var length, Now))
         {
-            Assert.InRange(length, 16, 1200);
+            Assert.InRange(length, 16, Largest);
             Packets++;
             var packet = _buffer[..length];
             if (Filter is { } filter && !filter(from, packet))
