@@ -8,7 +8,11 @@ public sealed partial class SctpAssociation
     // RFC 9260 §7.2.4: reports of later pieces after which one counts as lost. Counted by the order of sending, so that a repeat can be missed too (as RFC 8985).
     private const int MissingReports = 3;
 
+    // A report of so many gaps may have more that found no room (20 are told by dcsctp, 200 by this library): behind its last block nothing counts as missing.
+    private const int FewBlocks = 16;
+
     private readonly SctpCongestion _congestion;
+    private readonly LossJudge _judge = new();
     private long _inFlight;
     private int _lost;
     private bool _urgent;
@@ -18,7 +22,6 @@ public sealed partial class SctpAssociation
     private int _probes;
     private long _recoveryOrder;
     private uint? _forwarded;
-    private long _lostBytes;
     private List<(uint First, uint Last)> _blocks = [];
     private List<(uint First, uint Last)> _newBlocks = [];
 
@@ -49,14 +52,16 @@ public sealed partial class SctpAssociation
         // RFC 9260 §6.2.1: the window counts from the cumulative TSN.
         _peerWindow = Math.Max(0, (long)sack.ReceiveWindow - _inFlight);
         if (sample > 0)
-            Measured(sample);
+            Measured(sample, now);
         if (newest > 0)
         {
             (_timeouts, _probes) = (0, 0);
             if (newest > _recoveryOrder)
                 _recovering = false;
             (_prrDelivered, _prrLately) = (_prrDelivered + bytes, bytes);
-            CountMissing(newest);
+            CountMissing(newest, sack.Blocks < FewBlocks ? _pieces.Next : unchecked(sack.CumulativeTsn + sack[sack.Blocks - 1].End), bytes, now);
+            if (_congestion.IsSlowStart && _judge.IsQueueing)
+                _congestion.EndSlowStart();
             if (!_recovering)
                 _congestion.Acknowledged(bytes, _srtt, now);
         }
@@ -145,7 +150,8 @@ public sealed partial class SctpAssociation
         // Karn: what was sent twice measures nothing.
         if (piece.Sent == 1 && piece.Order > newest)
             sample = Math.Max(1, now - piece.SentAt);
-        newest = Math.Max(newest, piece.Order);
+        // RFC 8985 §6.2: an answer sooner than any round trip is to a former sending, and says nothing of what was sent since.
+        newest = Math.Max(newest, piece.Sent > 1 && now - piece.SentAt < _judge.Shortest ? 1 : piece.Order);
     }
 
     /// <summary>Bytes that may go now: as the window and the pace have it.</summary>
@@ -190,9 +196,9 @@ public sealed partial class SctpAssociation
         _prrSent += bytes;
     }
 
-    private void CountMissing(long newest)
+    private void CountMissing(long newest, uint told, long delivered, long now)
     {
-        var (any, before) = (false, _inFlight);
+        var (any, before, lost) = (false, _inFlight, 0L);
         var (left, next) = (_flight.Count, _flight.Oldest);
         while (left-- > 0)
         {
@@ -201,6 +207,8 @@ public sealed partial class SctpAssociation
             if (piece.Order >= newest)
                 break;
             next = piece.After;
+            if (Tsn.IsAfter(tsn, told))
+                continue;
             // Three later ones in one report count as three reports: the reports themselves may be lost.
             var missing = piece.Order + MissingReports <= newest ? MissingReports : piece.Missing + 1;
             piece.Missing = (byte)missing;
@@ -208,18 +216,21 @@ public sealed partial class SctpAssociation
                 continue;
             Landed(tsn, ref piece);
             MarkLost(tsn, ref piece);
-            _lostBytes += piece.Length;
+            lost += piece.Length;
             if (piece.Order > _recoveryOrder)
                 any = true;
         }
 
+        _judge.Count(delivered, lost, _srtt, now);
         if (!any)
+            return;
+        _urgent = true;
+        if (!_judge.IsCongestion())
             return;
         // One reduction for what was sent before it was known (RFC 9260 §7.2.4, fast recovery).
         _congestion.Lost();
         (_recoveryOrder, _recovering, _recoverFlight) = (_order, true, before);
         _prrDelivered = _prrSent = _prrLately = 0;
-        _urgent = true;
     }
 
     // Not in flight any more, whatever became of it.
@@ -237,8 +248,9 @@ public sealed partial class SctpAssociation
     }
 
     // RFC 6298 §2.
-    private void Measured(long sample)
+    private void Measured(long sample, long now)
     {
+        _judge.Measured(sample, now);
         if (_srtt == 0)
         {
             (_srtt, _rttvar) = (sample, sample / 2);

@@ -44,6 +44,7 @@ public sealed partial class SctpAssociation
             return;
         (_srtt, _rttvar, _rto) = (0, 0, _options.InitialRto);
         _congestion.Restart();
+        _judge.Restart();
     }
 
     private void UsePackets(int size)

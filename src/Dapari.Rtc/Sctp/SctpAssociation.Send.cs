@@ -264,8 +264,11 @@ public sealed partial class SctpAssociation
             ref var piece = ref _pieces[unchecked(_pieces.First + i)];
             if (piece.State is not (PieceState.GivenUp or PieceState.Acknowledged))
                 break;
+            // What arrived behind the last one that was given up may be the beginning of a message that goes on: the other end keeps it.
+            if (piece.State != PieceState.GivenUp)
+                continue;
             through = unchecked(_pieces.First + i);
-            if (piece.State != PieceState.GivenUp || piece.Message.Delivery.Unordered)
+            if (piece.Message.Delivery.Unordered)
                 continue;
             var known = 0;
             while (known < count && skipped[known].Stream != piece.Message.Stream)

@@ -55,6 +55,9 @@ internal sealed class SctpCongestion(int packet)
         _since = -1;
     }
 
+    /// <summary>A queue begins to grow (as RFC 9406, HyStart++): doubling on would overflow it.</summary>
+    public void EndSlowStart() => (_threshold, _largest, _since) = (_window, _window, -1);
+
     /// <summary>As at the beginning.</summary>
     public void Restart() => (_window, _threshold, _largest, _since) = (10.0 * _packet, double.MaxValue, 0, -1);
 

@@ -45,6 +45,9 @@ internal sealed class SctpLine
 
     public long Packets { get; private set; }
 
+    /// <summary>Packets that found the queue full.</summary>
+    public long Dropped { get; private set; }
+
     /// <summary>Looks at each packet before it goes; false: it is lost.</summary>
     public Func<SctpAssociation, byte[], bool>? Filter { get; set; }
 
@@ -122,7 +125,11 @@ internal sealed class SctpLine
             {
                 var free = Math.Max(Now, _freeAt.GetValueOrDefault(from));
                 if ((free - Now) * Rate / 1_000_000 > QueueBytes)
+                {
+                    Dropped++;
                     continue;
+                }
+
                 at = free + (length * 1_000_000L / Rate);
                 _freeAt[from] = at;
             }
