@@ -104,7 +104,7 @@ internal sealed partial class DtlsConnection
         }
 
         SayHello(cookie);
-        Sent(now);
+        Turn(now);
     }
 
     private void TakeClientHello(ReadOnlySpan<byte> body, long now)
@@ -133,7 +133,7 @@ internal sealed partial class DtlsConnection
         Say(HandshakeType.CertificateRequest, CertificateRequestMessage.Write());
         Say(HandshakeType.ServerHelloDone, []);
         _expected = HandshakeType.Certificate;
-        Sent(now);
+        Turn(now);
     }
 
     private void TakeServerHello(ReadOnlySpan<byte> body)
@@ -222,7 +222,7 @@ internal sealed partial class DtlsConnection
         Say(HandshakeType.CertificateVerify, CertificateVerify.Write(_options.Certificate.SignHash(_transcript.GetCurrentHash())));
         SayFinished();
         _expected = HandshakeType.Finished;
-        Sent(now);
+        Turn(now);
     }
 
     private void TakeClientKeyExchange(ReadOnlySpan<byte> body)

@@ -66,7 +66,7 @@ internal sealed partial class DtlsConnection : IDisposable
         if (_options.Role == DtlsRole.Client)
         {
             SayHello([]);
-            Sent(now);
+            Turn(now);
         }
     }
 
@@ -246,6 +246,13 @@ internal sealed partial class DtlsConnection : IDisposable
             return;
         _answeredAt = now;
         _flight.Rewind();
+    }
+
+    // A turn of this end's own: the first time at once, later ones by the timer.
+    private void Turn(long now)
+    {
+        _timeout = _options.InitialTimeout;
+        Sent(now);
     }
 
     private void Sent(long now)

@@ -19,7 +19,7 @@ public sealed record DtlsOptions
     public long InitialTimeout { get; init; } = 200_000;
 
     /// <summary>To which it doubles.</summary>
-    public long MaxTimeout { get; init; } = 4_000_000;
+    public long MaxTimeout { get; init; } = 2_000_000;
 
     /// <summary>When the handshake is given up.</summary>
     public long GiveUpAfter { get; init; } = 30_000_000;
