@@ -1,5 +1,6 @@
 using System.Text;
 using Dapari.Bench.Relay;
+using Dapari.Bench.Rtc;
 using Dapari.Bench.Server;
 using Dapari.Bench.Simulate;
 using Dapari.Bench.Web;
@@ -11,7 +12,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-        new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(),
+        new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(),
     ];
 
     public static async Task<int> Main(string[] arguments)

@@ -18,6 +18,9 @@ namespace Dapari.Rtc.Peer;
 /// </remarks>
 public sealed partial class RtcPeer : IDisposable
 {
+    // RFC 8200 §5: what every link carries.
+    private const int SmallestMtu = 1_280;
+
     private readonly RtcPeerOptions _options;
     private readonly IceAgent _ice;
     private readonly List<Endpoint> _bases = [];
@@ -126,7 +129,7 @@ public sealed partial class RtcPeer : IDisposable
     /// <param name="mtu">The largest IP packet that its interface sends whole (loopback: 65,536): up to that larger packets are tried (RFC 8899). 1,280: none are.</param>
     /// <returns>Its number, for <see cref="Receive"/> and <see cref="TryTakeDatagram"/>; -1: there are too many, or only relayed ones are wanted.</returns>
     /// <exception cref="ArgumentException">Another type, no address, or no port.</exception>
-    public int AddBase(Endpoint address, CandidateType type, ushort preference, long nowUs, Endpoint related = default, int mtu = 1_280)
+    public int AddBase(Endpoint address, CandidateType type, ushort preference, long nowUs, Endpoint related = default, int mtu = SmallestMtu)
     {
         _now = nowUs;
         if (_bases.Count(known => !known.IsNone) >= IceAgent.MaxBases || (_options.Ice.RelayOnly && type == CandidateType.Host))
@@ -366,7 +369,7 @@ public sealed partial class RtcPeer : IDisposable
 
     // What IP (RFC 791, RFC 8200), UDP and DTLS add.
     private int LargestPacket(int baseId) =>
-        baseId < 0 ? 0 : _mtus[baseId] - (_bases[baseId].IsV4 ? 20 : 40) - 8 - DtlsCipher.PlaintextOffset - DtlsCipher.TagLength;
+        baseId < 0 || _mtus[baseId] <= SmallestMtu ? 0 : _mtus[baseId] - (_bases[baseId].IsV4 ? 20 : 40) - 8 - DtlsCipher.PlaintextOffset - DtlsCipher.TagLength;
 
     private void Changed(IceState state)
     {
