@@ -1,4 +1,5 @@
 using System.Text;
+using Dapari.Bench.Pairs;
 using Dapari.Bench.Relay;
 using Dapari.Bench.Rtc;
 using Dapari.Bench.Server;
@@ -12,7 +13,11 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
+<<<<<<< HEAD
         new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(),
+=======
+        new ServerPostBench(), new ServerRelayBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(),
+>>>>>>> main
     ];
 
     public static async Task<int> Main(string[] arguments)
@@ -21,6 +26,12 @@ internal static class Program
         // Load generators are processes of their own, started by their benchmark.
         if (arguments is [PostLoad.Command, ..])
             return await PostLoad.RunAsync(arguments[1..]);
+        if (arguments is [PairLoad.Command, ..])
+            return await PairLoad.RunAsync(arguments[1..]);
+        if (arguments is [IdleLoad.Command, ..])
+            return await IdleLoad.RunAsync(arguments[1..]);
+        if (arguments is [BareRelay.Command])
+            return await BareRelay.RunAsync();
         if (arguments is [PlainFileServer.Command, ..])
             return await PlainFileServer.RunAsync(arguments[1..]);
         if (arguments is [RelayProcess.Command, ..])
