@@ -1,6 +1,7 @@
 using System.Text;
 using Dapari.Bench.Pairs;
 using Dapari.Bench.Relay;
+using Dapari.Bench.Rtc;
 using Dapari.Bench.Server;
 using Dapari.Bench.Simulate;
 using Dapari.Bench.Web;
@@ -12,7 +13,11 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
+<<<<<<< HEAD
+        new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(),
+=======
         new ServerPostBench(), new ServerRelayBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(),
+>>>>>>> main
     ];
 
     public static async Task<int> Main(string[] arguments)
