@@ -94,6 +94,27 @@ internal sealed class PeerHost
         return true;
     }
 
+    /// <summary>To another network in the middle of everything: another address, and the way is looked for anew at both ends.</summary>
+    public void Move(Home home, Endpoint address)
+    {
+        _network.Unbind(Address);
+        Peer.RemoveBase(0, Now);
+        Address = address;
+        _network.Bind(home, Address, (from, bytes) => Take(0, from, bytes));
+        Peer.Restart(Now);
+        Assert.Equal(0, Peer.AddBase(Address, CandidateType.Host, 65535, Now));
+        Peer.EndOfBases(Now);
+        var (offer, other) = (Sent(this), Other);
+        _network.After(60, () =>
+        {
+            Assert.True(other.Peer.SetRemote(offer, other.Now));
+            var answer = Sent(other);
+            _network.After(60, () => Assert.True(Peer.SetRemote(answer, Now)));
+            other.Flush();
+        });
+        Flush();
+    }
+
     public bool Has(RtcEventKind kind) => Events.Exists(told => told.Kind == kind);
 
     public void Begin()
@@ -126,6 +147,7 @@ internal sealed class PeerHost
                 {
                     Assert.True(IceCandidate.TryParse(line, out var read));
                     other.Peer.AddRemoteCandidate(read, other.Now);
+                    other.Flush();
                 });
             }
         }

@@ -192,6 +192,55 @@ public sealed class RtcPeerTests
         Assert.True(a.Has(RtcEventKind.BufferedLow));
     }
 
+    [Fact]
+    public void A_change_of_address_in_the_middle_of_a_transfer_loses_nothing()
+    {
+        var network = new SimulatedNetwork(8) { LossPercent = 1 };
+        var (a, b) = Connected(network, Router.PortRestricted, Router.Restricted);
+        var channel = a.Peer.OpenChannel("bulk", "", ChannelReliability.Reliable, true);
+        var next = 0;
+        a.Each = () =>
+        {
+            while (next < 200 && a.Peer.Send(channel, [.. BitConverter.GetBytes(next), .. new byte[50_000]], false, a.Now) == SendResult.Accepted)
+                next++;
+        };
+        a.Flush();
+        Assert.True(PeerHost.Run(network, () => b.Messages.Count > 20, 60_000, a, b));
+        a.Move(network.AddHome(Router.Symmetric), Endpoint.V4(0xC0A8_0777, 5_000));
+        Assert.True(PeerHost.Run(network, () => b.Messages.Count == 200, 120_000, a, b), $"{b.Messages.Count} came, {a.Peer.IceState}, {a.Peer.End}");
+        Assert.Equal(Enumerable.Range(0, 200), b.Messages.Select(message => BitConverter.ToInt32(message.Bytes)));
+        Assert.True(a.Events.Count(told => told.Kind == RtcEventKind.PairSelected) >= 2);
+        Assert.Single(a.Events, told => told.Kind == RtcEventKind.Connected);
+    }
+
+    [Fact]
+    public void Who_vanishes_is_missed_and_given_up()
+    {
+        var network = new SimulatedNetwork(9);
+        var (a, b) = Connected(network);
+        b.IsGone = true;
+        Assert.True(PeerHost.Run(network, () => a.Has(RtcEventKind.Disconnected), 15_000, a));
+        Assert.True(PeerHost.Run(network, () => a.Has(RtcEventKind.Failed), 60_000, a));
+        Assert.Equal(RtcEnd.None, a.Peer.End);
+        // Until a restart hardly anything is sent: no data without consent.
+        PeerHost.Run(network, () => false, 40_000, a);
+        var sent = network.Sent;
+        PeerHost.Run(network, () => false, 60_000, a);
+        Assert.InRange(network.Sent - sent, 0, 5);
+    }
+
+    [Fact]
+    public void In_steady_state_nothing_is_allocated()
+    {
+        using var pair = new DirectPair(mtu: 1_500);
+        pair.Pump(16 << 20);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        pair.Pump(16 << 20);
+        // 16 MB in 12,000 packets; ICE asks for consent now and then.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 40_000);
+        Assert.InRange(pair.LargestDatagram, 1_400, 1_472);
+    }
+
     private static (PeerHost A, PeerHost B) Connected(SimulatedNetwork network, Router a = Router.None, Router b = Router.None, ulong seed = 1)
     {
         var (first, second) = PeerHost.Pair(network, a, b, seed);
