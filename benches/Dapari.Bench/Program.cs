@@ -13,11 +13,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-<<<<<<< HEAD
-        new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(),
-=======
-        new ServerPostBench(), new ServerRelayBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(),
->>>>>>> main
+        new ServerPostBench(), new ServerRelayBench(), new FileUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(),
     ];
 
     public static async Task<int> Main(string[] arguments)
@@ -30,6 +26,8 @@ internal static class Program
             return await PairLoad.RunAsync(arguments[1..]);
         if (arguments is [IdleLoad.Command, ..])
             return await IdleLoad.RunAsync(arguments[1..]);
+        if (arguments is [RtcProcess.Command, ..])
+            return await RtcProcess.RunAsync(arguments[1..]);
         if (arguments is [BareRelay.Command])
             return await BareRelay.RunAsync();
         if (arguments is [PlainFileServer.Command, ..])
