@@ -3,6 +3,7 @@ using Dapari.Rtc;
 using Dapari.Rtc.DataChannels;
 using Dapari.Rtc.Dtls;
 using Dapari.Rtc.Dtls.Messages;
+using Dapari.Rtc.Mdns;
 using Dapari.Rtc.Sdp;
 using static Dapari.Fuzz.Target;
 
@@ -22,7 +23,34 @@ internal static class PeerConnectionTargets
     private static readonly byte[] Der = Convert.FromBase64String(Certificate);
 
     public static IEnumerable<Target> All =>
-        [new("rtc-description", Descriptions, Description), new("channel-opening", Openings, Opening), new("dtls-message", Messages, Message), new("dtls-datagram", Datagrams, Datagram)];
+        [new("rtc-description", Descriptions, Description), new("channel-opening", Openings, Opening), new("dtls-message", Messages, Message), new("dtls-datagram", Datagrams, Datagram), new("mdns", Names, Name)];
+
+    private static IEnumerable<byte[]> Names()
+    {
+        var buffer = new byte[600];
+        yield return buffer[..MdnsMessage.WriteQuery(buffer, "ours.local")];
+        yield return buffer[..MdnsMessage.WriteAnswer(buffer, "theirs.local", [Endpoint.V4(0xC0A8_0105, 0), Endpoint.V6(1UL << 60, 5, 0)])];
+    }
+
+    private static string Name(byte[] input)
+    {
+        var agent = new MdnsAgent();
+        agent.Publish("ours.local", Endpoint.V4(0xC0A8_0106, 0));
+        agent.Resolve("theirs.local", 0);
+        Require(agent.TryTake(out _), "a question");
+        agent.Receive(input, 1);
+        var (answers, found) = (0, 0);
+        while (agent.TryTake(out _))
+            answers++;
+        while (agent.TryTakeFound(out var name, out var address))
+        {
+            Require(name == "theirs.local" && !address.IsNone && address.Port == 0, "what was asked for");
+            found++;
+        }
+
+        Require(answers <= 1 && found <= 4, "little comes of one message");
+        return $"{answers} {found}";
+    }
 
     private static IEnumerable<byte[]> Descriptions()
     {

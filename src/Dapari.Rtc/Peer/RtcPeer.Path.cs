@@ -25,7 +25,7 @@ public sealed partial class RtcPeer
             switch (told)
             {
                 case IceEvent.CandidateFound found:
-                    _events.Enqueue(new RtcEvent(RtcEventKind.CandidateFound, Candidate: found.Candidate));
+                    _events.Enqueue(new RtcEvent(RtcEventKind.CandidateFound, Candidate: Told(found.Candidate)));
                     break;
                 case IceEvent.GatheringDone:
                     _events.Enqueue(new RtcEvent(RtcEventKind.GatheringDone));
@@ -42,6 +42,14 @@ public sealed partial class RtcPeer
         if (_ice.Selected is null)
             _selectedBase = -1;
         _iceDueUs = _ice.NextDeadline is { } due ? due <= long.MinValue / 1_000 ? _now : due * 1_000 : long.MaxValue;
+    }
+
+    // An address that has a name is not told: neither as a candidate nor as what is behind a mapped one.
+    private IceCandidate Told(IceCandidate found)
+    {
+        if (_names.TryGetValue(found.Address, out var name))
+            return found with { Address = default, Name = name, NamePort = found.Address.Port };
+        return _names.ContainsKey(found.Related) ? found with { Related = default } : found;
     }
 
     private void Select(in SelectedPair pair)

@@ -25,6 +25,7 @@ public sealed partial class RtcPeer : IDisposable
     private readonly IceAgent _ice;
     private readonly List<Endpoint> _bases = [];
     private readonly List<int> _mtus = [];
+    private readonly Dictionary<Endpoint, string> _names = [];
     private readonly Queue<RtcEvent> _events = [];
     private readonly Entropy _entropy;
     private readonly byte[] _plain = new byte[DtlsRecord.LongestFragment];
@@ -127,9 +128,10 @@ public sealed partial class RtcPeer : IDisposable
     /// <param name="nowUs">The time.</param>
     /// <param name="related">Of a relayed one: the address that its server sees, or none to hide it.</param>
     /// <param name="mtu">The largest IP packet that its interface sends whole (loopback: 65,536): up to that larger packets are tried (RFC 8899). 1,280: none are.</param>
+    /// <param name="name">Of a host: told instead of the address (<see cref="Mdns.MdnsAgent.NewName"/>, published by the caller); null: the address is told.</param>
     /// <returns>Its number, for <see cref="Receive"/> and <see cref="TryTakeDatagram"/>; -1: there are too many, or only relayed ones are wanted.</returns>
     /// <exception cref="ArgumentException">Another type, no address, or no port.</exception>
-    public int AddBase(Endpoint address, CandidateType type, ushort preference, long nowUs, Endpoint related = default, int mtu = SmallestMtu)
+    public int AddBase(Endpoint address, CandidateType type, ushort preference, long nowUs, Endpoint related = default, int mtu = SmallestMtu, string? name = null)
     {
         _now = nowUs;
         if (_bases.Count(known => !known.IsNone) >= IceAgent.MaxBases || (_options.Ice.RelayOnly && type == CandidateType.Host))
@@ -148,6 +150,8 @@ public sealed partial class RtcPeer : IDisposable
             (_bases[id], _mtus[id]) = (address, mtu);
         }
 
+        if (name is not null)
+            _names[address] = name;
         _ice.AddBase(address, type, preference, Ms(nowUs), related);
         AfterIce();
         return id;
@@ -160,6 +164,7 @@ public sealed partial class RtcPeer : IDisposable
         if ((uint)baseId >= (uint)_bases.Count || _bases[baseId].IsNone)
             return;
         _ice.RemoveBase(_bases[baseId], Ms(nowUs));
+        _names.Remove(_bases[baseId]);
         _bases[baseId] = default;
         AfterIce();
     }

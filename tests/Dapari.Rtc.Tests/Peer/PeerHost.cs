@@ -37,6 +37,9 @@ internal sealed class PeerHost
     /// <summary>Messages are taken as they come.</summary>
     public bool Reads { get; set; } = true;
 
+    /// <summary>Told instead of the address.</summary>
+    public string? Name { get; set; }
+
     /// <summary>Neither sends nor hears.</summary>
     public bool IsGone { get; set; }
 
@@ -120,7 +123,7 @@ internal sealed class PeerHost
     public void Begin()
     {
         Peer.AddServer(SimulatedNetwork.StunServer, Now);
-        Assert.Equal(0, Peer.AddBase(Address, CandidateType.Host, 65535, Now));
+        Assert.Equal(0, Peer.AddBase(Address, CandidateType.Host, 65535, Now, name: Name));
         Peer.EndOfBases(Now);
         Flush();
     }

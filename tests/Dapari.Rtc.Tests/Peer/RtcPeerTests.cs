@@ -230,6 +230,19 @@ public sealed class RtcPeerTests
     }
 
     [Fact]
+    public void An_address_with_a_name_is_not_told_and_found_by_its_name()
+    {
+        var network = new SimulatedNetwork(10);
+        var (a, b) = PeerHost.Pair(network, Router.FullCone, Router.FullCone);
+        a.Name = "4fb3f1b2-0d2c-4a8e-9d0b-3c1b2a0d1e2f.local";
+        PeerHost.Connect(a, b);
+        Assert.True(PeerHost.Run(network, () => b.Has(RtcEventKind.NameToResolve) && a.Peer.IsConnected, 30_000, a, b));
+        var address = a.Address.ToIPAddress().ToString();
+        Assert.DoesNotContain(a.Events, told => told.Kind == RtcEventKind.CandidateFound && told.Candidate!.ToString().Contains(address, StringComparison.Ordinal));
+        Assert.Contains(b.Events, told => told.Kind == RtcEventKind.NameToResolve && told.Candidate!.Name == a.Name && told.Candidate.NamePort == a.Address.Port);
+    }
+
+    [Fact]
     public void In_steady_state_nothing_is_allocated()
     {
         using var pair = new DirectPair(mtu: 1_500);
