@@ -1,6 +1,4 @@
 using Dapari.Wire.V1;
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -14,10 +12,6 @@ namespace Dapari.EndToEnd.Tests;
 /// </summary>
 public sealed class ScreenTests(Theatre theatre) : Scene(theatre)
 {
-    private const int Narrowest = 320;
-
-    private static readonly (string Name, int Width, int Height)[] Sizes = [("phone", 390, 844), ("desktop", 1280, 800)];
-
     /// <summary>axe styles the pages that it judges; that the app itself keeps to the policy is seen in every other test.</summary>
     protected override bool JudgesPages => false;
 
@@ -80,27 +74,10 @@ public sealed class ScreenTests(Theatre theatre) : Scene(theatre)
 
     internal static async Task JudgeAsync(Person person, string screen, List<string> faults)
     {
-        Directory.CreateDirectory(Repository.Screenshots);
-        foreach (var (size, width, height) in Sizes)
-        {
-            await person.Page.SetViewportSizeAsync(width, height);
-            foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
-            {
-                await person.Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
-                var name = $"{screen}-{size}-{scheme}-{person.Look.Language}".ToLowerInvariant();
-                await person.Page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Screenshots, name + ".png"), Caret = ScreenshotCaret.Initial });
-                var result = await person.Page.RunAxe();
-                faults.AddRange(result.Violations.Select(violation => $"{name}: {Describe(violation)}"));
-            }
-        }
-
-        await person.Page.SetViewportSizeAsync(Narrowest, 640);
+        await Judge.LookAsync(person, screen, faults);
+        await person.Page.SetViewportSizeAsync(Judge.Narrowest, 640);
         var wide = await person.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
-        if (wide > Narrowest) faults.Add($"{screen}: {wide} pixels wide on a screen of {Narrowest}");
-        await person.Page.SetViewportSizeAsync(person.Look.Width, person.Look.Height);
-        await person.Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
+        if (wide > Judge.Narrowest) faults.Add($"{screen}: {wide} pixels wide on a screen of {Judge.Narrowest}");
+        await Judge.DoneAsync(person);
     }
-
-    private static string Describe(AxeResultItem violation) =>
-        $"{violation.Id} ({violation.Impact}): {violation.Help}: {string.Join("; ", violation.Nodes.Take(3).Select(node => node.Html))}";
 }
