@@ -72,6 +72,26 @@ public sealed class ScreenTests(Theatre theatre) : Scene(theatre)
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
+    [Fact]
+    public async Task What_is_wrong_with_a_screen_is_found()
+    {
+        var alice = await ArriveAsync("Alice");
+        await Expect(alice.Page.GetByRole(AriaRole.Button, new() { Name = alice.Words.Start.Begin })).ToBeVisibleAsync();
+        Assert.Empty(await Judge.AskAxeAsync(alice.Page, contrastAlone: false));
+        await alice.Page.EvaluateAsync("""
+            () => {
+              const faint = document.createElement('p');
+              faint.textContent = 'faint';
+              faint.style.color = '#777';
+              faint.style.background = '#888';
+              document.querySelector('main').append(document.createElement('button'), faint);
+            }
+            """);
+        var contrast = Assert.Single(await Judge.AskAxeAsync(alice.Page, contrastAlone: true));
+        Assert.StartsWith("color-contrast", contrast);
+        Assert.Equal(["button-name", "color-contrast"], (await Judge.AskAxeAsync(alice.Page, contrastAlone: false)).Select(fault => fault.Split(' ')[0]).Order(StringComparer.Ordinal));
+    }
+
     internal static async Task JudgeAsync(Person person, string screen, List<string> faults)
     {
         await Judge.LookAsync(person, screen, faults);
