@@ -44,8 +44,9 @@ public sealed partial class NatLab
         {
             await Ip("netns", "add", lab.Place("srv"));
             await Ip("-n", lab.Place("srv"), "link", "set", "lo", "up");
-            // Chromium finds no candidates on lo: it wants an interface with a default route.
-            await Ip("-n", lab.Place("srv"), "link", "add", "out", "type", "dummy");
+            // Chromium finds no candidates on lo: it wants an interface with a default route. What goes to its own address goes over lo all the same.
+            await Ip("-n", lab.Place("srv"), "link", "add", "out", "type", "veth", "peer", "name", "end");
+            await Ip("-n", lab.Place("srv"), "link", "set", "end", "up");
             await Ip("-n", lab.Place("srv"), "addr", "add", ServerAddress + "/24", "dev", "out");
             await Ip("-n", lab.Place("srv"), "link", "set", "out", "up");
             await Ip("-n", lab.Place("srv"), "route", "add", "default", "via", "10.70.0.1");
