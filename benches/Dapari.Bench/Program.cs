@@ -13,7 +13,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-        new ServerPostBench(), new ServerRelayBench(), new FileUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(),
+        new ServerPostBench(), new ServerRelayBench(), new FileUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(),
     ];
 
     public static async Task<int> Main(string[] arguments)

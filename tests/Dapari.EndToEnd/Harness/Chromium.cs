@@ -68,6 +68,16 @@ public static class Chromium
             Timeout = StartLimit,
         });
 
+    /// <summary>A browser inside a place of a lab, with a profile on disk: what it keeps is kept there, not in memory.</summary>
+    public static Task<IBrowserContext> StartKeepingInAsync(IPlaywright playwright, NatLab lab, string place, string origin, string folder) =>
+        playwright.Chromium.LaunchPersistentContextAsync(folder, new()
+        {
+            ExecutablePath = lab.Wrapper(place, Executable),
+            Args = [.. Flags, PlainHostCandidates, $"--unsafely-treat-insecure-origin-as-secure={origin}"],
+            Headless = true,
+            Timeout = StartLimit,
+        });
+
     /// <summary>What a browser for calls is started with besides. Of the three cameras the second is one for depth, which WebRTC does not send.</summary>
     public static IReadOnlyList<string> CallFlags =>
     [

@@ -23,7 +23,7 @@ public enum Nat
 /// home A 10.71.0.2 – router 10.71.0.1 / 10.70.0.11 – Internet 10.70.0.0/24 – 10.70.0.12 / 10.72.0.1 router – 10.72.0.2 home B;
 /// the server is 10.70.0.2. Private addresses, as without a certificate an app takes plain HTTP only from those.
 /// </remarks>
-public sealed class NatLab : IAsyncDisposable
+public sealed partial class NatLab : IAsyncDisposable
 {
     /// <summary>Where the server is.</summary>
     public const string ServerAddress = "10.70.0.2";
