@@ -37,7 +37,7 @@ public sealed class ConversationTests
         var smaller = 0;
         for (var i = 0; i < 8; i++)
         {
-            var opener = world.Join($"Opener {i}");
+            var opener = world.Join(new string((char)('A' + i), i + 1));
             World.Acquaint(maker, opener);
             maker.Write(opener, "first");
             smaller += maker.Identity.CompareTo(opener.Identity) < 0 ? 1 : 0;

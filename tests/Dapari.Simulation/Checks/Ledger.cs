@@ -27,7 +27,7 @@ internal sealed class WrittenText(MessageId id, string text, SimPeer sender, Sim
 }
 
 /// <summary>What really happened, as nobody in the world can know it: the measure of all states.</summary>
-internal sealed class Ledger(SimRandom random)
+internal sealed partial class Ledger(SimRandom random)
 {
     private readonly HashSet<EnvelopeId> _durable = [];
     private readonly HashSet<(SimPeer Peer, MessageId Id)> _arrived = [];
