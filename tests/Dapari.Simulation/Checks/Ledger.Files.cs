@@ -30,8 +30,8 @@ internal sealed partial class Ledger
 
     public void Kept(SentFiles files)
     {
-        if (files.Order == 0)
-            files.Order = ++_order;
+        if (files.Order == 0 || files.Lineage != files.From.Lineage)
+            (files.Order, files.Lineage) = (++_order, files.From.Lineage);
     }
 
     public bool IsOfBefore(SentFiles files) => _parted.TryGetValue((files.From, files.To), out var order) && files.Order <= order;

@@ -52,7 +52,8 @@ internal sealed partial class Ledger(SimRandom random)
 
     public void Kept(WrittenText text)
     {
-        if (text.Order != 0)
+        // A life that an old copy replaced had kept it; this one composes it anew.
+        if (text.Order != 0 && text.Lineage == text.Sender.Lineage)
             return;
         text.Order = ++_order;
         text.Lineage = text.Sender.Lineage;

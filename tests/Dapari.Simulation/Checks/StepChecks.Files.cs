@@ -51,7 +51,8 @@ internal sealed partial class StepChecks
 
     private void Accepted(SimPeer peer, TransferId id)
     {
-        if (Row(peer, id) is not { Outgoing: false, State: TransferState.Moving or TransferState.Finishing } || !world.Ledger.Sent.TryGetValue(id, out var sent))
+        // Perhaps a later step of the same commit ended it.
+        if (Row(peer, id) is not { Outgoing: false, State: TransferState.Moving or TransferState.Finishing or TransferState.Ended } || !world.Ledger.Sent.TryGetValue(id, out var sent))
         {
             world.Broken($"{peer.Name} takes {id}, which its store does not know as wanted ({Row(peer, id)?.State})");
             return;

@@ -25,6 +25,9 @@ internal sealed class SentFiles(TransferId id, MessageId message, SimPeer from, 
     /// <summary>Its place among all that the sender's store first kept; 0: never kept.</summary>
     public int Order { get; set; }
 
+    /// <summary>The sender's lineage that first kept it there.</summary>
+    public int Lineage { get; set; }
+
     /// <summary>Somebody took it back or refused it.</summary>
     public bool CalledOff { get; set; }
 

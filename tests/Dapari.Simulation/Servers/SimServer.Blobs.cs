@@ -70,8 +70,9 @@ internal sealed partial class SimServer
             blob = _blobs[begin.BlobId] = new SimBlob(begin.MailboxId, begin.Size, begin.ReadTokenHash, begin.OwnerTokenHash, _world.Now + (BlobDays * DayMs));
         }
 
-        if (blob.Size != begin.Size || blob.ReadHash != begin.ReadTokenHash || blob.OwnerHash != begin.OwnerTokenHash || blob.Mailbox != begin.MailboxId)
+        if (blob.Size < begin.Size || blob.ReadHash != begin.ReadTokenHash || blob.OwnerHash != begin.OwnerTokenHash || blob.Mailbox != begin.MailboxId)
             return Refuse(Refusal.Taken);
+        blob.Size = begin.Size;
         blob.UploadToken = new SeededRandomSource(_random).Bytes(BlobToken.Length);
         return new ServerFrame
         {
@@ -93,7 +94,7 @@ internal sealed class SimBlob(ByteString mailbox, ulong size, ByteString readHas
 {
     public ByteString Mailbox { get; } = mailbox;
 
-    public ulong Size { get; } = size;
+    public ulong Size { get; set; } = size;
 
     public ByteString ReadHash { get; } = readHash;
 
