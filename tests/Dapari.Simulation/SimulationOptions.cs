@@ -64,6 +64,15 @@ public enum Sabotage
 
     /// <summary>The order key of a kept message is changed at one end.</summary>
     ShufflesOrder,
+
+    /// <summary>A driver puts a chunk in place that is not the one that was offered.</summary>
+    SpoilsFile,
+
+    /// <summary>A driver tells of chunks that it never verified.</summary>
+    TellsUnverified,
+
+    /// <summary>A server keeps drop-offs that it was told to remove.</summary>
+    KeepsDropOffs,
 }
 
 /// <summary>How a world is run.</summary>

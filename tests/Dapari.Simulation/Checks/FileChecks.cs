@@ -26,7 +26,9 @@ internal static class FileChecks
         var (from, to) = (sent.From, sent.To);
         return !from.Deleted && !to.Deleted && Unrest.IsLive(world, from, to) && !world.Ledger.WasAttacked(from, to) && !Unrest.Stuck(from, to) && !Unrest.Stuck(to, from)
             && !world.Ledger.IsOfBefore(sent) && !world.Ledger.WasRestored(from) && !world.Ledger.WasRestored(to) && !world.Ledger.HaveParted(from, to)
-            && from.Store.Find(sent.Message) is not null;
+            && from.Store.Find(sent.Message) is not null
+            // The word of an empty file's end, thrown away unread after a month: there is nothing at a server of which it would be said again.
+            && !(world.Figures.Expired > 0 && sent.Bytes == 0);
     }
 
     private static void Check(World world, SentFiles sent)

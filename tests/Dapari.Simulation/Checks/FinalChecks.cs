@@ -148,6 +148,7 @@ internal sealed class FinalChecks(World world)
                 "call" => 18 * Math.Max(1, contacts),
                 "inbox" => 0,
                 "transfer" => 4 * world.Ledger.Sent.Count,
+                "removed" => 8 * world.Ledger.Sent.Count,
                 "invite" => peer.Acquaintances.Count + (10 * world.Figures.Crashes),
                 _ => 8 + (4 * (contacts + invites)),
             };

@@ -291,7 +291,8 @@ internal sealed partial class SimFiles(World world, SimPeer peer, SimRandom rand
             {
                 if (Disk.TryGetValue(id, out var disk))
                     disk[(item, chunk + count)] = all[at].Bytes;
-                Told.Add((id, item, chunk + count));
+                if (world.Options.Sabotage != Sabotage.TellsUnverified)
+                    Told.Add((id, item, chunk + count));
                 (at, count) = (at + 1, count + 1);
             }
 
@@ -313,6 +314,8 @@ internal sealed partial class SimFiles(World world, SimPeer peer, SimRandom rand
         }
 
         Placed[id] = new Dictionary<(uint, long), ulong>(disk);
+        if (world.Options.Sabotage == Sabotage.SpoilsFile)
+            Placed[id][Placed[id].Keys.Last()] ^= 1;
         Tell(new FileEvent.Finished(id, [new byte[] { 1, 2, 3 }]));
     }
 

@@ -41,7 +41,7 @@ internal sealed partial class SimServer
     /// <summary>DELETE by the read token.</summary>
     public void Remove(ByteString id, ByteString token)
     {
-        if (ByRead(id, token) is not null)
+        if (ByRead(id, token) is not null && _world.Options.Sabotage != Sabotage.KeepsDropOffs)
             _blobs.Remove(id);
     }
 
