@@ -153,14 +153,12 @@ internal sealed partial class DropOffDesk(Parts parts)
                 break;
             case Refusal.Taken:
                 // The id with other values: nobody's fault, and no good any more.
-                _drafts.Remove(begin.Transfer);
-                step.Delete(Key(begin.Transfer));
+                Drop(step, begin.Transfer);
                 Desk.Run(step, (machine, inner) => machine.UploadFailed(inner, begin.Transfer, TransferTrouble.Unspecified));
                 break;
             default:
-                // It has no room for so much, or takes none at all: said, and tried again when the person says so.
-                _drafts.Remove(begin.Transfer);
-                step.Delete(Key(begin.Transfer));
+                // It has no room for so much, or takes none (any more, though some of it may lie there): said, and tried again when the person says so.
+                Drop(step, begin.Transfer);
                 // A server of an earlier version says nothing in particular.
                 var trouble = refusal is Refusal.NoBlobs or Refusal.Unspecified ? TransferTrouble.NoDropOffs : TransferTrouble.Quota;
                 Desk.Run(step, (machine, inner) => machine.UploadFailed(inner, begin.Transfer, trouble));

@@ -45,6 +45,20 @@ public sealed class RemainsTests
     }
 
     [Fact]
+    public void What_was_begun_at_a_server_that_then_takes_none_any_more_is_removed()
+    {
+        var (alice, _, id) = Left(8, allowed: 3);
+        _world.StopServer();
+        alice.Files.Chunks = int.MaxValue;
+        _world.Pass(1_000);
+        _world.Server.TakesBlobs = false;
+        _world.StartServer();
+        _world.Pass(60_000);
+        Assert.Equal(TransferTrouble.NoDropOffs, alice.View(id).Trouble);
+        Assert.Equal(0, _world.Server.BlobCount);
+    }
+
+    [Fact]
     public void A_contact_who_is_removed_while_the_server_is_away_leaves_no_drop_off_there()
     {
         var (alice, bob, _) = Left(4);
