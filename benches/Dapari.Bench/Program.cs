@@ -1,6 +1,7 @@
 using System.Text;
 using Dapari.Bench.Pairs;
 using Dapari.Bench.Relay;
+using Dapari.Bench.Rtc;
 using Dapari.Bench.Server;
 using Dapari.Bench.Simulate;
 using Dapari.Bench.Web;
@@ -12,7 +13,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-        new ServerPostBench(), new ServerRelayBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(),
+        new ServerPostBench(), new ServerRelayBench(), new FileUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(),
     ];
 
     public static async Task<int> Main(string[] arguments)
@@ -25,6 +26,8 @@ internal static class Program
             return await PairLoad.RunAsync(arguments[1..]);
         if (arguments is [IdleLoad.Command, ..])
             return await IdleLoad.RunAsync(arguments[1..]);
+        if (arguments is [RtcProcess.Command, ..])
+            return await RtcProcess.RunAsync(arguments[1..]);
         if (arguments is [BareRelay.Command])
             return await BareRelay.RunAsync();
         if (arguments is [PlainFileServer.Command, ..])

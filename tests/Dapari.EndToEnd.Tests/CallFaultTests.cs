@@ -78,8 +78,11 @@ public sealed class CallFaultTests(Theatre theatre, Booth booth) : CallScene(the
         await Expect(first.Locator(".call-entry").Last).ToContainTextAsync(" s");
     }
 
+    // Both wait long for nothing to happen: they do so at the same time.
     [Fact]
-    public async Task Who_vanishes_is_missed_and_then_the_call_ends()
+    public Task Time_alone_ends_a_call_whose_other_end_vanished_and_one_that_nobody_answers() => Task.WhenAll(WhoVanishesIsMissedAsync(), NobodyAnswersAsync());
+
+    private async Task WhoVanishesIsMissedAsync()
     {
         var (alice, bob) = await MeetToCallAsync(Automatic);
         await TalkAsync(alice, bob);
@@ -91,8 +94,7 @@ public sealed class CallFaultTests(Theatre theatre, Booth booth) : CallScene(the
         await Expect(alice.CallScreen.GetByText(alice.Words.Call.OutcomeSentence(CallOutcome.Lost, true, "Bob"))).ToBeVisibleAsync(new() { Timeout = 90_000 });
     }
 
-    [Fact]
-    public async Task A_call_that_nobody_answers_ends_by_itself_after_a_minute()
+    private async Task NobodyAnswersAsync()
     {
         var (alice, bob) = await MeetToCallAsync(Automatic);
         await alice.CallAsync("Bob");

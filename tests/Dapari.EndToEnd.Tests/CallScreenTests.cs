@@ -1,4 +1,3 @@
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -8,10 +7,6 @@ namespace Dapari.EndToEnd.Tests;
 /// <summary>The screens of calls, on a phone and on a computer, light and dark, in both languages: axe finds nothing, and a picture of each is kept.</summary>
 public sealed class CallScreenTests(Theatre theatre, Booth booth) : CallScene(theatre, booth), IClassFixture<Booth>
 {
-    private const int Narrowest = 320;
-
-    private static readonly (string Name, int Width, int Height)[] Sizes = [("phone", 390, 844), ("desktop", 1280, 800)];
-
     /// <summary>axe styles the pages that it judges.</summary>
     protected override bool JudgesPages => false;
 
@@ -89,27 +84,13 @@ public sealed class CallScreenTests(Theatre theatre, Booth booth) : CallScene(th
 
     private static async Task JudgeAsync(Person person, string screen, List<string> faults)
     {
-        Directory.CreateDirectory(Repository.Screenshots);
-        foreach (var (size, width, height) in Sizes)
-        {
-            await person.Page.SetViewportSizeAsync(width, height);
-            foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
-            {
-                await person.Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
-                var name = $"{screen}-{size}-{scheme}-{person.Look.Language}".ToLowerInvariant();
-                await person.Page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Screenshots, name + ".png") });
-                var result = await person.Page.RunAxe();
-                faults.AddRange(result.Violations.Select(violation => $"{name}: {violation.Id} ({violation.Impact}): {violation.Help}: {string.Join("; ", violation.Nodes.Take(3).Select(node => node.Html))}"));
-            }
-        }
-
-        await person.Page.SetViewportSizeAsync(Narrowest, 640);
+        await Judge.LookAsync(person, screen, faults);
+        await person.Page.SetViewportSizeAsync(Judge.Narrowest, 640);
         await person.Page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Screenshots, $"{screen}-narrow-dark-{person.Look.Language}.png") });
         var wide = await person.Page.EvaluateAsync<int>("() => Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('.call, .incoming')].map(one => one.scrollWidth))");
-        if (wide > Narrowest) faults.Add($"{screen}: {wide} pixels wide on a screen of {Narrowest}");
+        if (wide > Judge.Narrowest) faults.Add($"{screen}: {wide} pixels wide on a screen of {Judge.Narrowest}");
         faults.AddRange((await person.Page.EvaluateAsync<string[]>(Overlaps)).Select(fault => $"{screen}, narrow: {fault}"));
-        await person.Page.SetViewportSizeAsync(person.Look.Width, person.Look.Height);
-        await person.Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
+        await Judge.DoneAsync(person);
     }
 
     // Nothing that can be tapped lies over or under something else that can, nor over one's own picture; words fit into their buttons.

@@ -20,7 +20,7 @@ public sealed class FileFaultTests(Theatre theatre) : FileScene(theatre)
     {
         var (alice, bob) = await MeetAsync();
         await alice.SeesDirectPathAsync(60);
-        var (path, hash) = MakeFile("long.dat", 256 * Mega);
+        var (path, hash) = MakeFile("long.dat", 128 * Mega);
         await alice.SendFilesAsync(path);
         await bob.GetFilesAsync("long.dat");
         await bob.SeesProgressAsync("long.dat", 5);
@@ -36,7 +36,7 @@ public sealed class FileFaultTests(Theatre theatre) : FileScene(theatre)
         var server = await OwnServerAsync();
         var (alice, bob) = await MeetAsync(origin: server.Origin);
         await alice.SeesDirectPathAsync(60);
-        var (path, hash) = MakeFile("long.dat", 256 * Mega);
+        var (path, hash) = MakeFile("long.dat", 128 * Mega);
         await alice.SendFilesAsync(path);
         await bob.GetFilesAsync("long.dat");
         await bob.SeesProgressAsync("long.dat", 3);

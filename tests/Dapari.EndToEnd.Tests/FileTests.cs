@@ -111,7 +111,7 @@ public sealed class FileTests(Theatre theatre) : FileScene(theatre)
     {
         var (alice, bob) = await MeetAsync();
         await alice.SeesDirectPathAsync(60);
-        var (path, _) = MakeFile("long.dat", 512L * Mega);
+        var (path, _) = MakeFile("long.dat", 256L * Mega);
         await alice.SendFilesAsync(path);
         await bob.GetFilesAsync("long.dat");
         await bob.SeesProgressAsync("long.dat", 1);

@@ -184,6 +184,8 @@ public sealed class InviteTests(Theatre theatre) : Scene(theatre)
         await bob.SeesStepAsync("written before the yes", Step.Read);
 
         await alice.WriteAsync("an answer");
+        // Shown is what is kept: a page that goes while the key is still being taken keeps nothing.
+        await alice.SeesAsync("an answer");
         await alice.ReloadAsync();
         await alice.SeesAsync("an answer");
         await bob.SeesAsync("an answer");

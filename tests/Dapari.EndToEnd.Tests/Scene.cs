@@ -41,7 +41,7 @@ public abstract class Scene(Theatre theatre) : IAsyncLifetime
     protected async Task<Person> ArriveAsync(string name, Look? look = null, string? origin = null, string path = "/", IBrowser? browser = null)
     {
         var person = await Person.ArriveAsync(browser ?? Stage.Browser, name, origin ?? Stage.Server.Origin, look, path);
-        people.Add(person);
+        lock (people) people.Add(person);
         return person;
     }
 

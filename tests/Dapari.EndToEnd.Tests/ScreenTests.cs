@@ -1,6 +1,4 @@
 using Dapari.Wire.V1;
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -14,10 +12,6 @@ namespace Dapari.EndToEnd.Tests;
 /// </summary>
 public sealed class ScreenTests(Theatre theatre) : Scene(theatre)
 {
-    private const int Narrowest = 320;
-
-    private static readonly (string Name, int Width, int Height)[] Sizes = [("phone", 390, 844), ("desktop", 1280, 800)];
-
     /// <summary>axe styles the pages that it judges; that the app itself keeps to the policy is seen in every other test.</summary>
     protected override bool JudgesPages => false;
 
@@ -78,29 +72,32 @@ public sealed class ScreenTests(Theatre theatre) : Scene(theatre)
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
-    internal static async Task JudgeAsync(Person person, string screen, List<string> faults)
+    [Fact]
+    public async Task What_is_wrong_with_a_screen_is_found()
     {
-        Directory.CreateDirectory(Repository.Screenshots);
-        foreach (var (size, width, height) in Sizes)
-        {
-            await person.Page.SetViewportSizeAsync(width, height);
-            foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
-            {
-                await person.Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
-                var name = $"{screen}-{size}-{scheme}-{person.Look.Language}".ToLowerInvariant();
-                await person.Page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Screenshots, name + ".png"), Caret = ScreenshotCaret.Initial });
-                var result = await person.Page.RunAxe();
-                faults.AddRange(result.Violations.Select(violation => $"{name}: {Describe(violation)}"));
+        var alice = await ArriveAsync("Alice");
+        await Expect(alice.Page.GetByRole(AriaRole.Button, new() { Name = alice.Words.Start.Begin })).ToBeVisibleAsync();
+        Assert.Empty(await Judge.AskAxeAsync(alice.Page, contrastAlone: false));
+        await alice.Page.EvaluateAsync("""
+            () => {
+              const faint = document.createElement('p');
+              faint.textContent = 'faint';
+              faint.style.color = '#777';
+              faint.style.background = '#888';
+              document.querySelector('main').append(document.createElement('button'), faint);
             }
-        }
-
-        await person.Page.SetViewportSizeAsync(Narrowest, 640);
-        var wide = await person.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
-        if (wide > Narrowest) faults.Add($"{screen}: {wide} pixels wide on a screen of {Narrowest}");
-        await person.Page.SetViewportSizeAsync(person.Look.Width, person.Look.Height);
-        await person.Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
+            """);
+        var contrast = Assert.Single(await Judge.AskAxeAsync(alice.Page, contrastAlone: true));
+        Assert.StartsWith("color-contrast", contrast);
+        Assert.Equal(["button-name", "color-contrast"], (await Judge.AskAxeAsync(alice.Page, contrastAlone: false)).Select(fault => fault.Split(' ')[0]).Order(StringComparer.Ordinal));
     }
 
-    private static string Describe(AxeResultItem violation) =>
-        $"{violation.Id} ({violation.Impact}): {violation.Help}: {string.Join("; ", violation.Nodes.Take(3).Select(node => node.Html))}";
+    internal static async Task JudgeAsync(Person person, string screen, List<string> faults)
+    {
+        await Judge.LookAsync(person, screen, faults);
+        await person.Page.SetViewportSizeAsync(Judge.Narrowest, 640);
+        var wide = await person.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
+        if (wide > Judge.Narrowest) faults.Add($"{screen}: {wide} pixels wide on a screen of {Judge.Narrowest}");
+        await Judge.DoneAsync(person);
+    }
 }

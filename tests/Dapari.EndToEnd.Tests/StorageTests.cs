@@ -8,10 +8,15 @@ namespace Dapari.EndToEnd.Tests;
 /// <summary>The browser's storage is full, or taken by a tab that sleeps.</summary>
 public sealed class StorageTests(Theatre theatre) : Scene(theatre)
 {
+    private const int LittleRoom = 64 << 20;
+
+    // The limit holds as long as the session that set it.
+    private readonly Dictionary<Person, ICDPSession> limits = [];
+
     [Fact]
     public async Task What_is_written_on_a_full_device_is_given_back_and_goes_when_there_is_room()
     {
-        var (alice, bob) = await MeetAsync();
+        var (alice, bob) = await MeetInLittleRoomAsync();
         await alice.WriteAsync("before");
         await bob.SeesAsync("before");
         await FillAsync(alice);
@@ -33,7 +38,7 @@ public sealed class StorageTests(Theatre theatre) : Scene(theatre)
     [Fact]
     public async Task What_comes_to_a_full_device_waits_at_the_server_and_is_shown_once()
     {
-        var (alice, bob) = await MeetAsync();
+        var (alice, bob) = await MeetInLittleRoomAsync();
         await alice.WriteAsync("before");
         await bob.SeesAsync("before");
         await FillAsync(bob);
@@ -79,9 +84,10 @@ public sealed class StorageTests(Theatre theatre) : Scene(theatre)
         }
     }
 
-    // The browser reckons with the room that it saw last for up to half a minute: this writes a byte again and again until it is refused.
+    // The browser reckons with the room that it saw last, for up to half a minute, unless more is to be written than that: this writes more than the room
+    // that there ever was, again and again until it is refused.
     private const string UntilRefused = """
-        async () => {
+        async room => {
           const open = indexedDB.open('filler');
           open.onupgradeneeded = () => open.result.createObjectStore('bytes');
           await new Promise((resolve, reject) => { open.onsuccess = resolve; open.onerror = () => resolve(); });
@@ -90,7 +96,7 @@ public sealed class StorageTests(Theatre theatre) : Scene(theatre)
           while (!refused && performance.now() < deadline) {
             refused = await new Promise(resolve => {
               const transaction = open.result.transaction('bytes', 'readwrite');
-              transaction.objectStore('bytes').put(1, 1);
+              transaction.objectStore('bytes').put(new Uint8Array(room), 1);
               transaction.oncomplete = () => setTimeout(() => resolve(false), 200);
               transaction.onabort = () => resolve(transaction.error?.name === 'QuotaExceededError');
             });
@@ -100,21 +106,38 @@ public sealed class StorageTests(Theatre theatre) : Scene(theatre)
         }
         """;
 
+    // Alice and Bob, in contact, in browsers that never saw more than a little room.
+    private async Task<(Person Alice, Person Bob)> MeetInLittleRoomAsync()
+    {
+        List<Person> both = [];
+        foreach (var name in (string[])["Alice", "Bob"])
+        {
+            var person = await ArriveAsync(name, path: "/healthz");
+            limits[person] = await person.Context.NewCDPSessionAsync(person.Page);
+            await LimitAsync(person, LittleRoom);
+            await person.Page.GotoAsync(person.Origin + "/");
+            await person.BeginAsync();
+            both.Add(person);
+        }
+
+        await Person.MeetAsync(both[0], both[1]);
+        return (both[0], both[1]);
+    }
+
     // What is kept shows all the same when the page is loaded anew, and no first start.
-    private static async Task FillAsync(Person person)
+    private async Task FillAsync(Person person)
     {
         await LimitAsync(person, bytes: 1);
-        Assert.True(await person.Page.EvaluateAsync<bool>(UntilRefused));
+        Assert.True(await person.Page.EvaluateAsync<bool>(UntilRefused, LittleRoom));
         await person.ReloadAsync();
         await Expect(person.Log.GetByText("before")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await Expect(person.Page.GetByText(person.Words.Start.Tagline)).ToHaveCountAsync(0);
     }
 
-    private static async Task LimitAsync(Person person, int? bytes)
+    private async Task LimitAsync(Person person, int? bytes)
     {
-        var session = await person.Context.NewCDPSessionAsync(person.Page);
         var arguments = new Dictionary<string, object> { ["origin"] = person.Origin };
         if (bytes is { } limit) arguments["quotaSize"] = limit;
-        await session.SendAsync("Storage.overrideQuotaForOrigin", arguments);
+        await limits[person].SendAsync("Storage.overrideQuotaForOrigin", arguments);
     }
 }

@@ -200,4 +200,28 @@ public sealed class FileTransferTests(FilePage page) : IClassFixture<FilePage>
             """);
         Assert.Equal("0123true", seen);
     }
+
+    [Fact]
+    public async Task What_is_heard_before_the_channels_opening_is_told_after_it_in_its_order()
+    {
+        // No browser can be made to tell the two in this order: a channel is put in its place that does.
+        var seen = await page.RunAsync<string>(FilePage.Begin + """
+            const made = []; const make = RTCPeerConnection.prototype.createDataChannel;
+            RTCPeerConnection.prototype.createDataChannel = function (label, ...rest) {
+              if (label !== 'dapari-files') return make.call(this, label, ...rest);
+              made.push({ label, readyState: 'connecting', bufferedAmount: 0, send() {}, close() {} });
+              return made.at(-1);
+            };
+            path.open(2, false, true, '[]'); path.open(1, true, false, '[]');
+            files[0].attach('x', 1, true);
+            const say = (...bytes) => made[0].onmessage({ data: Uint8Array.from(bytes).buffer });
+            say(1, 7); say(1, 8);
+            const before = told[0].length;
+            made[0].readyState = 'open'; made[0].onopen();
+            say(1, 9);
+            const words = told[0].map(([name, , what]) => name === 'Control' ? what[1] : name + ' ' + what).join();
+            return made.length + '; ' + before + '; ' + words;
+            """);
+        Assert.Equal("1; 0; Channel true,7,8,9", seen);
+    }
 }

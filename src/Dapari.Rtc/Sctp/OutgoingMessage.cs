@@ -1,21 +1,19 @@
-using System.Buffers;
-
 namespace Dapari.Rtc.Sctp;
 
-/// <summary>A message that was given to be sent, until all of it is acknowledged or given up.</summary>
-internal sealed class OutgoingMessage(ushort stream, uint protocol, ReadOnlySpan<byte> data, SctpDelivery delivery, long now)
+/// <summary>A message that was given to be sent, until all of it is acknowledged or given up; used again for later ones.</summary>
+internal sealed class OutgoingMessage
 {
-    private readonly byte[] _buffer = Copy(data);
+    private byte[] _buffer = [];
 
-    public ushort Stream { get; } = stream;
+    public ushort Stream { get; private set; }
 
-    public uint Protocol { get; } = protocol;
+    public uint Protocol { get; private set; }
 
-    public int Length { get; } = data.Length;
+    public int Length { get; private set; }
 
-    public SctpDelivery Delivery { get; } = delivery;
+    public SctpDelivery Delivery { get; private set; }
 
-    public long ExpiresAt { get; } = delivery.Lifetime > 0 ? now + delivery.Lifetime : long.MaxValue;
+    public long ExpiresAt { get; private set; }
 
     public ushort Sequence { get; set; }
 
@@ -27,15 +25,21 @@ internal sealed class OutgoingMessage(ushort stream, uint protocol, ReadOnlySpan
 
     public bool GivenUp { get; set; }
 
+    public void Fill(BufferPool pool, ushort stream, uint protocol, ReadOnlySpan<byte> data, in SctpDelivery delivery, long now)
+    {
+        (Stream, Protocol, Length, Delivery) = (stream, protocol, data.Length, delivery);
+        ExpiresAt = delivery.Lifetime > 0 ? now + delivery.Lifetime : long.MaxValue;
+        (Sequence, Cut, Pieces, GivenUp) = (0, 0, 0, false);
+        _buffer = pool.Rent(data.Length);
+        data.CopyTo(_buffer);
+    }
+
     public ReadOnlySpan<byte> Bytes(int offset, int length) => _buffer.AsSpan(offset, length);
 
-    public void Release() => ArrayPool<byte>.Shared.Return(_buffer);
-
-    private static byte[] Copy(ReadOnlySpan<byte> data)
+    public void Release(BufferPool pool)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(data.Length);
-        data.CopyTo(buffer);
-        return buffer;
+        pool.Return(_buffer);
+        _buffer = [];
     }
 }
 
@@ -66,6 +70,48 @@ internal struct Piece
 
     /// <summary>Counts sendings: what was sent later has more.</summary>
     public long Order;
+
+    /// <summary>The TSNs in flight that were sent before and after it.</summary>
+    public uint Before;
+
+    /// <inheritdoc cref="Before"/>
+    public uint After;
+}
+
+/// <summary>The pieces in flight in the order of their sending, linked through <see cref="Piece.Before"/> and <see cref="Piece.After"/>: losses are found at its head.</summary>
+internal sealed class FlightOrder(PieceRing pieces)
+{
+    public int Count { get; private set; }
+
+    /// <summary>Sent the longest ago.</summary>
+    public uint Oldest { get; private set; }
+
+    /// <summary>Sent last.</summary>
+    public uint Newest { get; private set; }
+
+    public void Add(uint tsn)
+    {
+        ref var piece = ref pieces[tsn];
+        if (Count++ == 0)
+            Oldest = tsn;
+        else
+            (piece.Before, pieces[Newest].After) = (Newest, tsn);
+        Newest = tsn;
+    }
+
+    public void Remove(uint tsn)
+    {
+        ref var piece = ref pieces[tsn];
+        Count--;
+        if (tsn != Oldest)
+            pieces[piece.Before].After = piece.After;
+        if (tsn != Newest)
+            pieces[piece.After].Before = piece.Before;
+        if (tsn == Oldest)
+            Oldest = piece.After;
+        if (tsn == Newest)
+            Newest = piece.Before;
+    }
 }
 
 /// <summary>Pieces by TSN, in a ring that grows.</summary>

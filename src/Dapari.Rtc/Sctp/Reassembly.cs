@@ -1,44 +1,66 @@
-using System.Buffers;
 using Dapari.Rtc.Sctp.Chunks;
 
 namespace Dapari.Rtc.Sctp;
 
 /// <summary>A message that arrived whole; to be disposed when it was read.</summary>
-public readonly struct SctpMessage(ushort stream, uint protocol, byte[] buffer, int length) : IDisposable
+/// <remarks>Its buffer belongs to the association: disposed by the association's owner, once.</remarks>
+public readonly struct SctpMessage : IDisposable
 {
+    private readonly byte[] _buffer;
+    private readonly int _length;
+    private readonly BufferPool _pool;
+
+    internal SctpMessage(ushort stream, uint protocol, byte[] buffer, int length, BufferPool pool)
+    {
+        (Stream, Protocol) = (stream, protocol);
+        (_buffer, _length, _pool) = (buffer, length, pool);
+    }
+
     /// <summary>The stream.</summary>
-    public ushort Stream { get; } = stream;
+    public ushort Stream { get; }
 
     /// <summary>The payload protocol identifier.</summary>
-    public uint Protocol { get; } = protocol;
+    public uint Protocol { get; }
 
     /// <summary>The bytes; not valid after <see cref="Dispose"/>.</summary>
-    public ReadOnlyMemory<byte> Data => buffer.AsMemory(0, length);
+    public ReadOnlyMemory<byte> Data => _buffer.AsMemory(0, _length);
+
+    /// <summary>The same without its bytes, in the same buffer.</summary>
+    internal SctpMessage AsEmpty() => new(Stream, Protocol, _buffer, 0, _pool);
 
     /// <summary>Gives the buffer back.</summary>
-    public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+    public void Dispose() => _pool?.Return(_buffer);
 }
 
 /// <summary>Puts messages together from pieces in any order. Its owner has checked that no TSN comes twice and how much is held.</summary>
-internal sealed class Reassembly(int maxMessage)
+internal sealed class Reassembly(int maxMessage, BufferPool pool)
 {
     // What a piece costs besides its bytes, roughly: who sends pieces of one byte does not get more memory for them.
     private const int PieceCost = 160;
 
-    // Pieces of one message that follow each other, by their first and last TSN.
+    // Pieces of one message that follow each other, by their first and last TSN; the one that grew last is not in the second.
     private readonly Dictionary<uint, Run> _byFirst = [];
     private readonly Dictionary<uint, Run> _byLast = [];
+    private readonly Stack<Run> _spare = [];
     private readonly Dictionary<ushort, InStream> _streams = [];
     private readonly Queue<SctpMessage> _ready = [];
+    private Run? _growing;
 
     /// <summary>Bytes in pieces, in messages that wait for earlier ones, and in messages that nobody took.</summary>
     public long Held { get; private set; }
+
+    /// <summary>Messages that were ever taken.</summary>
+    public long Taken { get; private set; }
+
+    /// <summary>Messages that ever became ready to be taken.</summary>
+    public long Completed => Taken + _ready.Count;
 
     /// <summary>The next message.</summary>
     public bool TryTake(out SctpMessage message)
     {
         if (!_ready.TryDequeue(out message))
             return false;
+        Taken++;
         Held -= message.Data.Length + PieceCost;
         return true;
     }
@@ -47,57 +69,53 @@ internal sealed class Reassembly(int maxMessage)
     public bool Add(in DataChunk chunk)
     {
         var (begins, ends) = ((chunk.Flags & DataChunk.Beginning) != 0, (chunk.Flags & DataChunk.Ending) != 0);
-        var piece = ArrayPool<byte>.Shared.Rent(chunk.Data.Length);
-        chunk.Data.CopyTo(piece);
         Held += chunk.Data.Length + PieceCost;
         if (begins && ends)
         {
-            Complete(chunk.Stream, chunk.Sequence, (chunk.Flags & DataChunk.Unordered) != 0, chunk.Protocol, piece, chunk.Data.Length);
+            var whole = pool.Rent(chunk.Data.Length);
+            chunk.Data.CopyTo(whole);
+            Complete(chunk.Stream, chunk.Sequence, (chunk.Flags & DataChunk.Unordered) != 0, chunk.Protocol, whole, chunk.Data.Length);
             return true;
         }
 
-        var run = new Run(chunk.Tsn, chunk.Stream, chunk.Sequence, (chunk.Flags & DataChunk.Unordered) != 0, chunk.Protocol, begins, ends);
-        run.Pieces.Add((piece, chunk.Data.Length));
-        run.Bytes = chunk.Data.Length;
-        if (!begins && _byLast.TryGetValue(unchecked(chunk.Tsn - 1), out var before) && !before.Ends)
+        var run = begins ? null : TakeBefore(unchecked(chunk.Tsn - 1));
+        if (run is null)
         {
-            if (!before.IsOf(run))
-                return false;
-            _byLast.Remove(before.Last);
-            before.Append(run);
-            run = before;
+            if (!_spare.TryPop(out run))
+                run = new Run();
+            run.Begin(chunk);
+            _byFirst.Add(run.First, run);
+        }
+        else if (!run.IsOf(chunk.Stream, chunk.Sequence, (chunk.Flags & DataChunk.Unordered) != 0))
+        {
+            return false;
         }
 
-        if (!ends && _byFirst.TryGetValue(unchecked(chunk.Tsn + 1), out var after) && !after.Begins)
+        run.Append(pool, chunk.Data, chunk.Tsn, ends);
+        if (!ends && _byFirst.Count > 1 && _byFirst.TryGetValue(unchecked(chunk.Tsn + 1), out var after) && !after.Begins)
         {
-            if (!run.IsOf(after))
+            if (!after.IsOf(run.Stream, run.Sequence, run.Unordered))
                 return false;
-            _byFirst.Remove(after.First);
-            _byLast.Remove(after.Last);
-            run.Append(after);
+            Remove(after);
+            run.Append(pool, after.Data, after.Last, after.Ends);
+            run.Pieces += after.Pieces - 1;
+            Recycle(after);
         }
 
-        if (run.Bytes > maxMessage)
+        if (run.Data.Length > maxMessage)
             return false;
         if (!run.Begins || !run.Ends)
         {
-            _byFirst[run.First] = run;
-            _byLast[run.Last] = run;
+            Grow(run);
             return true;
         }
 
         _byFirst.Remove(run.First);
-        var whole = ArrayPool<byte>.Shared.Rent(run.Bytes);
-        var at = 0;
-        foreach (var (bytes, length) in run.Pieces)
-        {
-            bytes.AsSpan(0, length).CopyTo(whole.AsSpan(at));
-            at += length;
-            ArrayPool<byte>.Shared.Return(bytes);
-        }
-
-        Held -= (long)PieceCost * (run.Pieces.Count - 1);
-        Complete(run.Stream, run.Sequence, run.Unordered, run.Protocol, whole, run.Bytes);
+        if (_growing == run)
+            _growing = null;
+        Held -= (long)PieceCost * (run.Pieces - 1);
+        Complete(run.Stream, run.Sequence, run.Unordered, run.Protocol, run.Detach(), run.Length);
+        _spare.Push(run);
         return true;
     }
 
@@ -106,11 +124,9 @@ internal sealed class Reassembly(int maxMessage)
     {
         foreach (var run in _byFirst.Values.Where(run => !Tsn.IsAfter(run.First, throughTsn)).ToList())
         {
-            _byFirst.Remove(run.First);
-            _byLast.Remove(run.Last);
-            foreach (var (bytes, _) in run.Pieces)
-                ArrayPool<byte>.Shared.Return(bytes);
-            Held -= run.Bytes + ((long)PieceCost * run.Pieces.Count);
+            Remove(run);
+            Held -= run.Length + ((long)PieceCost * run.Pieces);
+            Recycle(run);
         }
     }
 
@@ -143,9 +159,41 @@ internal sealed class Reassembly(int maxMessage)
         }
     }
 
+    // The run that ends there and wants more, out of the second index.
+    private Run? TakeBefore(uint last)
+    {
+        if (_growing is { } growing && growing.Last == last)
+            return growing.Ends ? null : growing;
+        return _byLast.TryGetValue(last, out var run) && !run.Ends && _byLast.Remove(last) ? run : null;
+    }
+
+    private void Grow(Run run)
+    {
+        if (_growing == run)
+            return;
+        if (_growing is { } former)
+            _byLast[former.Last] = former;
+        _growing = run;
+    }
+
+    private void Remove(Run run)
+    {
+        _byFirst.Remove(run.First);
+        if (_growing == run)
+            _growing = null;
+        else
+            _byLast.Remove(run.Last);
+    }
+
+    private void Recycle(Run run)
+    {
+        pool.Return(run.Detach());
+        _spare.Push(run);
+    }
+
     private void Complete(ushort stream, ushort sequence, bool unordered, uint protocol, byte[] buffer, int length)
     {
-        var message = new SctpMessage(stream, protocol, buffer, length);
+        var message = new SctpMessage(stream, protocol, buffer, length, pool);
         if (unordered)
         {
             _ready.Enqueue(message);
@@ -192,34 +240,63 @@ internal sealed class Reassembly(int maxMessage)
         public Dictionary<ushort, SctpMessage> Waiting { get; } = [];
     }
 
-    private sealed class Run(uint first, ushort stream, ushort sequence, bool unordered, uint protocol, bool begins, bool ends)
+    private sealed class Run
     {
-        public uint First { get; } = first;
+        private byte[] _buffer = [];
 
-        public uint Last { get; private set; } = first;
+        public uint First { get; private set; }
 
-        public ushort Stream { get; } = stream;
+        public uint Last { get; private set; }
 
-        public ushort Sequence { get; } = sequence;
+        public ushort Stream { get; private set; }
 
-        public bool Unordered { get; } = unordered;
+        public ushort Sequence { get; private set; }
 
-        public uint Protocol { get; } = protocol;
+        public bool Unordered { get; private set; }
 
-        public bool Begins { get; } = begins;
+        public uint Protocol { get; private set; }
 
-        public bool Ends { get; private set; } = ends;
+        public bool Begins { get; private set; }
 
-        public int Bytes { get; set; }
+        public bool Ends { get; private set; }
 
-        public List<(byte[] Bytes, int Length)> Pieces { get; } = [];
+        public int Length { get; private set; }
 
-        public bool IsOf(Run other) => Stream == other.Stream && Sequence == other.Sequence && Unordered == other.Unordered;
+        public int Pieces { get; set; }
 
-        public void Append(Run after)
+        public ReadOnlySpan<byte> Data => _buffer.AsSpan(0, Length);
+
+        public void Begin(in DataChunk chunk)
         {
-            Pieces.AddRange(after.Pieces);
-            (Last, Ends, Bytes) = (after.Last, after.Ends, Bytes + after.Bytes);
+            (First, Last, Stream, Sequence, Protocol) = (chunk.Tsn, chunk.Tsn, chunk.Stream, chunk.Sequence, chunk.Protocol);
+            (Unordered, Begins, Ends) = ((chunk.Flags & DataChunk.Unordered) != 0, (chunk.Flags & DataChunk.Beginning) != 0, false);
+            (Length, Pieces) = (0, 0);
+        }
+
+        public bool IsOf(ushort stream, ushort sequence, bool unordered) => Stream == stream && Sequence == sequence && Unordered == unordered;
+
+        public void Append(BufferPool pool, ReadOnlySpan<byte> data, uint last, bool ends)
+        {
+            if (Length + data.Length > _buffer.Length)
+            {
+                var larger = pool.Rent(Length + data.Length);
+                Data.CopyTo(larger);
+                pool.Return(_buffer);
+                _buffer = larger;
+            }
+
+            data.CopyTo(_buffer.AsSpan(Length));
+            Length += data.Length;
+            Pieces++;
+            (Last, Ends) = (last, ends);
+        }
+
+        /// <summary>Its buffer, which it does not have any more.</summary>
+        public byte[] Detach()
+        {
+            var buffer = _buffer;
+            _buffer = [];
+            return buffer;
         }
     }
 }

@@ -8,7 +8,11 @@ public sealed partial class SctpAssociation
     // RFC 9260 §7.2.4: reports of later pieces after which one counts as lost. Counted by the order of sending, so that a repeat can be missed too (as RFC 8985).
     private const int MissingReports = 3;
 
+    // A report of so many gaps may have more that found no room (20 are told by dcsctp, 200 by this library): behind its last block nothing counts as missing.
+    private const int FewBlocks = 16;
+
     private readonly SctpCongestion _congestion;
+    private readonly LossJudge _judge = new();
     private long _inFlight;
     private int _lost;
     private bool _urgent;
@@ -18,6 +22,8 @@ public sealed partial class SctpAssociation
     private int _probes;
     private long _recoveryOrder;
     private uint? _forwarded;
+    private List<(uint First, uint Last)> _blocks = [];
+    private List<(uint First, uint Last)> _newBlocks = [];
 
     // Proportional rate reduction (RFC 6937 §3): what may go while a loss is being repaired, so that what the losses freed does not go all at once.
     private bool _recovering;
@@ -41,33 +47,21 @@ public sealed partial class SctpAssociation
             return true;
         var (bytes, newest, sample) = (0, 0L, 0L);
         Acknowledge(sack.CumulativeTsn, now, ref bytes, ref newest, ref sample);
-        for (var i = 0; i < sack.Blocks; i++)
-        {
-            var (start, end) = sack[i];
-            for (var distance = (uint)start; distance <= end; distance++)
-            {
-                var tsn = unchecked(sack.CumulativeTsn + distance);
-                if (!Tsn.IsAfter(_pieces.Next, tsn))
-                    break;
-                ref var piece = ref _pieces[tsn];
-                if (piece.State is PieceState.Acknowledged or PieceState.GivenUp)
-                    continue;
-                Got(ref piece, ref bytes, ref newest, ref sample, now);
-                piece.State = PieceState.Acknowledged;
-            }
-        }
+        TakeBlocks(sack, now, ref bytes, ref newest, ref sample);
 
         // RFC 9260 §6.2.1: the window counts from the cumulative TSN.
         _peerWindow = Math.Max(0, (long)sack.ReceiveWindow - _inFlight);
         if (sample > 0)
-            Measured(sample);
+            Measured(sample, now);
         if (newest > 0)
         {
             (_timeouts, _probes) = (0, 0);
             if (newest > _recoveryOrder)
                 _recovering = false;
             (_prrDelivered, _prrLately) = (_prrDelivered + bytes, bytes);
-            CountMissing(newest);
+            CountMissing(newest, sack.Blocks < FewBlocks ? _pieces.Next : unchecked(sack.CumulativeTsn + sack[sack.Blocks - 1].End), bytes, now);
+            if (_congestion.IsSlowStart && _judge.IsQueueing)
+                _congestion.EndSlowStart();
             if (!_recovering)
                 _congestion.Acknowledged(bytes, _srtt, now);
         }
@@ -75,8 +69,7 @@ public sealed partial class SctpAssociation
         // What the other end had, and threw away for want of room (RFC 9260 §6.2.1 D iii).
         if (_pieces.Count > 0 && _pieces[_pieces.First].State == PieceState.Acknowledged)
         {
-            _pieces[_pieces.First].State = PieceState.Lost;
-            _lost++;
+            MarkLost(_pieces.First, ref _pieces[_pieces.First]);
         }
 
         if (_pieces.Count > 0 && _pieces[_pieces.First].State == PieceState.GivenUp && _forwarded != unchecked(_pieces.First - 1))
@@ -85,6 +78,42 @@ public sealed partial class SctpAssociation
         Armed(now);
         ResetIfDone(now);
         return true;
+    }
+
+    // What the report before this one told already is passed over: reports repeat all gaps, and there may be thousands of pieces between them.
+    private void TakeBlocks(in SackChunk sack, long now, ref int bytes, ref long newest, ref long sample)
+    {
+        var known = 0;
+        _newBlocks.Clear();
+        for (var i = 0; i < sack.Blocks; i++)
+        {
+            var (start, end) = sack[i];
+            var (tsn, last) = unchecked((sack.CumulativeTsn + start, sack.CumulativeTsn + end));
+            if (!Tsn.IsAfter(_pieces.Next, last))
+                break;
+            _newBlocks.Add((tsn, last));
+            while (!Tsn.IsAfter(tsn, last))
+            {
+                while (known < _blocks.Count && Tsn.IsAfter(tsn, _blocks[known].Last))
+                    known++;
+                if (known < _blocks.Count && !Tsn.IsAfter(_blocks[known].First, tsn))
+                {
+                    tsn = unchecked(_blocks[known].Last + 1);
+                    continue;
+                }
+
+                ref var piece = ref _pieces[tsn];
+                if (piece.State is PieceState.InFlight or PieceState.Lost)
+                {
+                    Got(tsn, ref piece, ref bytes, ref newest, ref sample, now);
+                    piece.State = PieceState.Acknowledged;
+                }
+
+                tsn = unchecked(tsn + 1);
+            }
+        }
+
+        (_blocks, _newBlocks) = (_newBlocks, _blocks);
     }
 
     private void Acknowledge(uint cumulativeTsn, long now)
@@ -101,7 +130,7 @@ public sealed partial class SctpAssociation
         {
             ref var piece = ref _pieces[_pieces.First];
             if (piece.State is not (PieceState.Acknowledged or PieceState.GivenUp))
-                Got(ref piece, ref bytes, ref newest, ref sample, now);
+                Got(_pieces.First, ref piece, ref bytes, ref newest, ref sample, now);
             else if (piece.State == PieceState.GivenUp)
                 newest = Math.Max(newest, 1);
             var message = piece.Message;
@@ -111,17 +140,18 @@ public sealed partial class SctpAssociation
         }
     }
 
-    private void Got(ref Piece piece, ref int bytes, ref long newest, ref long sample, long now)
+    private void Got(uint tsn, ref Piece piece, ref int bytes, ref long newest, ref long sample, long now)
     {
         if (piece.State == PieceState.Lost)
             _lost--;
         else
-            _inFlight -= piece.Length;
+            Landed(tsn, ref piece);
         bytes += piece.Length;
         // Karn: what was sent twice measures nothing.
         if (piece.Sent == 1 && piece.Order > newest)
             sample = Math.Max(1, now - piece.SentAt);
-        newest = Math.Max(newest, piece.Order);
+        // RFC 8985 §6.2: an answer sooner than any round trip is to a former sending, and says nothing of what was sent since.
+        newest = Math.Max(newest, piece.Sent > 1 && now - piece.SentAt < _judge.Shortest ? 1 : piece.Order);
     }
 
     /// <summary>Bytes that may go now: as the window and the pace have it.</summary>
@@ -136,7 +166,7 @@ public sealed partial class SctpAssociation
                 return window - _inFlight;
             return _inFlight > window
                 ? (_prrDelivered * window / Math.Max(1, _recoverFlight)) - _prrSent
-                : Math.Min(window - _inFlight, Math.Max(_prrDelivered - _prrSent, _prrLately) + _options.MaxPacket);
+                : Math.Min(window - _inFlight, Math.Max(_prrDelivered - _prrSent, _prrLately) + _packet);
         }
     }
 
@@ -151,12 +181,12 @@ public sealed partial class SctpAssociation
         }
 
         var rate = (_congestion.IsSlowStart ? 2.0 : 1.25) * _congestion.Window / _srtt;
-        var most = Math.Max(16L * _options.MaxPacket, (long)(rate * 2_000));
+        var most = Math.Max(16L * _packet, (long)(rate * 2_000));
         _tokens = (long)Math.Min(most, Math.Min(_tokens, most) + (rate * (now - _pacedAt)));
         _pacedAt = now;
-        _deadlinePace = _tokens >= _options.MaxPacket || WindowRoom < _options.MaxPacket || (_lost == 0 && _cutting is null && _turns.Count == 0)
+        _deadlinePace = _tokens >= _packet || WindowRoom < _packet || (_lost == 0 && _cutting is null && _turns.Count == 0)
             ? long.MaxValue
-            : now + 1 + (long)((_options.MaxPacket - _tokens) / rate);
+            : now + 1 + (long)((_packet - _tokens) / rate);
     }
 
     private void Sent(int bytes)
@@ -166,38 +196,61 @@ public sealed partial class SctpAssociation
         _prrSent += bytes;
     }
 
-    private void CountMissing(long newest)
+    private void CountMissing(long newest, uint told, long delivered, long now)
     {
-        var (any, before) = (false, _inFlight);
-        for (var i = 0u; i < _pieces.Count; i++)
+        var (any, before, lost) = (false, _inFlight, 0L);
+        var (left, next) = (_flight.Count, _flight.Oldest);
+        while (left-- > 0)
         {
-            ref var piece = ref _pieces[unchecked(_pieces.First + i)];
-            if (piece.State != PieceState.InFlight || piece.Order >= newest)
+            var tsn = next;
+            ref var piece = ref _pieces[tsn];
+            if (piece.Order >= newest)
+                break;
+            next = piece.After;
+            if (Tsn.IsAfter(tsn, told))
                 continue;
             // Three later ones in one report count as three reports: the reports themselves may be lost.
             var missing = piece.Order + MissingReports <= newest ? MissingReports : piece.Missing + 1;
             piece.Missing = (byte)missing;
             if (missing < MissingReports)
                 continue;
-            piece.State = PieceState.Lost;
-            _lost++;
-            _inFlight -= piece.Length;
+            Landed(tsn, ref piece);
+            MarkLost(tsn, ref piece);
+            lost += piece.Length;
             if (piece.Order > _recoveryOrder)
                 any = true;
         }
 
+        _judge.Count(delivered, lost, _srtt, now);
         if (!any)
+            return;
+        _urgent = true;
+        if (!_judge.IsCongestion())
             return;
         // One reduction for what was sent before it was known (RFC 9260 §7.2.4, fast recovery).
         _congestion.Lost();
         (_recoveryOrder, _recovering, _recoverFlight) = (_order, true, before);
         _prrDelivered = _prrSent = _prrLately = 0;
-        _urgent = true;
+    }
+
+    // Not in flight any more, whatever became of it.
+    private void Landed(uint tsn, ref Piece piece)
+    {
+        _inFlight -= piece.Length;
+        _flight.Remove(tsn);
+    }
+
+    private void MarkLost(uint tsn, ref Piece piece)
+    {
+        piece.State = PieceState.Lost;
+        if (_lost++ == 0 || Tsn.IsAfter(_lostFrom, tsn))
+            _lostFrom = tsn;
     }
 
     // RFC 6298 §2.
-    private void Measured(long sample)
+    private void Measured(long sample, long now)
     {
+        _judge.Measured(sample, now);
         if (_srtt == 0)
         {
             (_srtt, _rttvar) = (sample, sample / 2);
@@ -229,18 +282,14 @@ public sealed partial class SctpAssociation
     private void Probe()
     {
         _deadlineProbe = long.MaxValue;
-        for (var i = _pieces.Count - 1; i >= 0; i--)
-        {
-            ref var piece = ref _pieces[unchecked(_pieces.First + (uint)i)];
-            if (piece.State != PieceState.InFlight)
-                continue;
-            piece.State = PieceState.Lost;
-            _inFlight -= piece.Length;
-            _lost++;
-            _probes++;
-            _urgent = true;
+        if (_flight.Count == 0)
             return;
-        }
+        var tsn = _flight.Newest;
+        ref var piece = ref _pieces[tsn];
+        Landed(tsn, ref piece);
+        MarkLost(tsn, ref piece);
+        _probes++;
+        _urgent = true;
     }
 
     // RFC 9260 §6.3.3.
@@ -256,15 +305,14 @@ public sealed partial class SctpAssociation
         }
 
         _congestion.TimedOut();
+        NoticeBlackHole(now);
         (_recoveryOrder, _recovering) = (_order, false);
-        for (var i = 0u; i < _pieces.Count; i++)
+        while (_flight.Count > 0)
         {
-            ref var piece = ref _pieces[unchecked(_pieces.First + i)];
-            if (piece.State != PieceState.InFlight)
-                continue;
-            piece.State = PieceState.Lost;
-            _inFlight -= piece.Length;
-            _lost++;
+            var tsn = _flight.Oldest;
+            ref var piece = ref _pieces[tsn];
+            Landed(tsn, ref piece);
+            MarkLost(tsn, ref piece);
         }
 
         _forward = _pieces[_pieces.First].State == PieceState.GivenUp;

@@ -6,8 +6,12 @@ namespace Dapari.Rtc.Sctp;
 public sealed partial class SctpAssociation
 {
     private readonly Dictionary<ushort, OutStream> _out = [];
-    private readonly LinkedList<OutStream> _turns = [];
+    private readonly Queue<OutStream> _turns = [];
+    private readonly Stack<OutgoingMessage> _spare = [];
+    private readonly BufferPool _pool;
     private readonly PieceRing _pieces;
+    private readonly FlightOrder _flight;
+    private uint _lostFrom;
     private readonly HashSet<ushort> _toReset = [];
     private readonly List<ushort> _resetting = [];
     private OutgoingMessage? _cutting;
@@ -31,15 +35,21 @@ public sealed partial class SctpAssociation
             return SctpSend.Full;
         if (!_out.TryGetValue(stream, out var queue))
             _out.Add(stream, queue = new OutStream(stream));
-        var made = new OutgoingMessage(stream, protocol, message, delivery, now);
+        if (!_spare.TryPop(out var made))
+            made = new OutgoingMessage();
+        made.Fill(_pool, stream, protocol, message, delivery, now);
         if (queue.Waiting.Count == 0)
-            _turns.AddLast(queue);
+            _turns.Enqueue(queue);
         queue.Waiting.Enqueue(made);
         queue.Unacknowledged++;
+        queue.Buffered += message.Length;
         Buffered += message.Length;
         _nextExpiry = Math.Min(_nextExpiry, made.ExpiresAt);
         return SctpSend.Accepted;
     }
+
+    /// <summary>Bytes of a stream that were accepted to be sent and are not acknowledged.</summary>
+    public long BufferedOf(ushort stream) => _out.TryGetValue(stream, out var queue) ? queue.Buffered : 0;
 
     /// <summary>Resets an outgoing stream once all of it is acknowledged (RFC 6525); nothing more is taken for it until <see cref="SctpEvent.OutgoingReset"/>.</summary>
     public void ResetStream(ushort stream, long now)
@@ -49,6 +59,19 @@ public sealed partial class SctpAssociation
         ResetIfDone(now);
     }
 
+    // The packet that the next lost piece needs.
+    private int LargestLost
+    {
+        get
+        {
+            if (_lost == 0)
+                return 0;
+            while (_pieces[_lostFrom].State != PieceState.Lost && Tsn.IsAfter(_pieces.Next, _lostFrom))
+                _lostFrom = unchecked(_lostFrom + 1);
+            return SctpPacket.HeaderLength + SctpPacket.Padded(DataChunk.Overhead + _pieces[_lostFrom].Length);
+        }
+    }
+
     private bool HasDataToSend(long now)
     {
         _ = now;
@@ -56,13 +79,14 @@ public sealed partial class SctpAssociation
             && (_lost > 0 || ((_cutting is not null || _turns.Count > 0) && Math.Min(Room, _peerWindow) > 0));
     }
 
-    private int WriteData(Span<byte> destination, long now)
+    private int WriteData(Span<byte> destination, int ordinary, long now)
     {
         if (State is not (SctpState.Established or SctpState.ShutdownPending or SctpState.ShutdownReceived))
             return 0;
         var at = 0;
         if (_lost > 0)
             at += WriteLost(destination, now);
+        destination = destination[..Math.Max(at, Math.Min(destination.Length, ordinary))];
         while (destination.Length - at > DataChunk.Overhead && _pieces.Count < ushort.MaxValue / 2 && NextToCut() is { } message)
         {
             var room = destination.Length - at - DataChunk.Overhead;
@@ -93,6 +117,7 @@ public sealed partial class SctpAssociation
             flags |= DataChunk.Ending;
         var piece = new Piece { Message = message, Offset = message.Cut, Length = (ushort)size, Flags = flags, State = PieceState.InFlight, Sent = 1, SentAt = now, Order = ++_order };
         var tsn = _pieces.Add(piece);
+        _flight.Add(tsn);
         message.Cut += size;
         message.Pieces++;
         Sent(size);
@@ -109,9 +134,11 @@ public sealed partial class SctpAssociation
     private int WriteLost(Span<byte> destination, long now)
     {
         var at = 0;
-        for (var i = 0u; i < _pieces.Count && _lost > 0; i++)
+        if (Tsn.IsAfter(_pieces.First, _lostFrom))
+            _lostFrom = _pieces.First;
+        for (; _lost > 0 && Tsn.IsAfter(_pieces.Next, _lostFrom); _lostFrom = unchecked(_lostFrom + 1))
         {
-            var tsn = unchecked(_pieces.First + i);
+            var tsn = _lostFrom;
             ref var piece = ref _pieces[tsn];
             if (piece.State != PieceState.Lost)
                 continue;
@@ -130,6 +157,7 @@ public sealed partial class SctpAssociation
             (piece.State, piece.Missing, piece.SentAt, piece.Order) = (PieceState.InFlight, 0, now, ++_order);
             piece.Sent = (byte)Math.Min(piece.Sent + 1, byte.MaxValue);
             _lost--;
+            _flight.Add(tsn);
             Sent(piece.Length);
             at += DataChunk.Write(destination[at..], (byte)(piece.Flags | DataChunk.Immediate), tsn, piece.Message.Stream, piece.Message.Sequence, piece.Message.Protocol,
                 piece.Message.Bytes(piece.Offset, piece.Length));
@@ -147,13 +175,11 @@ public sealed partial class SctpAssociation
     // Streams in turns, a message each (without RFC 8260 the pieces of a message follow each other).
     private OutgoingMessage? NextToCut()
     {
-        while (_cutting is null && _turns.First is { } turn)
+        while (_cutting is null && _turns.TryDequeue(out var queue))
         {
-            var queue = turn.Value;
-            _turns.RemoveFirst();
             _cutting = queue.Waiting.Dequeue();
             if (queue.Waiting.Count > 0)
-                _turns.AddLast(turn);
+                _turns.Enqueue(queue);
             if (!_cutting.GivenUp)
                 continue;
             Finished(_cutting);
@@ -207,13 +233,14 @@ public sealed partial class SctpAssociation
 
         for (var i = 0u; i < _pieces.Count; i++)
         {
-            ref var piece = ref _pieces[unchecked(_pieces.First + i)];
+            var tsn = unchecked(_pieces.First + i);
+            ref var piece = ref _pieces[tsn];
             if (piece.Message != message || piece.State is PieceState.Acknowledged or PieceState.GivenUp)
                 continue;
             if (piece.State == PieceState.Lost)
                 _lost--;
             else
-                _inFlight -= piece.Length;
+                Landed(tsn, ref piece);
             piece.State = PieceState.GivenUp;
         }
 
@@ -237,8 +264,11 @@ public sealed partial class SctpAssociation
             ref var piece = ref _pieces[unchecked(_pieces.First + i)];
             if (piece.State is not (PieceState.GivenUp or PieceState.Acknowledged))
                 break;
+            // What arrived behind the last one that was given up may be the beginning of a message that goes on: the other end keeps it.
+            if (piece.State != PieceState.GivenUp)
+                continue;
             through = unchecked(_pieces.First + i);
-            if (piece.State != PieceState.GivenUp || piece.Message.Delivery.Unordered)
+            if (piece.Message.Delivery.Unordered)
                 continue;
             var known = 0;
             while (known < count && skipped[known].Stream != piece.Message.Stream)
@@ -257,8 +287,11 @@ public sealed partial class SctpAssociation
     private void Finished(OutgoingMessage message)
     {
         Buffered -= message.Length;
-        _out[message.Stream].Unacknowledged--;
-        message.Release();
+        var queue = _out[message.Stream];
+        queue.Unacknowledged--;
+        queue.Buffered -= message.Length;
+        message.Release(_pool);
+        _spare.Push(message);
     }
 
     private void ResetIfDone(long now)
@@ -331,6 +364,8 @@ public sealed partial class SctpAssociation
         public Queue<OutgoingMessage> Waiting { get; } = [];
 
         public int Unacknowledged { get; set; }
+
+        public long Buffered { get; set; }
 
         public ushort TakeSequence()
         {

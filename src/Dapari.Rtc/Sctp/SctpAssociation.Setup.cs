@@ -119,6 +119,7 @@ public sealed partial class SctpAssociation
         (_deadlineSetup, _setup, _setupTries) = (long.MaxValue, null, 0);
         _heardAt = now;
         _deadlineHeartbeat = now + _options.HeartbeatEvery;
+        Search(now);
         _events.Enqueue(new SctpEvent.Connected());
     }
 

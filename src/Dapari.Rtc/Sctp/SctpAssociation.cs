@@ -39,10 +39,13 @@ public sealed partial class SctpAssociation
             _tag = unchecked((uint)entropy.Next());
         while (_tag == 0);
         _initialTsn = unchecked((uint)entropy.Next());
+        _pool = new BufferPool(options.SendBuffer + (long)options.ReceiveBuffer);
         _pieces = new PieceRing(_initialTsn);
+        _flight = new FlightOrder(_pieces);
+        _packet = _packetLimit = options.MaxPacket;
         _congestion = new SctpCongestion(options.MaxPacket);
         _rto = options.InitialRto;
-        _reassembly = new Reassembly(options.MaxMessage);
+        _reassembly = new Reassembly(options.MaxMessage, _pool);
         _cookieKey = new byte[32];
         entropy.Fill(_cookieKey);
         _resetRequest = _initialTsn;
@@ -53,6 +56,15 @@ public sealed partial class SctpAssociation
 
     /// <summary>Bytes that were accepted to be sent and are not acknowledged.</summary>
     public long Buffered { get; private set; }
+
+    /// <summary>Streams that this end may send by; as the other end has it once that is known.</summary>
+    public int OutgoingStreams => _peerStreams == 0 ? _options.Streams : _peerStreams;
+
+    /// <summary>Messages that were ever taken with <see cref="TryReceive"/>.</summary>
+    public long Taken => _reassembly.Taken;
+
+    /// <summary>Messages that ever became whole and next in their order: those beyond <see cref="Taken"/> wait.</summary>
+    public long Completed => _reassembly.Completed;
 
     /// <summary>The smoothed round trip; 0 before the first measurement.</summary>
     public long RoundTrip => _srtt;
@@ -65,7 +77,7 @@ public sealed partial class SctpAssociation
             if (State is SctpState.Ended)
                 return null;
             var next = Math.Min(Math.Min(_deadlineSetup, _deadlineRtx), Math.Min(_deadlineSack, _deadlineHeartbeat));
-            next = Math.Min(next, Math.Min(_deadlineProbe, Math.Min(_deadlineReset, _deadlinePace)));
+            next = Math.Min(next, Math.Min(_deadlineProbe, Math.Min(_deadlineReset, Math.Min(_deadlinePace, _deadlineMtu))));
             return next == long.MaxValue ? null : next;
         }
     }
@@ -125,11 +137,13 @@ public sealed partial class SctpAssociation
             AskReset(now);
         if (_deadlineHeartbeat <= now)
             Heartbeat(now);
+        if (_deadlineMtu <= now)
+            MtuTimedOut(now);
         GiveUpExpired(now);
     }
 
     /// <summary>Writes the next packet that wants to go.</summary>
-    /// <param name="destination">At least the largest packet.</param>
+    /// <param name="destination">At least <see cref="SctpOptions.MaxPacket"/>; and as much as <see cref="PathChanged"/> was told, or packets stay smaller.</param>
     /// <param name="length">Its length.</param>
     /// <param name="now">The time.</param>
     /// <returns>False: nothing wants to go now.</returns>
@@ -138,7 +152,11 @@ public sealed partial class SctpAssociation
         length = 0;
         if (State is SctpState.Ended && _control.Count == 0)
             return false;
-        destination = destination[.._options.MaxPacket];
+        length = WriteProbe(destination, now);
+        if (length > 0)
+            return true;
+        // A piece that was cut for larger packets than go now is sent again as it is: the network below cuts it, or it is lost (RFC 9260 §6.9).
+        destination = destination[..Math.Min(destination.Length, Math.Max(_packet, LargestLost))];
         Pace(now);
         var at = SctpPacket.HeaderLength;
         while (_control.TryPeek(out var control) && (at + control.Length <= destination.Length || at == SctpPacket.HeaderLength))
@@ -156,7 +174,7 @@ public sealed partial class SctpAssociation
 
         at += WriteSack(destination[at..], now);
         at += WriteForward(destination[at..]);
-        at += WriteData(destination[at..], now);
+        at += WriteData(destination[at..], _packet - at, now);
         if (at == SctpPacket.HeaderLength)
             return false;
         length = Finish(destination, at, _peerTag);
@@ -209,6 +227,7 @@ public sealed partial class SctpAssociation
                 Answer(SctpChunkType.HeartbeatAck, chunk.Value);
                 return true;
             case SctpChunkType.HeartbeatAck:
+                TakeHeartbeatAck(chunk, now);
                 return true;
             case SctpChunkType.Abort:
                 End(SctpEnd.Aborted);
@@ -258,7 +277,7 @@ public sealed partial class SctpAssociation
         if (State is SctpState.Ended)
             return;
         State = SctpState.Ended;
-        _deadlineSetup = _deadlineRtx = _deadlineProbe = _deadlineSack = _deadlineHeartbeat = _deadlineReset = _deadlinePace = long.MaxValue;
+        _deadlineSetup = _deadlineRtx = _deadlineProbe = _deadlineSack = _deadlineHeartbeat = _deadlineReset = _deadlinePace = _deadlineMtu = long.MaxValue;
         _events.Enqueue(new SctpEvent.Ended(why));
     }
 

@@ -7,12 +7,15 @@ internal sealed class SctpCongestion(int packet)
     private const double C = 0.4;
     private const double Beta = 0.7;
 
-    private readonly double _packet = packet;
+    private double _packet = packet;
     private double _window = 10.0 * packet; // RFC 6928 §2
     private double _threshold = double.MaxValue;
     private double _largest;
     private double _reno;
     private long _since = -1;
+
+    /// <summary>The largest packet.</summary>
+    public int Packet { set => _packet = value; }
 
     public long Window => (long)_window;
 
@@ -51,6 +54,12 @@ internal sealed class SctpCongestion(int packet)
         _threshold = _window = Math.Max(_window * Beta, 4 * _packet);
         _since = -1;
     }
+
+    /// <summary>A queue begins to grow (as RFC 9406, HyStart++): doubling on would overflow it.</summary>
+    public void EndSlowStart() => (_threshold, _largest, _since) = (_window, _window, -1);
+
+    /// <summary>As at the beginning.</summary>
+    public void Restart() => (_window, _threshold, _largest, _since) = (10.0 * _packet, double.MaxValue, 0, -1);
 
     /// <summary>Nothing came for a whole timeout.</summary>
     public void TimedOut()

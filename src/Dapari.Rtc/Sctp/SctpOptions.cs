@@ -9,6 +9,9 @@ public sealed record SctpOptions
     /// <summary>The largest packet; what DTLS, UDP and IP add goes on top. 1,200 passes everywhere.</summary>
     public int MaxPacket { get; init; } = 1_200;
 
+    /// <summary>No packet is larger: that is what a DTLS record holds (RFC 6347 §4.1).</summary>
+    public const int LargestPacket = 1 << 14;
+
     /// <summary>Streams in each direction.</summary>
     public ushort Streams { get; init; } = 1_024;
 

@@ -11,6 +11,9 @@ public sealed partial class Person : IAsyncDisposable
     private static readonly Lazy<string> Watch = new(() => Script("watch.js"));
     private static readonly Lazy<string> Ears = new(() => Script("ears.js"));
 
+    // A snapshot of the page before and after each step costs more than the steps: taken where somebody looks for a fault, and at a second try.
+    private static readonly bool Traces = Environment.GetEnvironmentVariable("DAPARI_TRACE") == "1";
+
     private readonly ConcurrentQueue<string> console = new();
     private readonly ConcurrentQueue<ClientFrame> sent = new();
 
@@ -64,7 +67,7 @@ public sealed partial class Person : IAsyncDisposable
             ReducedMotion = ReducedMotion.Reduce,
             HasTouch = look.Width < 600,
         });
-        await context.Tracing.StartAsync(new() { Snapshots = true });
+        if (Traces) await context.Tracing.StartAsync(new() { Snapshots = true });
         await context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"], new() { Origin = origin });
         return await EnterAsync(context, name, origin, look, path, ownsContext: true);
     }
@@ -121,8 +124,8 @@ public sealed partial class Person : IAsyncDisposable
     /// <summary>Ends every peer connection of this tab from below, as a vanishing network interface does.</summary>
     public Task BreakDirectAsync() => Page.EvaluateAsync("() => { for (const pc of [...__watched.open]) RTCPeerConnection.prototype.close.call(pc); }");
 
-    /// <summary>Writes what happened in their browser, for Playwright's trace viewer.</summary>
-    public Task KeepTraceAsync(string file) => Context.Tracing.StopAsync(new() { Path = file });
+    /// <summary>Writes what happened in their browser, for Playwright's trace viewer; nothing unless DAPARI_TRACE is 1.</summary>
+    public Task KeepTraceAsync(string file) => Traces && ownsContext ? Context.Tracing.StopAsync(new() { Path = file }) : Task.CompletedTask;
 
     /// <summary>How many envelopes left for a mailbox so far.</summary>
     public int Posts => sent.Count(frame => frame.KindCase == ClientFrame.KindOneofCase.Post);

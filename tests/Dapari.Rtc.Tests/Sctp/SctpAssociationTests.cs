@@ -103,6 +103,33 @@ public sealed class SctpAssociationTests
         Assert.True(megabytes * 1e6 / micros > 0.8 * 12.5, $"{megabytes * 1e6 / micros:F1} MB/s");
     }
 
+    [Theory]
+    [InlineData(10_000)]
+    [InlineData(25_000)]
+    public void A_path_that_loses_by_itself_is_not_taken_for_a_full_one(long delay)
+    {
+        // 100 Mbit/s. TCP's formula (RFC 5681 §3.1 as Mathis has it): packet / round trip × √(3/2p).
+        foreach (var loss in new[] { 0.002, 0.01 })
+        {
+            var line = SctpLine.Connected(9);
+            (line.Rate, line.Delay, line.QueueBytes, line.Loss) = (12_500_000, delay, 500_000, loss);
+            var (megabytes, micros) = Pump(line, 40 << 20);
+            var formula = 1_168 / (2e-6 * delay) * Math.Sqrt(1.5 / loss);
+            var reached = megabytes * 1e6 / micros * 1e6;
+            Assert.True(reached >= Math.Min(5 * formula, 0.6 * 12.5e6), $"{reached / 1e6:F2} MB/s, by formula {formula / 1e6:F2}");
+        }
+    }
+
+    [Fact]
+    public void A_short_queue_is_not_kept_overflowing()
+    {
+        var line = SctpLine.Connected(10);
+        (line.Rate, line.Delay, line.QueueBytes) = (12_500_000, 20_000, 30_000);
+        var (megabytes, micros) = Pump(line, 40 << 20);
+        Assert.True(megabytes * 1e6 / micros > 0.6 * 12.5, $"{megabytes * 1e6 / micros:F1} MB/s");
+        Assert.InRange(line.Dropped * 1_168.0 / (40 << 20), 0, 0.06);
+    }
+
     [Fact]
     public void One_lost_packet_in_a_hundred_does_not_stop_it()
     {

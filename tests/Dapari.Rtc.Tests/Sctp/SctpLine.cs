@@ -10,7 +10,7 @@ internal sealed class SctpLine
     private readonly SeededEntropy _random;
     private readonly PriorityQueue<(SctpAssociation To, byte[] Packet), (long At, long Order)> _due = new();
     private readonly Dictionary<SctpAssociation, long> _freeAt = [];
-    private readonly byte[] _buffer = new byte[2048];
+    private readonly byte[] _buffer = new byte[20_000];
     private long _order;
 
     public SctpLine(ulong seed, SctpOptions? a = null, SctpOptions? b = null)
@@ -25,6 +25,9 @@ internal sealed class SctpLine
     public SctpAssociation B { get; }
 
     public long Now { get; private set; } = 1_000_000;
+
+    /// <summary>No packet is larger.</summary>
+    public int Largest { get; set; } = 1200;
 
     public double Loss { get; set; }
 
@@ -41,6 +44,9 @@ internal sealed class SctpLine
     public long QueueBytes { get; set; } = 200_000;
 
     public long Packets { get; private set; }
+
+    /// <summary>Packets that found the queue full.</summary>
+    public long Dropped { get; private set; }
 
     /// <summary>Looks at each packet before it goes; false: it is lost.</summary>
     public Func<SctpAssociation, byte[], bool>? Filter { get; set; }
@@ -107,7 +113,7 @@ internal sealed class SctpLine
     {
         while (from.TryTakePacket(_buffer, out var length, Now))
         {
-            Assert.InRange(length, 16, 1200);
+            Assert.InRange(length, 16, Largest);
             Packets++;
             var packet = _buffer[..length];
             if (Filter is { } filter && !filter(from, packet))
@@ -119,7 +125,11 @@ internal sealed class SctpLine
             {
                 var free = Math.Max(Now, _freeAt.GetValueOrDefault(from));
                 if ((free - Now) * Rate / 1_000_000 > QueueBytes)
+                {
+                    Dropped++;
                     continue;
+                }
+
                 at = free + (length * 1_000_000L / Rate);
                 _freeAt[from] = at;
             }

@@ -1,0 +1,23 @@
+using System.Net;
+using Dapari.Rtc.Peer;
+
+namespace Dapari.Rtc.Sockets.Peers;
+
+/// <summary>What an <see cref="RtcDriver"/> drives, and by which sockets.</summary>
+public sealed record RtcDriverOptions
+{
+    /// <summary>The peer's own.</summary>
+    public required RtcPeerOptions Peer { get; init; }
+
+    /// <summary>Addresses to bind, a port each; null: all of this machine, as long as they are its own (<see cref="LocalInterfaces"/>).</summary>
+    public IReadOnlyList<IPAddress>? Addresses { get; init; }
+
+    /// <summary>STUN servers that tell the address from outside.</summary>
+    public IReadOnlyList<Endpoint> StunServers { get; init; } = [];
+
+    /// <summary>Whether only what every platform has is used for sending and receiving.</summary>
+    public bool Portable { get; init; }
+
+    /// <summary>Messages of <see cref="RtcDriver.SendAsync"/> that may wait for room in one channel; more make the caller wait.</summary>
+    public int WaitingMessages { get; init; } = 64;
+}

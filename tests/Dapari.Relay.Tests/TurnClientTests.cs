@@ -1,0 +1,188 @@
+using Dapari.Relay.Driving;
+using Dapari.Rtc;
+using Dapari.Rtc.Turn;
+using Xunit;
+
+namespace Dapari.Relay.Tests;
+
+/// <summary>The library's TURN client and this relay.</summary>
+public sealed class TurnClientTests
+{
+    private static readonly Endpoint Peer = World.At("9.9.9.9:9000");
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_address_is_lent_and_datagrams_go_both_ways(bool stream)
+    {
+        var line = new Line(stream);
+        line.Lend();
+        Assert.Equal(World.At(stream ? "192.0.2.11:5000" : "192.0.2.10:4000"), line.Client.Mapped);
+        Assert.True(line.World.Bound.ContainsKey(line.Client.Relayed));
+        // The first as an indication behind the binding, the second by the channel; lengths that need padding.
+        foreach (byte[] payload in new byte[][] { [1, 2, 3, 4, 5], [6, 7, 8], [] })
+        {
+            var sent = line.SendTo(Peer, payload);
+            Assert.NotNull(sent);
+            Assert.Equal((RelayAction.ToPeer, Peer), (sent.Action, sent.Peer));
+            Assert.Equal(payload, sent.Bytes);
+        }
+
+        Assert.Equal((Peer, 3), (line.FromPeer(Peer, [9, 9, 9]).From, line.Got.Length));
+        // Another port of the same address is permitted too, but has no channel: an indication.
+        var other = World.At("9.9.9.9:9001");
+        Assert.Equal((other, 2), (line.FromPeer(other, [1, 2]).From, line.Got.Length));
+        Assert.Null(line.World.FromPeer(line.Client.Relayed, World.At("9.9.9.8:1"), [1]));
+    }
+
+    [Fact]
+    public void It_lives_as_long_as_its_client_wants_through_stale_nonces()
+    {
+        var line = new Line(false);
+        line.Lend();
+        line.SendTo(Peer, [1]);
+        for (var minute = 0; minute < 180; minute++)
+        {
+            line.Pass(TimeSpan.FromMinutes(1));
+            Assert.Equal(TurnState.Lent, line.Client.State);
+            Assert.NotNull(line.SendTo(Peer, [2]));
+            Assert.Equal(Peer, line.FromPeer(Peer, [3]).From);
+        }
+
+        var relayed = line.Client.Relayed;
+        line.Client.Close(line.Now);
+        line.Exchange();
+        Assert.False(line.World.Bound.ContainsKey(relayed));
+        Assert.Equal(TurnState.Closed, line.Client.State);
+    }
+
+    [Fact]
+    public void A_wrong_password_is_refused_and_not_tried_for_ever()
+    {
+        var line = new Line(false, password: "another");
+        line.Client.Start(line.Now);
+        line.Exchange();
+        Assert.Equal((TurnState.Failed, 401), (line.Client.State, line.Client.Code));
+        Assert.InRange(line.Requests, 2, 3);
+    }
+
+    [Fact]
+    public void Lost_requests_and_answers_are_made_good()
+    {
+        for (var lost = 0; lost < 6; lost++)
+        {
+            var line = new Line(false);
+            var number = 0;
+            line.Loses = () => number++ == lost;
+            line.Client.Start(line.Now);
+            line.Exchange();
+            for (var i = 0; i < 100 && line.Client.State != TurnState.Lent; i++)
+                line.Pass(TimeSpan.FromMilliseconds(100));
+            Assert.Equal(TurnState.Lent, line.Client.State);
+            line.SendTo(Peer, [1]);
+            for (var i = 0; i < 20; i++)
+                line.Pass(TimeSpan.FromMilliseconds(100));
+            Assert.NotNull(line.SendTo(Peer, [1]));
+        }
+    }
+
+    [Fact]
+    public void A_server_that_does_not_answer_is_given_up()
+    {
+        var line = new Line(false) { Loses = () => true };
+        line.Client.Start(line.Now);
+        for (var i = 0; i < 450 && line.Client.State == TurnState.Asking; i++)
+            line.Pass(TimeSpan.FromMilliseconds(100));
+        Assert.Equal((TurnState.Failed, 0), (line.Client.State, line.Client.Code));
+        Assert.Equal(long.MaxValue, line.Client.NextDeadlineUs);
+    }
+
+    [Fact]
+    public void What_is_not_the_servers_answer_changes_nothing()
+    {
+        var line = new Line(false);
+        line.Client.Start(line.Now);
+        Assert.True(line.Client.TryTake(out var request));
+        // An answer of somebody who saw the request but does not know the password.
+        var forged = request.ToArray();
+        forged[0] = 1;
+        forged[1] = 3;
+        Assert.Equal(TurnReceipt.Refused, line.Client.Receive(forged, out _, out _, line.Now));
+        Assert.Equal(TurnState.Asking, line.Client.State);
+        var random = new SeededEntropy(5);
+        var bytes = new byte[64];
+        for (var i = 0; i < 20_000; i++)
+        {
+            random.Fill(bytes);
+            Assert.Equal(TurnReceipt.Refused, line.Client.Receive(bytes.AsSpan(0, random.Below(64)), out _, out _, line.Now));
+        }
+    }
+
+    /// <summary>A client and a relay with nothing between them but what a test loses.</summary>
+    private sealed class Line
+    {
+        private readonly byte[] _buffer = new byte[2048];
+        private readonly TestClient _door;
+
+        public Line(bool stream, string? password = null)
+        {
+            World = new World();
+            _door = stream ? World.StreamClient() : World.Client();
+            Client = new TurnClient(
+                new TurnClientOptions { Username = _door.Credential.Username, Password = password ?? _door.Credential.Password, IsReliable = stream }, new SeededEntropy(77));
+        }
+
+        public World World { get; }
+
+        public TurnClient Client { get; }
+
+        public long Now => World.Now.MonotonicMs * 1_000;
+
+        public int Requests { get; private set; }
+
+        public byte[] Got { get; private set; } = [];
+
+        public Func<bool> Loses { get; set; } = () => false;
+
+        public void Lend()
+        {
+            Client.Start(Now);
+            Exchange();
+            Assert.Equal(TurnState.Lent, Client.State);
+        }
+
+        public void Exchange()
+        {
+            while (Client.TryTake(out var bytes))
+            {
+                Requests++;
+                if (!Loses() && _door.Send(bytes) is { Action: RelayAction.ToClient } answer && !Loses())
+                    Client.Receive(answer.Bytes, out _, out _, Now);
+            }
+        }
+
+        public void Pass(TimeSpan time)
+        {
+            World.Advance(time);
+            Client.Advance(Now);
+            Exchange();
+        }
+
+        public Sent? SendTo(Endpoint peer, byte[] payload)
+        {
+            payload.CopyTo(_buffer, TurnClient.HeadRoom);
+            Assert.True(Client.TryWrap(peer, _buffer, TurnClient.HeadRoom, payload.Length, out var start, out var whole, Now));
+            Exchange();
+            return _door.Send(_buffer[start..(start + whole)]);
+        }
+
+        public (Endpoint From, byte[] Data) FromPeer(Endpoint peer, byte[] payload)
+        {
+            var sent = World.FromPeer(Client.Relayed, peer, payload);
+            Assert.NotNull(sent);
+            Assert.Equal(TurnReceipt.Data, Client.Receive(sent.Bytes, out var from, out var data, Now));
+            Got = data.ToArray();
+            return (from, Got);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.Playwright;
+
+namespace Dapari.Rtc.Interop.Tests;
+
+/// <summary>A page with page.js in a real Chromium, one browser for all tests of a class.</summary>
+public sealed class BrowserPage : IAsyncDisposable
+{
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+
+    public static async Task<BrowserPage> StartAsync()
+    {
+        var page = new BrowserPage { _playwright = await Playwright.CreateAsync() };
+        page._browser = await page._playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Environment.GetEnvironmentVariable("DAPARI_CHROMIUM") is { Length: > 0 } named ? named : "/usr/bin/chromium",
+            Headless = true,
+            Timeout = 180_000,
+            // Loopback, so that no test depends on this machine's network; plain addresses, for there is no multicast DNS here.
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideLocalIpsWithMdns"],
+        });
+        return page;
+    }
+
+    public async Task<IPage> OpenAsync()
+    {
+        var page = await _browser.NewPageAsync();
+        page.SetDefaultTimeout(120_000);
+        // A secure context, for the hashing.
+        await page.RouteAsync("https://peer.test/**", route => route.FulfillAsync(new() { ContentType = "text/html", Body = "<!doctype html><title>peer</title>" }));
+        await page.GotoAsync("https://peer.test/");
+        await page.AddScriptTagAsync(new() { Path = Path.Combine(AppContext.BaseDirectory, "page.js") });
+        return page;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.CloseAsync();
+        _playwright.Dispose();
+    }
+}
