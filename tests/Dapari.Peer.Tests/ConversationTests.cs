@@ -30,6 +30,26 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public void What_whoever_accepted_says_first_stands_below_the_line_that_they_are_in_contact()
+    {
+        var world = new World();
+        var maker = world.Join("Maker");
+        var smaller = 0;
+        for (var i = 0; i < 8; i++)
+        {
+            var opener = world.Join(new string((char)('A' + i), i + 1));
+            World.Acquaint(maker, opener);
+            maker.Write(opener, "first");
+            smaller += maker.Identity.CompareTo(opener.Identity) < 0 ? 1 : 0;
+            foreach (var (one, other) in new[] { (maker, opener), (opener, maker) })
+                Assert.Equal([MessageKind.EventConnected, MessageKind.Text], one.Store.Messages(other.Id).Select(message => message.Kind));
+        }
+
+        // Of two messages with one clock the smaller author's stands first.
+        Assert.InRange(smaller, 1, 7);
+    }
+
+    [Fact]
     public void A_message_arrives_once_and_both_ends_keep_the_same_record_of_its_way()
     {
         var world = new World();

@@ -41,6 +41,22 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public void A_receipt_that_could_not_be_opened_and_is_not_kept_any_more_is_given_again()
+    {
+        var world = new World();
+        var (alice, bob) = world.Acquainted();
+        alice.Write(bob, "andata");
+        world.Pass(5_000);
+        bob.Effects.Clear();
+        world.Act(alice, (parts, step) => parts.Outbox.SendSetUp(step, parts.State.Contacts[bob.Id], new Content
+        {
+            CannotOpen = new CannotOpen { EnvelopeIds = { Google.Protobuf.ByteString.CopyFrom(new byte[16]) } },
+        }));
+        world.Pass(5_000);
+        Assert.Contains(bob.Effects.OfType<PeerEffect.SendToServer>(), sent => Dapari.Wire.FrameCodec.TryRead(sent.Frame, out ClientFrame? frame, out _) && frame.Post is not null);
+    }
+
+    [Fact]
     public void Two_restored_at_once_who_hold_each_others_outdated_prekeys_find_together_again()
     {
         var world = new World();

@@ -31,6 +31,26 @@ public sealed class BlobQuotaTests
     }
 
     [Fact]
+    public async Task An_upload_that_was_broken_off_may_be_announced_smaller_and_only_smaller()
+    {
+        await using var server = await StartAsync(new BlobServing { Quota = new BlobQuota(100_000, 10) });
+        await using var user = await BlobUser.ConnectAsync(server.Uri);
+        var drop = await user.BeginAsync(90_000);
+        var (id, read, owner) = (drop.Id, drop.Read, drop.Owner);
+        Assert.Equal(HttpStatusCode.NoContent, (await user.PutAsync(drop, 0, 30_000)).StatusCode);
+        // What came stays, and counts.
+        Assert.Equal(30_000UL, (await user.BeginAsync(id, 20_000, read, owner)).BlobBegun.Usage.UsedBytes);
+        Assert.Equal(70_000UL, (await user.UsageAsync()).RoomBytes);
+        Assert.Equal(Refusal.Taken, (await user.BeginAsync(id, 30_001, read, owner)).Refused.Refusal);
+        Assert.Equal(Refusal.Taken, (await user.BeginAsync(id, 10_000, read, BlobUser.Token())).Refused.Refusal);
+        await server.RestartAsync();
+        await using var back = await BlobUser.ConnectAsync(server.Uri, user.Box);
+        Assert.Equal(70_000UL, (await back.UsageAsync()).RoomBytes);
+        using var whole = await back.GetAsync(drop);
+        Assert.Equal((HttpStatusCode.OK, 30_000), (whole.StatusCode, (await whole.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length));
+    }
+
+    [Fact]
     public async Task The_number_and_the_whole_server_have_caps()
     {
         await using var server = await StartAsync(new BlobServing { Quota = new BlobQuota(1 << 20, 2), TotalBytes = 150_000 });

@@ -47,5 +47,9 @@ public sealed class StormTests
         Assert.True(figures.Sum(one => one.Gatherings) > 10, "few calls of several");
         Assert.True(figures.Sum(one => one.Strangers) > 3, $"few people brought in: {figures.Sum(one => one.Strangers)}");
         Assert.True(figures.Sum(one => one.Keys) > 5_000, "few keys seen");
+        Assert.True(figures.Sum(one => one.Files) > 100, "few files");
+        Assert.True(figures.Sum(one => one.FilesDirect) > 50, "few files came directly");
+        Assert.True(figures.Sum(one => one.FilesLeft) > 30, "few files lay at a server");
+        Assert.True(figures.Sum(one => one.FilesEnded) > 1, "few transfers ended otherwise");
     }
 }

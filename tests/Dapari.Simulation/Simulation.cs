@@ -13,6 +13,8 @@ public static class Simulation
         var world = new World(seed, options);
         if (options.Scenario == Scenario.CoreWalk)
             CoreWalk.Play(world);
+        else if (options.Scenario == Scenario.FileWalk)
+            FileWalk.Play(world);
         else
             Storm.Play(world);
         if (!world.Over)

@@ -8,6 +8,9 @@ public enum Scenario
 
     /// <summary>Two people: invite, accept, a few messages each way, read marks. Nothing fails but what the options ask.</summary>
     CoreWalk,
+
+    /// <summary>Two people: files straight to the other, through the server, and both. Nothing fails but what the options ask.</summary>
+    FileWalk,
 }
 
 /// <summary>Where in a commit the app dies.</summary>
@@ -61,6 +64,15 @@ public enum Sabotage
 
     /// <summary>The order key of a kept message is changed at one end.</summary>
     ShufflesOrder,
+
+    /// <summary>A driver puts a chunk in place that is not the one that was offered.</summary>
+    SpoilsFile,
+
+    /// <summary>A driver tells of chunks that it never verified.</summary>
+    TellsUnverified,
+
+    /// <summary>A server keeps drop-offs that it was told to remove.</summary>
+    KeepsDropOffs,
 }
 
 /// <summary>How a world is run.</summary>
@@ -86,6 +98,9 @@ public sealed record SimulationOptions
 
     /// <summary>Whether old backups are put back during the storm.</summary>
     public bool Backups { get; init; } = true;
+
+    /// <summary>Whether people send files, in the worlds whose seed says so.</summary>
+    public bool Files { get; init; } = true;
 
     /// <summary>Whether the adversary plays.</summary>
     public bool Adversary { get; init; } = true;

@@ -92,6 +92,18 @@ public sealed record SimulationFigures
     /// <summary>Old copies put back that no server could tell from the present.</summary>
     public int Unnoticed { get; internal set; }
 
+    /// <summary>Transfers of files that arrived and of which both ends keep the same.</summary>
+    public int Files { get; internal set; }
+
+    /// <summary>Of these, some of it came straight from the other.</summary>
+    public int FilesDirect { get; internal set; }
+
+    /// <summary>Of these, some of it lay at a server.</summary>
+    public int FilesLeft { get; internal set; }
+
+    /// <summary>Transfers that ended otherwise.</summary>
+    public int FilesEnded { get; internal set; }
+
     /// <summary>Virtual milliseconds.</summary>
     public long VirtualMs { get; internal set; }
 }

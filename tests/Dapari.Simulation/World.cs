@@ -36,6 +36,8 @@ internal sealed class World
         Checks = new StepChecks(this);
         Adversary = new Adversary(this, Random.Fork(2));
         _strikeIn = 1 + Random.Below(3);
+        // Of its own, so that worlds without files stay what they were.
+        PlaysFiles = options.Scenario == Scenario.FileWalk || (options.Files && options.Scenario == Scenario.Storm && new SimRandom(seed ^ 0xF11E).Chance(0.6));
     }
 
     public ulong Seed { get; }
@@ -53,6 +55,9 @@ internal sealed class World
     public Adversary Adversary { get; }
 
     public SimulationFigures Figures { get; } = new();
+
+    /// <summary>People send files.</summary>
+    public bool PlaysFiles { get; }
 
     public List<SimPeer> Peers { get; } = [];
 

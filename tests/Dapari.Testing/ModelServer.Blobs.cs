@@ -93,8 +93,9 @@ public sealed partial class ModelServer
             blob = _blobs[begin.BlobId] = new Blob(begin.MailboxId, begin.Size, begin.ReadTokenHash, begin.OwnerTokenHash, (ulong)now() + (BlobDays * DayMs));
         }
 
-        if (blob.Size != begin.Size || blob.ReadHash != begin.ReadTokenHash || blob.OwnerHash != begin.OwnerTokenHash || blob.Mailbox != begin.MailboxId)
+        if (blob.Size < begin.Size || blob.ReadHash != begin.ReadTokenHash || blob.OwnerHash != begin.OwnerTokenHash || blob.Mailbox != begin.MailboxId)
             return Refuse(Refusal.Taken);
+        blob.Size = Math.Max(begin.Size, (ulong)blob.Bytes.Count);
         blob.UploadToken = _random.Bytes(BlobToken.Length);
         return new ServerFrame
         {
@@ -110,7 +111,7 @@ public sealed partial class ModelServer
     {
         public ByteString Mailbox { get; } = mailbox;
 
-        public ulong Size { get; } = size;
+        public ulong Size { get; set; } = size;
 
         public ByteString ReadHash { get; } = readHash;
 

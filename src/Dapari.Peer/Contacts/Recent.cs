@@ -9,6 +9,8 @@ internal sealed class Recent<TKey, TValue>(int capacity)
     private readonly Dictionary<TKey, TValue> _values = [];
     private readonly Queue<TKey> _order = new();
 
+    public IEnumerable<KeyValuePair<TKey, TValue>> All => _values;
+
     public bool Contains(TKey key) => _values.ContainsKey(key);
 
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value) => _values.TryGetValue(key, out value);

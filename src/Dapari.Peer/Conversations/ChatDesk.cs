@@ -184,7 +184,7 @@ internal sealed class ChatDesk(Parts parts)
             Kind = kind,
             State = MessageState.Received,
             ShownAtMs = step.WallMs,
-            OrderKey = ByteString.CopyFrom(MessageOrder.Key(clock, IsSmaller(contact, ours: true), id)),
+            OrderKey = ByteString.CopyFrom(MessageOrder.StoryKey(clock)),
         };
         step.Put(message);
         Touch(step, contact, message);

@@ -82,6 +82,17 @@ internal sealed partial class Inbox
         parts.Keys.Ask(step, contact);
     }
 
+    /// <summary>
+    /// What they could not open and is not in the outbox any more was perhaps receipts that a path took: of what came lately they are given again.
+    /// </summary>
+    private void OweLately(Step step, Contact contact, CannotOpen report)
+    {
+        if (report.EnvelopeIds.All(bytes => EnvelopeId.TryRead(bytes, out var id) && contact.Queue.Find(id) is not null))
+            return;
+        foreach (var (id, message) in contact.Lately.All.Where(lately => !lately.Value.Outgoing))
+            parts.Receipts.Owe(step, contact, id, message.Route, byPath: false);
+    }
+
     private void Unopenable(Contact contact, EnvelopeId envelope, List<ulong> sequences)
     {
         if (contact.Unopened.Count < WireLimits.CannotOpenPerEnvelope)

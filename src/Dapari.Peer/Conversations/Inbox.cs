@@ -242,6 +242,7 @@ internal sealed partial class Inbox(Parts parts)
                         parts.Outbox.SealAnew(step, contact, id);
                 }
 
+                OweLately(step, contact, content.CannotOpen);
                 parts.Outbox.SessionReady(step, contact);
                 break;
             case Kind.None:

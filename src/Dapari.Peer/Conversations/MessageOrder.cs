@@ -22,6 +22,17 @@ public static class MessageOrder
         return key;
     }
 
+    /// <summary>
+    /// The place of a line of the conversation's own story: before every message of that clock. Nobody else counts it, so that what the other writes
+    /// next, knowing of what the line tells, may well have the same clock.
+    /// </summary>
+    public static byte[] StoryKey(ulong clock)
+    {
+        var key = new byte[KeyLength];
+        BinaryPrimitives.WriteUInt64BigEndian(key, clock);
+        return key;
+    }
+
     /// <summary>The clock to file an incoming message under.</summary>
     /// <param name="said">As the sender says.</param>
     /// <param name="ours">The highest clock seen or given here.</param>

@@ -63,7 +63,7 @@ internal static class Loader
                 case "call":
                     parts.Calls.Load(CallRow.Parser.ParseFrom(row.Value));
                     break;
-                case "transfer" or "early":
+                case "transfer" or "early" or "removed":
                     files.Add(row);
                     break;
                 case "session":

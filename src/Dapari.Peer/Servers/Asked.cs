@@ -41,6 +41,8 @@ internal abstract record Asked
 
     public sealed record ToBeginBlob(TransferId Transfer, BlobId Blob) : Asked;
 
+    public sealed record ToTrimBlob : Asked;
+
     public sealed record ForBlobRoom(long Token) : Asked;
 
     public sealed record ForPrekeys(Contact Contact) : Asked;

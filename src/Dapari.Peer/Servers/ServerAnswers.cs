@@ -145,6 +145,8 @@ internal sealed class ServerAnswers(Parts parts)
             case Asked.ToBeginBlob begin when frame.KindCase == Kind.BlobBegun:
                 parts.Files.DropOffs.Begun(step, begin, frame.BlobBegun);
                 return true;
+            case Asked.ToTrimBlob when frame.KindCase == Kind.BlobBegun:
+                return true;
             case Asked.ForBlobRoom room when frame.KindCase == Kind.BlobUsage:
                 DropOffDesk.Told(step, room, frame.BlobUsage);
                 return true;

@@ -21,10 +21,10 @@ internal sealed partial class WriteSession
         _insertBlob.Bind(1, row.Id.ToArray()).Bind(2, row.File).Bind(3, row.Mailbox).Bind(4, row.Size).Bind(5, row.Received).Bind(6, row.ExpiresMs)
             .Bind(7, row.UploadHash).Bind(8, row.ReadHash).Bind(9, row.OwnerHash).Run();
 
-    /// <summary>Another upload token.</summary>
-    public void RenewBlob(BlobId id, ReadOnlySpan<byte> uploadHash) => _renewBlob.Bind(1, id.ToArray()).Bind(2, uploadHash).Run();
+    /// <summary>Another upload token, and perhaps a smaller size.</summary>
+    public void RenewBlob(BlobId id, ReadOnlySpan<byte> uploadHash, long size) => _renewBlob.Bind(1, id.ToArray()).Bind(2, uploadHash).Bind(3, size).Run();
 
-    /// <summary>More of the file is durable. False: the blob is gone, or another one with its id has come.</summary>
+    /// <summary>More of the file is durable; an upload that was under way when the size became smaller counts what it brought. False: the blob is gone, or another one with its id has come.</summary>
     public bool AdvanceBlob(BlobId id, ReadOnlySpan<byte> file, long received)
     {
         _advanceBlob.Bind(1, id.ToArray()).Bind(2, file).Bind(3, received).Run();
@@ -57,8 +57,8 @@ internal sealed partial class WriteSession
     {
         _blob = _database.Prepare($"SELECT {BlobRow.Columns} FROM blobs WHERE id = ?1");
         _insertBlob = _database.Prepare($"INSERT INTO blobs ({BlobRow.Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-        _renewBlob = _database.Prepare("UPDATE blobs SET upload_hash = ?2 WHERE id = ?1");
-        _advanceBlob = _database.Prepare("UPDATE blobs SET received = max(received, ?3) WHERE id = ?1 AND file = ?2");
+        _renewBlob = _database.Prepare("UPDATE blobs SET upload_hash = ?2, size = ?3 WHERE id = ?1");
+        _advanceBlob = _database.Prepare("UPDATE blobs SET received = max(received, ?3), size = max(size, ?3) WHERE id = ?1 AND file = ?2");
         _resetBlob = _database.Prepare("UPDATE blobs SET received = ?2 WHERE id = ?1");
         _deleteBlob = _database.Prepare("DELETE FROM blobs WHERE id = ?1 AND file = ?2 RETURNING received");
         _blobUsage = _database.Prepare("SELECT coalesce(sum(size), 0), count(*) FROM blobs WHERE mailbox = ?1 AND expires_ms > ?2");

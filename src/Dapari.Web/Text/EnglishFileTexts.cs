@@ -143,6 +143,7 @@ internal sealed class EnglishFileTexts : FileTexts
         TransferTrouble.Stalled => "Nothing came for a while. It is tried again by itself.",
         TransferTrouble.StorageFailed => "This device’s storage refused. Nothing verified is lost: try again.",
         TransferTrouble.Quota => "The server takes no more of it. Wait and go direct, or make room there and try again.",
+        TransferTrouble.NoDropOffs => "This server takes no drop-offs. It waits here and goes direct by itself.",
         _ => "",
     };
 

@@ -143,6 +143,7 @@ internal sealed class ItalianFileTexts : FileTexts
         TransferTrouble.Stalled => "Da un po’ non arriva nulla. Riprova da solo.",
         TransferTrouble.StorageFailed => "La memoria di questo dispositivo ha rifiutato. Di quello che era verificato non è perso nulla: riprova.",
         TransferTrouble.Quota => "Il server non ne prende di più. Aspetta e vai diretto, oppure fai posto lì e riprova.",
+        TransferTrouble.NoDropOffs => "Questo server non tiene file in deposito. Aspetta qui e parte diretto da solo.",
         _ => "",
     };
 

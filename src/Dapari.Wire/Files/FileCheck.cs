@@ -11,7 +11,7 @@ public static class FileCheck
     public static ContentFault Check(FileOffer offer)
     {
         ArgumentNullException.ThrowIfNull(offer);
-        if (offer.MessageId.Length != Shape.Id || offer.TransferId.Length != Shape.Id)
+        if (offer.MessageId.Length != Shape.Id || offer.TransferId.Length != Shape.Id || offer.Twin.Length is not (0 or Shape.Id))
             return ContentFault.FieldLength;
         if (!Shape.FitsUtf8(offer.Caption, WireLimits.TextBytes))
             return ContentFault.TextTooLong;

@@ -10,6 +10,7 @@ internal sealed class FinalChecks(World world)
 {
     public void Check()
     {
+        FileChecks.Check(world);
         foreach (var one in world.Peers)
         {
             if (one.Deleted)
@@ -88,20 +89,20 @@ internal sealed class FinalChecks(World world)
     private void OwnOrder(SimPeer from, MessageRecord[] conversation)
     {
         var lastOrder = 0;
-        foreach (var message in conversation.Where(message => message is { Outgoing: true, Kind: MessageKind.Text }))
+        foreach (var message in conversation.Where(message => message is { Outgoing: true, Kind: MessageKind.Text or MessageKind.Files }))
         {
             MessageId.TryRead(message.Id, out var id);
-            var text = world.Ledger.Texts[id];
-            if (text.Order < lastOrder)
+            var order = world.Ledger.OrderOf(id);
+            if (order < lastOrder)
                 world.Broken($"{from.Name}'s {StepChecks.Short(id)} stands after what was composed later");
-            lastOrder = text.Order;
+            lastOrder = order;
         }
     }
 
     private void SameOrder(SimPeer one, MessageRecord[] here, SimPeer other, MessageRecord[] there)
     {
-        var atOther = there.Where(message => message.Kind == MessageKind.Text).Select(message => message.Id).ToArray();
-        var atOne = here.Where(message => message.Kind == MessageKind.Text).Select(message => message.Id).ToHashSet();
+        var atOther = there.Where(message => message.Kind is MessageKind.Text or MessageKind.Files).Select(message => message.Id).ToArray();
+        var atOne = here.Where(message => message.Kind is MessageKind.Text or MessageKind.Files).Select(message => message.Id).ToHashSet();
         var common = atOther.ToHashSet();
         if (!here.Select(message => message.Id).Where(common.Contains).SequenceEqual(atOther.Where(atOne.Contains)))
             world.Broken($"{one.Name} and {other.Name} see their conversation in different orders");
@@ -110,7 +111,7 @@ internal sealed class FinalChecks(World world)
     /// <summary>What a contact's record says of its conversation.</summary>
     private void Sums(SimPeer peer, SimPeer other, ContactRecord contact, MessageRecord[] conversation)
     {
-        var unread = conversation.Count(message => message is { Outgoing: false, Kind: MessageKind.Text or MessageKind.Unknown }
+        var unread = conversation.Count(message => message is { Outgoing: false, Kind: MessageKind.Text or MessageKind.Files or MessageKind.Unknown }
             && message.Clock > contact.ReadThrough)
             + conversation.Count(message => message is { Outgoing: false, Call.Outcome: CallOutcome.Missed or CallOutcome.Busy } && message.Clock > contact.ReadThrough);
         if (unread != contact.Unread)
@@ -146,6 +147,8 @@ internal sealed class FinalChecks(World world)
                 "outbox" => int.MaxValue,
                 "call" => 18 * Math.Max(1, contacts),
                 "inbox" => 0,
+                "transfer" => 4 * world.Ledger.Sent.Count,
+                "removed" => 8 * world.Ledger.Sent.Count,
                 "invite" => peer.Acquaintances.Count + (10 * world.Figures.Crashes),
                 _ => 8 + (4 * (contacts + invites)),
             };

@@ -27,7 +27,7 @@ internal sealed class WrittenText(MessageId id, string text, SimPeer sender, Sim
 }
 
 /// <summary>What really happened, as nobody in the world can know it: the measure of all states.</summary>
-internal sealed class Ledger(SimRandom random)
+internal sealed partial class Ledger(SimRandom random)
 {
     private readonly HashSet<EnvelopeId> _durable = [];
     private readonly HashSet<(SimPeer Peer, MessageId Id)> _arrived = [];
@@ -52,7 +52,8 @@ internal sealed class Ledger(SimRandom random)
 
     public void Kept(WrittenText text)
     {
-        if (text.Order != 0)
+        // A life that an old copy replaced had kept it; this one composes it anew.
+        if (text.Order != 0 && text.Lineage == text.Sender.Lineage)
             return;
         text.Order = ++_order;
         text.Lineage = text.Sender.Lineage;

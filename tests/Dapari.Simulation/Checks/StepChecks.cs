@@ -93,6 +93,7 @@ internal sealed partial class StepChecks(World world)
                 _removed.Add((peer, gone));
         }
 
+        Transfers(peer, batch);
         foreach (var message in batch.Messages)
         {
             if (!MessageId.TryRead(message.Id, out var id) || message.OrderKey.Length != 16)
@@ -109,6 +110,8 @@ internal sealed partial class StepChecks(World world)
             if (former is not null && (former.Text != message.Text || former.Outgoing != message.Outgoing
                 || former.ContactId != message.ContactId || former.OrderKey != message.OrderKey || former.Clock != message.Clock))
                 world.Broken($"{peer.Name} changes what {Short(id)} says or where it stands");
+            if (message.Kind == MessageKind.Files && !(hostile && !message.Outgoing))
+                Offer(peer, id, message, former);
             if (message.Kind != MessageKind.Text || (hostile && !message.Outgoing))
                 continue;
             if (!world.Ledger.Texts.TryGetValue(id, out var text) || text.Text != message.Text

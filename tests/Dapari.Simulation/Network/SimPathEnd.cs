@@ -131,6 +131,7 @@ internal sealed class SimPathEnd(World world, SimPeer peer, ulong id, bool offer
         if (Gone)
             return;
         Gone = true;
+        Pair?.Files?.Close(this);
         Pair?.EndGone(this, died);
     }
 
@@ -140,6 +141,7 @@ internal sealed class SimPathEnd(World world, SimPeer peer, ulong id, bool offer
         if (Gone)
             return;
         Gone = true;
+        Pair?.Files?.Close(this);
         Pair?.EndGone(this, died: false);
         Peer.PathEnded(this);
     });

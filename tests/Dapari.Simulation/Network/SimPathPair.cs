@@ -1,5 +1,6 @@
 using Dapari.Peer.Hosting;
 using Dapari.Simulation.Core;
+using Dapari.Simulation.Files;
 
 namespace Dapari.Simulation.Network;
 
@@ -24,6 +25,11 @@ internal sealed class SimPathPair
     }
 
     public bool IsDead => _dead;
+
+    public bool IsStalled => _stalled;
+
+    /// <summary>The channel of files, once a driver was given the path.</summary>
+    public SimFileChannel? Files { get; set; }
 
     public SimPathEnd First => _first;
 
@@ -86,6 +92,7 @@ internal sealed class SimPathPair
         _stalled = false;
         while (_held.TryDequeue(out var held))
             Send(held.To, held.Message);
+        Files?.Recover();
     }
 
     public void EndGone(SimPathEnd end, bool died)

@@ -14,6 +14,9 @@ internal sealed class RowView
 
     public Dictionary<string, InviteRecord> Invites { get; } = [];
 
+    /// <summary>Transfers of files, by their row.</summary>
+    public Dictionary<string, TransferRecord> Transfers { get; } = [];
+
     /// <summary>By envelope id.</summary>
     public Dictionary<EnvelopeId, OutboxRecord> Outbox { get; } = [];
 
@@ -68,6 +71,13 @@ internal sealed class RowView
                 Invites.Remove(key);
             else
                 Invites[key] = InviteRecord.Parser.ParseFrom(value);
+        }
+        else if (key.StartsWith("transfer/", StringComparison.Ordinal) && key.LastIndexOf('/') == "transfer".Length)
+        {
+            if (value is null)
+                Transfers.Remove(key);
+            else
+                Transfers[key] = TransferRecord.Parser.ParseFrom(value);
         }
         else if (key.StartsWith("outbox/", StringComparison.Ordinal))
         {

@@ -159,6 +159,11 @@ internal sealed partial class SimPeer
             case PeerEffect.OpenLeg or PeerEffect.AcceptLegSignal or PeerEffect.RestartLeg or PeerEffect.CloseLeg:
                 DoOnLeg(effect);
                 break;
+            case PeerEffect.DoFile file:
+                _world.Detail(Name, () => $"  files, {file.Order}");
+                _world.Checks.Ordered(this, file.Order);
+                Files.Do(file.Order);
+                break;
             case PeerEffect.Completed completed:
                 Completed(completed.Token, completed.Result);
                 break;

@@ -15,7 +15,7 @@ internal sealed partial class SimPeer
     private long _token;
 
     /// <summary>What the person still wants to have said, after the app died over it.</summary>
-    public int Unconfirmed => _unconfirmed.Count;
+    public int Unconfirmed => _unconfirmed.Count + _unconfirmedFiles.Count;
 
     /// <summary>The invites that this person means to make or use.</summary>
     public List<Acquaintance> Acquaintances { get; } = [];
@@ -28,6 +28,8 @@ internal sealed partial class SimPeer
         _said[token] = command;
         if (command.KindCase == Command.KindOneofCase.SendText)
             _unconfirmed.Add(command.SendText);
+        else if (command.KindCase == Command.KindOneofCase.SendFiles)
+            _unconfirmedFiles.Add(command.SendFiles);
         _world.Note(Name, $"says {Describe(command)}");
         Give(new PeerInput.Said(token, command));
     }
@@ -60,6 +62,10 @@ internal sealed partial class SimPeer
             case Command.KindOneofCase.SendText:
                 _unconfirmed.Remove(command.SendText);
                 _world.Checks.Said(this, command.SendText, result.Refusal);
+                break;
+            case Command.KindOneofCase.SendFiles:
+                _unconfirmedFiles.Remove(command.SendFiles);
+                _world.Checks.Said(this, command.SendFiles, result.Refusal);
                 break;
             case Command.KindOneofCase.MakeInvite when result.Refusal == CommandRefusal.Unspecified:
                 if (result.Invite is null || !InviteLink.TryParse(result.Invite.Link, out _, out _, out _))
@@ -119,6 +125,8 @@ internal sealed partial class SimPeer
                 Say(new Command { SendText = text });
             }
         }
+
+        SayFilesAgain();
 
         // The link was opened before its server had the invite: a person tries again.
         if (View.Contacts.Values.Any(contact => contact.State == ContactState.Inviting) && _random.Chance(0.1))

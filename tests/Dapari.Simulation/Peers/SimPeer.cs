@@ -1,5 +1,6 @@
 using Dapari.Peer.Engine;
 using Dapari.Simulation.Core;
+using Dapari.Simulation.Files;
 using Dapari.Simulation.Network;
 using Google.Protobuf;
 
@@ -36,6 +37,8 @@ internal sealed partial class SimPeer
         _groupSize = random.PickAny(1, 4, 16);
         // Of its own, so that worlds without calls of several stay what they were.
         _company = new SimRandom(world.Seed ^ (0xC0FFEEUL + (ulong)number));
+        _filing = new SimRandom(world.Seed ^ (0xF11E5UL + (ulong)number));
+        Files = new SimFiles(world, this, _filing.Fork(1));
     }
 
     public string Name { get; }
@@ -100,9 +103,10 @@ internal sealed partial class SimPeer
         _world.Note(Name, $"starts, run {Run}");
         Clock.Started();
         View = RowView.Of(Store.Rows);
+        Files.Reset();
         try
         {
-            _engine = PeerEngine.Load(Store.Load(), new SeededRandomSource(_random.Fork((ulong)Run)), pathsSupported: true, Clock.Now, callsSupported: true);
+            _engine = PeerEngine.Load(Store.Load(), new SeededRandomSource(_random.Fork((ulong)Run)), pathsSupported: true, Clock.Now, callsSupported: true, filesSupported: _world.PlaysFiles);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -144,6 +148,9 @@ internal sealed partial class SimPeer
         Store.Replace(silently ? backup.Rows : PeerEngine.Restore(backup.Rows, new SeededRandomSource(_random.Fork(77))), backup.Messages);
         View = RowView.Of(Store.Rows);
         _world.Ledger.Restored(this);
+        // An old copy comes back on its own device, a backup on another one.
+        if (!silently && _world.PlaysFiles)
+            Files.Lose(sources: _filing.Chance(0.5));
         Incarnation = View.Self?.Incarnation ?? 0;
         foreach (var contact in View.Contacts.Values)
         {
@@ -284,6 +291,7 @@ internal sealed partial class SimPeer
         foreach (var path in _paths.Values.ToArray())
             path.Close(died: true);
         _paths.Clear();
+        Files.Reset();
         DropLegs();
         ForgetPerson();
     }

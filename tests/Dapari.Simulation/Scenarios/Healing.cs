@@ -20,6 +20,7 @@ internal static class Healing
         foreach (var server in world.Servers)
         {
             (server.Reachable, server.DiskFull, server.Quota, server.RateRefusals, server.LiveLoss) = (true, false, 10_000, 0, 0);
+            (server.TakesBlobs, server.BlobQuota) = (true, 2UL << 30);
             if (!server.Up)
                 server.Restart();
         }
@@ -27,6 +28,7 @@ internal static class Healing
         foreach (var peer in world.Peers)
         {
             peer.StoreFull = false;
+            (peer.Files.Full, peer.Files.Lies) = (false, 0);
             peer.GoOnline();
             if (clocksSetRight)
                 peer.Clock.SetRight();
@@ -73,9 +75,18 @@ internal static class Healing
     private static bool Rest(World world)
     {
         var calm = 0;
-        for (var end = world.Now + Patience; world.Now < end && !world.Over;)
+        var begun = world.Now;
+        var settled = 0;
+        for (var end = begun + Patience; world.Now < end && !world.Over;)
         {
             world.Run(2_000);
+            if (world.PlaysFiles && world.Now - begun >= 20_000L * settled)
+            {
+                settled++;
+                foreach (var peer in world.Peers)
+                    peer.SettleFiles(patient: settled < 4);
+            }
+
             calm = Unrest.Of(world) is null ? calm + 1 : 0;
             if (calm == Calm)
                 return true;

@@ -30,6 +30,8 @@ internal sealed partial class Storm
         _trouble = _random.PickAny(0, 0.3, 0.6, 1.0);
         _phone = world.Random.Fork(21);
         _talkative = _phone.PickAny(0, 0.1, 0.4, 0.8);
+        _post = new SimRandom(world.Seed ^ 0x90057UL);
+        _generous = world.PlaysFiles ? _post.PickAny(0.1, 0.3, 0.5) : 0;
         _partingsPlay = _random.Chance(0.3);
         _silentCopiesPlay = _backupsPlay && _random.Chance(0.4);
     }
@@ -47,6 +49,8 @@ internal sealed partial class Storm
             storm.Act();
             if (storm._phone.Chance(storm._talkative))
                 storm.Telephone();
+            if (storm._generous > 0 && storm._post.Chance(storm._generous))
+                storm.FilesAct();
             world.Run(storm._random.Chance(0.4) ? storm._random.Between(0, 60) : storm._random.Between(60, 3_000));
         }
     }

@@ -1,5 +1,7 @@
 using Dapari.Peer.Local;
 using Dapari.Peer.Store;
+using Dapari.Simulation.Checks;
+using Dapari.Simulation.Files;
 using Dapari.Simulation.Peers;
 using Dapari.Wire;
 
@@ -32,6 +34,12 @@ internal static class Unrest
                 if (Unmet(world, one) is { } why)
                     return why;
             }
+        }
+
+        foreach (var sent in world.Ledger.Sent.Values.Where(sent => sent.Order > 0 && FileChecks.IsOwed(world, sent)))
+        {
+            if (Open(sent.From, sent) is { } there)
+                return $"{sent.From.Name}'s files {sent.Id} are not there: {there}, at {sent.To.Name}: {Open(sent.To, sent) ?? "no transfer"}";
         }
 
         foreach (var server in world.Servers)
@@ -67,6 +75,10 @@ internal static class Unrest
         return (world.Ledger.WasRestored(other) || peer.Unnoticed.ContainsKey(other)) && record.Message is not null && MessageId.TryRead(record.Message.Id, out var id)
             && world.Ledger.EverArrived(other, id);
     }
+
+    private static string? Open(SimPeer peer, SentFiles sent) =>
+        peer.View.Transfers.GetValueOrDefault("transfer/" + sent.Id) is { State: not TransferState.Ended } open
+            ? $"{open.State}, {open.Trouble}, paused {open.Paused}, leave {open.Leave}, way {open.Way}, {open.DropOffs.Count} drop-offs, {sent.Bytes} bytes" : null;
 
     private static string? Unmet(World world, Acquaintance one)
     {

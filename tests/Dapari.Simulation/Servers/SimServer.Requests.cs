@@ -41,6 +41,8 @@ internal sealed partial class SimServer
             ClientFrame.KindOneofCase.DeleteInvite => DeleteInvite(connection, frame.DeleteInvite),
             ClientFrame.KindOneofCase.PutPrekeys => PutPrekeys(connection, frame.PutPrekeys),
             ClientFrame.KindOneofCase.TakePrekeys => TakePrekeys(frame.TakePrekeys),
+            ClientFrame.KindOneofCase.BeginBlob => BeginBlob(connection, frame.BeginBlob),
+            ClientFrame.KindOneofCase.GetBlobUsage => GetBlobUsage(connection, frame.GetBlobUsage),
             ClientFrame.KindOneofCase.TakeRelayAccess => new ServerFrame
             {
                 RelayAccess = new RelayAccess { Urls = { "turn:relay.sim" }, Username = "u", Password = "p", LifetimeSeconds = 3600 },

@@ -173,6 +173,9 @@ internal sealed partial class SimServer
                 mailbox.Remove(sequence);
             }
         }
+
+        foreach (var id in _blobs.Where(one => one.Value.EndsAt <= _world.Now).Select(one => one.Key).ToArray())
+            _blobs.Remove(id);
     }
 
     private Welcome Welcome(SimConnection connection) => new()

@@ -15,7 +15,7 @@ namespace Dapari.Peer.Files;
 /// What is being left at the home server. Step 1: id, tokens and key are made and kept. Step 2: the server begins it, for the mailbox of its recipient.
 /// Step 3: the driver seals and uploads, from where the server is. A crash or a server's end at any of these goes on with the same drop-off.
 /// </summary>
-internal sealed class DropOffDesk(Parts parts)
+internal sealed partial class DropOffDesk(Parts parts)
 {
     private const long AgainMs = 5_000;
     private const int MostRenewals = 3;
@@ -27,7 +27,7 @@ internal sealed class DropOffDesk(Parts parts)
     {
         get
         {
-            long? next = null;
+            var next = _forgetAt;
             foreach (var draft in _drafts.Values)
                 next = Deadline.Earlier(next, draft is { Wanted: true, Asked: false, BeginAt: > long.MinValue } ? draft.BeginAt : null);
             return next;
@@ -40,6 +40,7 @@ internal sealed class DropOffDesk(Parts parts)
     /// <exception cref="InvalidDataException">A row cannot be read.</exception>
     public void Load(IReadOnlyList<StateRow> rows)
     {
+        LoadRemains(rows);
         foreach (var row in rows.Where(row => row.Key.EndsWith("/drop-off", StringComparison.Ordinal)))
         {
             var record = DropOffDraft.Parser.ParseFrom(row.Value);
@@ -110,6 +111,7 @@ internal sealed class DropOffDesk(Parts parts)
 
     public void Tick(Step step)
     {
+        TickRemains(step);
         foreach (var (id, draft) in _drafts.Where(draft => draft.Value is { Wanted: true, Asked: false, Uploading: false, BeginAt: > long.MinValue }).ToList())
         {
             if (draft.BeginAt <= step.Now.MonotonicMs && parts.Files.Find(id) is { } transfer)
@@ -151,15 +153,15 @@ internal sealed class DropOffDesk(Parts parts)
                 break;
             case Refusal.Taken:
                 // The id with other values: nobody's fault, and no good any more.
-                _drafts.Remove(begin.Transfer);
-                step.Delete(Key(begin.Transfer));
-                Desk.Run(step, (machine, inner) => machine.UploadFailed(inner, begin.Transfer, quota: false));
+                Drop(step, begin.Transfer);
+                Desk.Run(step, (machine, inner) => machine.UploadFailed(inner, begin.Transfer, TransferTrouble.Unspecified));
                 break;
             default:
-                // It has no room for so much, or takes none at all: said, and tried again when the person says so.
-                _drafts.Remove(begin.Transfer);
-                step.Delete(Key(begin.Transfer));
-                Desk.Run(step, (machine, inner) => machine.UploadFailed(inner, begin.Transfer, quota: true));
+                // It has no room for so much, or takes none (any more, though some of it may lie there): said, and tried again when the person says so.
+                Drop(step, begin.Transfer);
+                // A server of an earlier version says nothing in particular.
+                var trouble = refusal is Refusal.NoBlobs or Refusal.Unspecified ? TransferTrouble.NoDropOffs : TransferTrouble.Quota;
+                Desk.Run(step, (machine, inner) => machine.UploadFailed(inner, begin.Transfer, trouble));
                 break;
         }
     }
@@ -192,6 +194,8 @@ internal sealed class DropOffDesk(Parts parts)
             left.Spans.Add(dropOff.Spans);
             _drafts.Remove(id);
             step.Delete(Key(id));
+            if (!left.Spans.Equals(draft.Record.DropOff.Spans))
+                Trim(step, Desk.Find(id), left, draft.Record.OwnerToken);
             Desk.Run(step, (machine, inner) => machine.LeftAtServer(inner, id, left));
             return;
         }
@@ -216,7 +220,7 @@ internal sealed class DropOffDesk(Parts parts)
         }
 
         draft.Wanted = false;
-        Desk.Run(step, (machine, inner) => machine.UploadFailed(inner, id, quota: fault == UploadFault.NoRoom));
+        Desk.Run(step, (machine, inner) => machine.UploadFailed(inner, id, fault == UploadFault.NoRoom ? TransferTrouble.Quota : TransferTrouble.Unspecified));
     }
 
     /// <summary>Asks what may be left now.</summary>
@@ -300,7 +304,7 @@ internal sealed class DropOffDesk(Parts parts)
         if (!_drafts.Remove(id, out var draft))
             return;
         step.Delete(Key(id));
-        Order(step, new FileOrder.RemoveDropOffs([draft.Record.DropOff.Clone()]));
+        Discard(step, [draft.Record.DropOff]);
     }
 
     private void Order(Step step, FileOrder order)

@@ -146,7 +146,7 @@ internal sealed partial class FileDesk
         {
             MessageId = command.MessageId, Clock = contact.Record.Clock + 1, Caption = caption, ComposedAtMs = step.WallMs,
             IntendedRoute = choice.Route, IntendedReason = choice.Reason, TransferId = command.TransferId, Manifest = command.Manifest,
-            ItemCount = (uint)command.Items.Count, TotalSize = command.Items.Aggregate(0UL, (sum, item) => sum + (item.Blob?.Size ?? 0)),
+            Twin = command.Twin, ItemCount = (uint)command.Items.Count, TotalSize = command.Items.Aggregate(0UL, (sum, item) => sum + (item.Blob?.Size ?? 0)),
         };
         if (offer.Manifest is null)
             offer.Items.Add(command.Items);

@@ -56,7 +56,7 @@ internal sealed partial class FileDesk : IFileRules
     /// <summary>A transfer that is known, whatever became of it.</summary>
     public Transfer? Find(TransferId id) => _machine.Find(id);
 
-    /// <summary>Rows of "transfer" and "early".</summary>
+    /// <summary>Rows of "transfer", "early" and "removed".</summary>
     /// <exception cref="InvalidDataException">A row cannot be read.</exception>
     public void Load(IReadOnlyList<StateRow> rows)
     {
@@ -76,6 +76,7 @@ internal sealed partial class FileDesk : IFileRules
     public void Start(Step step)
     {
         Run(step, (machine, inner) => machine.Start(inner));
+        DropOffs.Start(step);
         StartEarly(step);
         foreach (var transfer in _machine.All.Where(transfer => transfer.IsOver ? !transfer.Record.Entered : _named.ContainsKey(transfer.Id)).ToList())
             Enter(step, transfer);
@@ -205,7 +206,7 @@ internal sealed partial class FileDesk : IFileRules
                 DropOffs.Stop(step, id);
                 break;
             case FileEffect.RemoveDropOffs(_, var dropOffs):
-                Order(step, new FileOrder.RemoveDropOffs([.. dropOffs.Select(dropOff => dropOff.Clone())]));
+                DropOffs.Discard(step, dropOffs);
                 break;
             case FileEffect.Finish(var id):
                 Order(step, new FileOrder.Finish(id));
@@ -229,7 +230,7 @@ internal sealed partial class FileDesk : IFileRules
     }
 
     private bool CouldMove(Transfer transfer) =>
-        transfer.Record is { State: TransferState.Moving, Paused: false, Trouble: TransferTrouble.Unspecified or TransferTrouble.Quota }
+        transfer.Record is { State: TransferState.Moving, Paused: false, Trouble: TransferTrouble.Unspecified or TransferTrouble.Quota or TransferTrouble.NoDropOffs }
         && (!transfer.Record.Outgoing || MayUseChannel(transfer));
 
     private void Reconsider(Step step)

@@ -16,7 +16,7 @@ internal static class FileEntries
     /// <summary>An entry's record of an offer.</summary>
     public static FileRecord Of(FileOffer offer, Policy way)
     {
-        var record = new FileRecord { TransferId = offer.TransferId, ItemCount = offer.ItemCount, TotalSize = offer.TotalSize, Way = way };
+        var record = new FileRecord { TransferId = offer.TransferId, ItemCount = offer.ItemCount, TotalSize = offer.TotalSize, Way = way, Twin = offer.Twin };
         record.Files.Add(Of(offer.Items));
         return record;
     }

@@ -48,6 +48,7 @@ internal sealed partial class FileTransfers
             {
                 transfer.SourceUnknown = true;
                 step.Do(new FileEffect.OpenSource(transfer.Id, transfer.Layout));
+                SayAgain(step, transfer);
             }
             else if (transfer.Record.State == TransferState.Finishing)
                 step.Do(new FileEffect.Finish(transfer.Id));

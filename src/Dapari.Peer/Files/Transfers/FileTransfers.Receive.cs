@@ -296,6 +296,8 @@ internal sealed partial class FileTransfers
 
         if (!transfer.Fetched.IsEmpty)
             step.Do(new FileEffect.StopFetch(transfer.Id));
+        // The pages that were asked for with it may not have come either.
+        transfer.Paged.Clear();
         transfer.Direct.Clear();
         transfer.Fetched.Clear();
     }

@@ -19,6 +19,8 @@ internal sealed partial class FileTransfers
     public const int MaxGone = 8;
 
     private const long UploadRetryMs = 30_000;
+    private const long SayAgainMs = 7L * 24 * 60 * 60 * 1000;
+    private const ulong DayMs = 24UL * 60 * 60 * 1000;
 
     /// <summary>The driver handed a range to the channel.</summary>
     public void Served(FileStep step, ContactId contact, TransferId id, ChunkRange range)
@@ -79,7 +81,7 @@ internal sealed partial class FileTransfers
         if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer || transfer.Record.Leave == leave)
             return;
         transfer.Record.Leave = leave;
-        if (leave && transfer.Record.Trouble == TransferTrouble.Quota)
+        if (transfer.Record.Trouble is TransferTrouble.Quota or TransferTrouble.NoDropOffs)
             transfer.Record.Trouble = TransferTrouble.Unspecified;
         Changed(step, transfer);
         if (!leave && transfer.Uploading)
@@ -107,6 +109,7 @@ internal sealed partial class FileTransfers
             transfer.Recount();
             LiesAtServer(step, transfer);
             Changed(step, transfer);
+            transfer.SayAgainAt ??= step.At + SayAgainMs;
             step.Letters.Add((transfer.Contact, new FileUpdate { TransferId = transfer.Key, DropOff = dropOff.Clone() }));
         }
 
@@ -115,13 +118,16 @@ internal sealed partial class FileTransfers
     }
 
     /// <summary>The server takes no more (quota), or is out of reach: that is tried again.</summary>
-    public void UploadFailed(FileStep step, TransferId id, bool quota)
+    /// <param name="step">The step.</param>
+    /// <param name="id">The transfer.</param>
+    /// <param name="trouble">Why nothing more is left until the person tries again; unspecified: it is tried again by itself.</param>
+    public void UploadFailed(FileStep step, TransferId id, TransferTrouble trouble)
     {
         if (Find(id) is not { IsOver: false, Record.Outgoing: true } transfer)
             return;
         transfer.Uploading = false;
-        if (quota)
-            transfer.Record.Trouble = TransferTrouble.Quota;
+        if (trouble != TransferTrouble.Unspecified)
+            transfer.Record.Trouble = trouble;
         else
             transfer.UploadFrom = step.At + UploadRetryMs;
         Changed(step, transfer);
@@ -178,7 +184,9 @@ internal sealed partial class FileTransfers
 
     private void ToldByRecipient(FileStep step, Transfer transfer, FileUpdate update)
     {
-        if (update.KindCase == FileUpdate.KindOneofCase.DropOffGone)
+        if (update.KindCase == FileUpdate.KindOneofCase.DropOffGone && transfer is { IsOver: true, Repeated: false })
+            Repeat(step, transfer);
+        else if (update.KindCase == FileUpdate.KindOneofCase.DropOffGone)
             Gone(step, transfer, update.DropOffGone);
         if (update.KindCase != FileUpdate.KindOneofCase.End || !MaySay(transfer, update.End.Outcome))
             return;
@@ -276,7 +284,30 @@ internal sealed partial class FileTransfers
             step.Do(new FileEffect.StopUpload(transfer.Id));
     }
 
-    private long? SendDeadline(Transfer transfer) => transfer.Record.Leave && !transfer.Uploading && transfer.UploadFrom > long.MinValue ? transfer.UploadFrom : null;
+    private static long? SendDeadline(Transfer transfer) =>
+        Engine.Deadline.Earlier(transfer.SayAgainAt, transfer.Record.Leave && !transfer.Uploading && transfer.UploadFrom > long.MinValue ? transfer.UploadFrom : null);
+
+    private static void WatchSending(FileStep step, Transfer transfer)
+    {
+        if (transfer.UploadFrom <= step.At)
+            transfer.UploadFrom = long.MinValue;
+        if (transfer.SayAgainAt <= step.At)
+            SayAgain(step, transfer);
+    }
+
+    /// <summary>
+    /// What should have been fetched long ago: the word of it, or that of its end, may have lain at a server beyond its time. Who has it says how it ended; who
+    /// finds it gone says that.
+    /// </summary>
+    private static void SayAgain(FileStep step, Transfer transfer)
+    {
+        var record = transfer.Record;
+        transfer.SayAgainAt = record.DropOffs.Count == 0 ? null : step.At + SayAgainMs;
+        if (record.DropOffs.Count == 0 || step.WallMs < record.AtServerFromMs + (record.DropOffs.Max(dropOff => dropOff.KeepDays) * DayMs))
+            return;
+        foreach (var dropOff in record.DropOffs)
+            step.Letters.Add((transfer.Contact, new FileUpdate { TransferId = transfer.Key, DropOff = dropOff.Clone() }));
+    }
 
     /// <summary>Gives the driver what may be sent now, for each channel one range of each transfer in turn; and begins to leave what is to be left.</summary>
     private void Give(FileStep step)

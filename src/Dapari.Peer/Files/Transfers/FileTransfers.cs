@@ -65,8 +65,8 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
         {
             if (!transfer.Record.Outgoing)
                 Watch(step, transfer);
-            else if (transfer.UploadFrom <= step.At)
-                transfer.UploadFrom = long.MinValue;
+            else
+                WatchSending(step, transfer);
         }
 
         Go(step);

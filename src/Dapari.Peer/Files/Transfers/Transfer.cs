@@ -107,6 +107,9 @@ internal sealed class Transfer
 
     public int GoneAtServer { get; set; }
 
+    /// <summary>When it is looked whether what was said of drop-offs is to be said again.</summary>
+    public long? SayAgainAt { get; set; }
+
     public ulong TheirBytes { get; set; }
 
     public ulong TheirThrough { get; set; }

@@ -15,7 +15,7 @@ internal readonly record struct BlobQuota(long Bytes, int Blobs);
 /// <param name="Expired">An expired blob of this id, which went; its file is to be removed.</param>
 internal sealed record BlobBeginning(Refusal Refusal, BlobRow? Row = null, long UsedBytes = 0, int UsedBlobs = 0, BlobRow? Expired = null);
 
-/// <summary>Begins a drop-off, or gives a begun one another upload token.</summary>
+/// <summary>Begins a drop-off, or gives a begun one another upload token; said again with a smaller size, no more of it will come.</summary>
 /// <remarks>The whole declared size counts from here on: what was begun never fails for its owner's quota.</remarks>
 internal sealed class BeginBlobOperation(BlobRow fresh, BlobQuota quota, long room) : WriteOperation<BlobBeginning>
 {
@@ -55,13 +55,15 @@ internal sealed class BeginBlobOperation(BlobRow fresh, BlobQuota quota, long ro
 
     private BlobBeginning Again(WriteSession session, BlobRow before, long now)
     {
-        var same = before.Mailbox == fresh.Mailbox && before.Size == fresh.Size
+        var same = before.Mailbox == fresh.Mailbox && before.Size >= fresh.Size
             & CryptographicOperations.FixedTimeEquals(before.ReadHash, fresh.ReadHash) & CryptographicOperations.FixedTimeEquals(before.OwnerHash, fresh.OwnerHash);
         if (!same)
             return new BlobBeginning(Refusal.Taken);
-        session.RenewBlob(before.Id, fresh.UploadHash);
+        // What came stays, and counts.
+        var row = before with { Size = Math.Max(fresh.Size, before.Received) };
+        session.RenewBlob(before.Id, fresh.UploadHash, row.Size);
         var (bytes, blobs) = session.BlobUsage(fresh.Mailbox, now);
-        return new BlobBeginning(Refusal.Unspecified, before, bytes, blobs);
+        return new BlobBeginning(Refusal.Unspecified, row, bytes, blobs);
     }
 }
 

@@ -50,7 +50,7 @@ public sealed class DropOffTests
     {
         _world.Server.TakesBlobs = false;
         var (alice, bob, id) = Left(2);
-        Assert.Equal(TransferTrouble.Quota, alice.View(id).Trouble);
+        Assert.Equal(TransferTrouble.NoDropOffs, alice.View(id).Trouble);
         Assert.Equal(CommandRefusal.NoDropOffs, alice.Do(new Command { AskDropOffRoom = new AskDropOffRoom() }).Refusal);
         bob.Restart();
         _world.Pass(60_000);

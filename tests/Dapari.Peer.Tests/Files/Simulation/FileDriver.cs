@@ -233,7 +233,7 @@ internal sealed class FileDriver(FilePeer peer)
             if (!World.ServerUp)
             {
                 _uploads[id] = (run + 1, []);
-                peer.Do((machine, step) => machine.UploadFailed(step, id, quota: false));
+                peer.Do((machine, step) => machine.UploadFailed(step, id, Store.TransferTrouble.Unspecified));
             }
             else if (chunks.TryDequeue(out var chunk))
             {
