@@ -1,0 +1,11 @@
+namespace Dapari.Node.Hosting;
+
+/// <summary>How a node runs.</summary>
+internal sealed record NodeOptions
+{
+    /// <summary>The folder, a full path.</summary>
+    public required string Home { get; init; }
+
+    /// <summary>Whether direct paths are made at all. Without, no address of this machine is told to any contact.</summary>
+    public bool Direct { get; init; } = true;
+}
