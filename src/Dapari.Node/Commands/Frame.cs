@@ -43,7 +43,11 @@ internal sealed class Frame(TextWriter output, TextWriter errors, TextReader inp
         }
 
         await using (client)
-            return await work(line, new Session(client, terminal, time), cancellation);
+        {
+            var session = new Session(client, terminal, time);
+            await session.CatchUpAsync(cancellation);
+            return await work(line, session, cancellation);
+        }
     }));
 
     /// <summary>Runs a command that opens what it needs by itself.</summary>

@@ -15,6 +15,10 @@ internal sealed class Session(INodeClient client, Terminal terminal, TimeProvide
     /// <summary>How long a command without a daemon waits at its end for what it made to reach a server.</summary>
     public static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan _catchUpLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _quiet = TimeSpan.FromMilliseconds(150);
+    private bool _online;
+
     /// <summary>The peer.</summary>
     public INodeClient Client => client;
 
@@ -88,6 +92,36 @@ internal sealed class Session(INodeClient client, Terminal terminal, TimeProvide
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// Without a daemon: fetches first what lies at the home server. It is done when nothing has happened for a while after the server was there, or
+    /// when the server is out of reach.
+    /// </summary>
+    public async Task CatchUpAsync(CancellationToken cancellation)
+    {
+        if (client.IsDaemon)
+            return;
+        using var late = new CancellationTokenSource(_catchUpLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
+        try
+        {
+            await foreach (var happened in client.EventsAsync(either.Token))
+            {
+                var home = happened.Status?.Servers.FirstOrDefault(server => server.Home);
+                if (happened.Status is { Name: null } || home is { State: "offline" })
+                    return;
+                if (home is { State: "online" } || _online)
+                {
+                    _online = true;
+                    late.CancelAfter(_quiet);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // It is quiet, or took too long: the command goes on with what is here.
+        }
     }
 
     /// <summary>Without a daemon: stays until what is sealed is at its server, for nobody else would bring it there.</summary>

@@ -3,8 +3,7 @@ using System.Text.Json.Serialization;
 namespace Dapari.Node.Api.Bodies;
 
 /// <summary>How the documents are written, made when the program is built.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(ContactBody))]
 [JsonSerializable(typeof(IReadOnlyList<ContactBody>))]

@@ -1,7 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Dapari.Node.Api.Bodies;
 
 /// <summary>Begins an identity.</summary>
-internal sealed record NewIdentityBody(string Name, string Server);
+internal sealed record NewIdentityBody([property: JsonRequired] string Name, [property: JsonRequired] string Server);
 
 /// <summary>Makes an invite.</summary>
 /// <param name="Reusable">For more than one.</param>
@@ -10,12 +12,12 @@ internal sealed record NewIdentityBody(string Name, string Server);
 internal sealed record NewInviteBody(bool Reusable = false, ulong? ExpiresInSeconds = null, string? Label = null);
 
 /// <summary>Opens an invite.</summary>
-internal sealed record LinkBody(string Link);
+internal sealed record LinkBody([property: JsonRequired] string Link);
 
 /// <summary>Says something.</summary>
 /// <param name="Text">What.</param>
 /// <param name="Id">32 hexadecimal digits, chosen by who says it: said twice it is sent once.</param>
-internal sealed record NewMessageBody(string Text, string? Id = null);
+internal sealed record NewMessageBody([property: JsonRequired] string Text, string? Id = null);
 
 /// <summary>Changes what is set for a contact; null: as it is.</summary>
 /// <param name="Answer">To a request: "accept", "refuse" or "block".</param>
@@ -29,4 +31,4 @@ internal sealed record ContactChangeBody(string? Answer = null, bool? Blocked = 
 internal sealed record SettingsBody(string? Name = null, string? Policy = null, bool? ReadReceipts = null);
 
 /// <summary>Where a backup goes, and what it is sealed with.</summary>
-internal sealed record BackupBody(string Path, string Passphrase);
+internal sealed record BackupBody([property: JsonRequired] string Path, [property: JsonRequired] string Passphrase);
