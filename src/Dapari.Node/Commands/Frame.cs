@@ -32,13 +32,16 @@ internal sealed class Frame(TextWriter output, TextWriter errors, TextReader inp
     public Terminal TerminalOf(ParseResult line) => new(output, errors, input, line.GetValue(Json));
 
     /// <summary>Runs a command at the folder's daemon, or at a peer of its own.</summary>
-    public void Run(Command command, Func<ParseResult, Session, CancellationToken, Task<int>> work) => command.SetAction((line, cancellation) => GuardAsync(line, async terminal =>
+    /// <param name="command">Which.</param>
+    /// <param name="work">What it does.</param>
+    /// <param name="direct">Whether a peer of its own makes direct paths: of use only to commands that stay for a while.</param>
+    public void Run(Command command, Func<ParseResult, Session, CancellationToken, Task<int>> work, bool direct = false) => command.SetAction((line, cancellation) => GuardAsync(line, async terminal =>
     {
         var folder = FolderOf(line);
         INodeClient? client = await DaemonClient.TryConnectAsync(folder, cancellation);
         if (client is null)
         {
-            var (peer, fault) = await NodePeer.TryStartAsync(new NodeOptions { Home = folder }, time, cancellation);
+            var (peer, fault) = await NodePeer.TryStartAsync(new NodeOptions { Home = folder, Direct = direct }, time, cancellation);
             client = peer is null ? throw NoFolder(folder, fault) : new OwnClient(peer);
         }
 

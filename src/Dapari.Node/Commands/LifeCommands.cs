@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Runtime.InteropServices;
 using Dapari.Node.Api;
 using Dapari.Node.Api.Bodies;
@@ -43,20 +44,37 @@ internal static class LifeCommands
 
     public static Command Up(Frame frame)
     {
-        var port = new Option<int?>("--listen") { Description = "Offer the local API on this port of loopback too, with a token", HelpName = "PORT" };
+        var port = new Option<int?>("--api-port") { Description = "Offer the local API on this port of loopback too, with a token", HelpName = "PORT" };
         port.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 65_535)
                 result.AddError("A port is 1 to 65535.");
         });
         var noDirect = new Option<bool>("--no-direct") { Description = "Make no direct paths: contacts never learn this machine's address" };
-        var command = new Command("up", "Run the peer until it is told to end (SIGINT, SIGTERM)") { port, noDirect };
+        var addresses = new Option<string[]>("--address") { Description = "Tell contacts this address instead of the machine's own (may be repeated)", HelpName = "IP" };
+        addresses.Validators.Add(result =>
+        {
+            foreach (var wrong in (result.GetValueOrDefault<string[]>() ?? []).Where(text => !IPAddress.TryParse(text, out _)))
+                result.AddError($"{wrong} is no address.");
+        });
+        var listen = new Option<int>("--port") { Description = "Take direct connections on this port; 0: the system chooses", HelpName = "PORT" };
+        listen.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 65_535)
+                result.AddError("A port is 0 to 65535.");
+        });
+        var command = new Command("up", "Run the peer until it is told to end (SIGINT, SIGTERM)") { port, noDirect, addresses, listen };
         frame.RunAlone(command, async (line, terminal, cancellation) =>
         {
             var folder = frame.FolderOf(line);
             if (!NodeHome.FitsSocket(folder))
                 throw new CommandEnd(ExitCode.NoFolder, "path-too-long", "The folder's path is too long for a socket in it (90 bytes or so).");
-            var (peer, fault) = await NodePeer.TryStartAsync(new NodeOptions { Home = folder, Direct = !line.GetValue(noDirect) }, frame.Time, cancellation);
+            var options = new NodeOptions
+            {
+                Home = folder, Direct = !line.GetValue(noDirect), Port = line.GetValue(listen),
+                Addresses = [.. (line.GetValue(addresses) ?? []).Select(IPAddress.Parse)],
+            };
+            var (peer, fault) = await NodePeer.TryStartAsync(options, frame.Time, cancellation);
             if (peer is null)
                 throw Frame.NoFolder(folder, fault);
             await using (peer)

@@ -98,7 +98,7 @@ internal static class TalkCommands
             await over.CancelAsync();
             await showing;
             return ExitCode.Done;
-        });
+        }, direct: true);
         return command;
     }
 

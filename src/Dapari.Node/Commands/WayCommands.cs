@@ -39,7 +39,7 @@ internal static class WayCommands
                     terminal.Line("  they hide their address: no direct path is made");
             });
             return ExitCode.Done;
-        });
+        }, direct: true);
         return command;
     }
 

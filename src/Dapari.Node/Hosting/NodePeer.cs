@@ -1,5 +1,6 @@
 using Dapari.Node.Home;
 using Dapari.Node.Links;
+using Dapari.Node.Paths;
 using Dapari.Node.Storage;
 using Dapari.Peer.Hosting;
 using Dapari.Peer.Store;
@@ -13,10 +14,11 @@ internal sealed class NodePeer : IAsyncDisposable
     private readonly NodeHome _home;
     private readonly Authorities _authorities;
     private readonly ServerLink _servers;
+    private readonly TcpPathLink? _paths;
 
-    private NodePeer(NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, PeerHost host)
+    private NodePeer(NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, TcpPathLink? paths, PeerHost host)
     {
-        (_home, _authorities, Store, _servers, Host) = (home, authorities, store, servers, host);
+        (_home, _authorities, Store, _servers, _paths, Host) = (home, authorities, store, servers, paths, host);
     }
 
     /// <summary>The engine's host.</summary>
@@ -42,8 +44,9 @@ internal sealed class NodePeer : IAsyncDisposable
                 return (null, NodeFault.Authority);
             store = SqlitePeerStore.Open(home.Database, RandomSource.System);
             var servers = new ServerLink(authorities, time);
-            var host = await PeerHost.StartAsync(store, servers, new NoPathLink(), RandomSource.System, time, cancellation);
-            var peer = new NodePeer(home, authorities, store, servers, host);
+            var paths = options.Direct ? new TcpPathLink(options.Addresses, options.Port, RandomSource.System, time) : null;
+            var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), RandomSource.System, time, cancellation);
+            var peer = new NodePeer(home, authorities, store, servers, paths, host);
             (store, authorities, home) = (null, null, null!);
             return (peer, NodeFault.None);
         }
@@ -71,6 +74,8 @@ internal sealed class NodePeer : IAsyncDisposable
     {
         await Host.DisposeAsync();
         await _servers.DisposeAsync();
+        if (_paths is not null)
+            await _paths.DisposeAsync();
         Store.Dispose();
         _authorities.Dispose();
         _home.Dispose();
