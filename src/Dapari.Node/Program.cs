@@ -3,4 +3,4 @@ using Dapari.Node.Commands;
 
 Console.OutputEncoding = Encoding.UTF8;
 var frame = new Frame(Console.Out, Console.Error, Console.In, Environment.GetEnvironmentVariable, TimeProvider.System);
-return await CommandTree.Create(frame).Parse(args).InvokeAsync();
+return await CommandTree.RunAsync(frame, args, CancellationToken.None);

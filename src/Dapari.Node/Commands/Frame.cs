@@ -19,6 +19,12 @@ internal sealed class Frame(TextWriter output, TextWriter errors, TextReader inp
     /// <summary>Documents instead of sentences.</summary>
     public Option<bool> Json { get; } = new("--json") { Description = "Write JSON", Recursive = true };
 
+    /// <summary>Results.</summary>
+    public TextWriter Output => output;
+
+    /// <summary>Everything else.</summary>
+    public TextWriter Errors => errors;
+
     /// <summary>Both clocks.</summary>
     public TimeProvider Time => time;
 
