@@ -63,6 +63,7 @@ internal sealed partial class NodeApi(NodePeer peer)
         ("POST", ["retry"]) => (_, cancellation) => DoAsync(new Command { RetryNow = new RetryNow() }, cancellation),
         ("GET", ["transfers"]) => Sync(_ => Ok([.. Snapshot.Transfers.Select(Views.Transfer)], ApiJson.Default.IReadOnlyListTransferBody)),
         ("POST", ["backup"]) => BackUpAsync,
+        ("GET", ["openapi"]) => Sync(_ => Document()),
         _ => null,
     };
 
@@ -232,6 +233,14 @@ internal sealed partial class NodeApi(NodePeer peer)
     private static ApiAnswer Nobody(bool several) => several
         ? Error(409, "several-contacts", "Several contacts have this name: say the beginning of an id.")
         : Error(404, "unknown-contact", "There is no such contact.");
+
+    private static ApiAnswer Document()
+    {
+        using var stream = typeof(NodeApi).Assembly.GetManifestResourceStream("openapi.json")!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return new ApiAnswer(200, bytes);
+    }
 
     private static Handler Sync(Func<ApiRequest, ApiAnswer> work) => (request, _) => Task.FromResult(work(request));
 
