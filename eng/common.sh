@@ -40,6 +40,22 @@ need_chromium() {
   export DAPARI_CHROMIUM
 }
 
+# Servers that a benchmark compares with: installed, and never started by their packages.
+need_servers() {
+  local policy=/usr/sbin/policy-rc.d made='' entry missing=''
+  for entry in "$@"; do command -v "${entry%%:*}" >/dev/null || missing=yes; done
+  [ -n "$missing" ] || return 0
+  [ "$(id -u)" = 0 ] || die "Missing: $*. Install them as root, without starting them."
+  if [ ! -e "$policy" ]; then
+    made=yes
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  need_packages "$@"
+  if [ -n "$made" ]; then rm -f "$policy"; trap - EXIT; fi
+}
+
 # The TURN server and the tools that ours is measured and tested against.
 need_coturn() { need_packages turnutils_uclient:coturn; }
 

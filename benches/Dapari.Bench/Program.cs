@@ -1,4 +1,5 @@
 using System.Text;
+using Dapari.Bench.Pairs;
 using Dapari.Bench.Relay;
 using Dapari.Bench.Server;
 using Dapari.Bench.Simulate;
@@ -11,7 +12,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-        new ServerPostBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(),
+        new ServerPostBench(), new ServerRelayBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(),
     ];
 
     public static async Task<int> Main(string[] arguments)
@@ -20,6 +21,12 @@ internal static class Program
         // Load generators are processes of their own, started by their benchmark.
         if (arguments is [PostLoad.Command, ..])
             return await PostLoad.RunAsync(arguments[1..]);
+        if (arguments is [PairLoad.Command, ..])
+            return await PairLoad.RunAsync(arguments[1..]);
+        if (arguments is [IdleLoad.Command, ..])
+            return await IdleLoad.RunAsync(arguments[1..]);
+        if (arguments is [BareRelay.Command])
+            return await BareRelay.RunAsync();
         if (arguments is [PlainFileServer.Command, ..])
             return await PlainFileServer.RunAsync(arguments[1..]);
         if (arguments is [RelayProcess.Command, ..])

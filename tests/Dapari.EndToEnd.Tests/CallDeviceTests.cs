@@ -131,6 +131,12 @@ public sealed class CallDeviceTests(Theatre theatre, Booth booth) : CallScene(th
         await Expect(alice.CallScreen).ToBeHiddenAsync();
         await FloatsAsync(alice, true);
         await alice.SeesMovingAsync("#call-floating");
+        // Who is loaded anew has another leg: what floats goes on with it, for no tap brings it back.
+        await bob.ReloadAsync();
+        await bob.SeesMovingAsync();
+        await Waiting.UntilAsync("the floating picture is the new leg's", () => alice.Page.EvaluateAsync<bool>("() => document.getElementById('call-floating').srcObject?.getTracks().some(one => one.readyState === 'live' && !one.muted) === true"), TimeSpan.FromSeconds(60));
+        await alice.SeesMovingAsync("#call-floating");
+        await FloatsAsync(alice, true);
         await bob.HangUpAsync();
         await FloatsAsync(alice, false);
         await Expect(alice.Page.Locator("#call-floating")).ToHaveCountAsync(0);

@@ -41,6 +41,7 @@ public sealed class CallNatTests(Theatre theatre) : Scene(theatre)
         await bob.HearsToneAsync();
         await alice.SeesCallWayAsync(Route.Direct);
         var (side, who) = callerGoes ? ("A", alice) : ("B", bob);
+        await who.Page.EvaluateAsync($"() => {{ window.before = {Talking}(); }}");
         await lab.ChangeNetworkAsync(side);
         // The former network is gone: whatever is heard once the new address is known came by it.
         await Waiting.UntilAsync(
@@ -51,9 +52,20 @@ public sealed class CallNatTests(Theatre theatre) : Scene(theatre)
         await bob.HearsToneAsync(seconds: 120);
         await alice.SeesCallWayAsync(Route.Direct, 120);
         await bob.SeesCallWayAsync(Route.Direct, 120);
+        // RFC 8445 §9: the same connection with new credentials is an ICE restart, and no new call.
+        Assert.True(await who.Page.EvaluateAsync<bool>($"() => {{ const now = {Talking}(); return now.pc === before.pc && now.credentials !== before.credentials; }}"));
         await alice.HangUpAsync();
         await Expect(bob.LastEntry).ToContainTextAsync(" s");
     }
+
+    /// <summary>The connection that carries the call, and its ICE user fragment.</summary>
+    private const string Talking =
+        """
+        (() => {
+          const pc = [...__watched.open].find(one => one.connectionState === 'connected' && one.getReceivers().some(receiver => receiver.track.kind === 'audio'));
+          return { pc, credentials: /a=ice-ufrag:(\S+)/.exec(pc.localDescription.sdp)[1] };
+        })
+        """;
 
     private async Task<(NatLab Lab, Person Alice, Person Bob)> MeetInHomesAsync(Nat one, Nat other)
     {

@@ -30,13 +30,29 @@ public sealed class CoturnTests
     {
         await using var server = await StartAsync();
         var access = await AccessAsync(server);
-        using var peer = new EchoPeer();
+        using var peer = new EchoPeer(IPAddress.Loopback);
         var port = tls ? server.Uri.Port : server.Host.Relay.Ports!.Udp;
         var (code, output) = await RunAsync("turnutils_uclient",
             $"{arguments} -n {Messages} -m 2 -l 700 -z 2 -e 127.0.0.1 -r {peer.Port} -u {access.Username} -w {access.Password} -p {port} 127.0.0.1");
         Assert.True(code == 0, output);
         Assert.True(output.Contains("Total lost packets 0 (", StringComparison.Ordinal), output);
         Assert.True(output.Contains(string.Create(CultureInfo.InvariantCulture, $"tot_recv_msgs={(arguments.Contains("-y", StringComparison.Ordinal) ? 4 : 2) * Messages}"), StringComparison.Ordinal), output);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-s")]
+    [InlineData("-t")]
+    public async Task Turnutils_uclient_loses_nothing_over_IPv6(string arguments)
+    {
+        await using var server = await StartAsync(IPAddress.IPv6Loopback);
+        var access = await AccessAsync(server);
+        using var peer = new EchoPeer(IPAddress.IPv6Loopback);
+        var (code, output) = await RunAsync("turnutils_uclient",
+            $"{arguments} -x -n {Messages} -m 2 -l 700 -z 2 -e ::1 -r {peer.Port} -u {access.Username} -w {access.Password} -p {server.Host.Relay.Ports!.Udp} ::1");
+        Assert.True(code == 0, output);
+        Assert.True(output.Contains("Total lost packets 0 (", StringComparison.Ordinal), output);
+        Assert.True(output.Contains(string.Create(CultureInfo.InvariantCulture, $"tot_recv_msgs={2 * Messages}"), StringComparison.Ordinal), output);
     }
 
     [Theory]
@@ -49,10 +65,10 @@ public sealed class CoturnTests
         Assert.Contains("UDP reflexive addr: 127.0.0.1:", output, StringComparison.Ordinal);
     }
 
-    private static Task<TestServer> StartAsync() => TestServer.StartAsync(o => o with
+    private static Task<TestServer> StartAsync(params IPAddress[] more) => TestServer.StartAsync(o => o with
     {
         Https = true, TrustListen = new IPEndPoint(IPAddress.Loopback, 0),
-        Relay = new RelayServing { Port = 0, Addresses = [IPAddress.Loopback], Allowed = [IpRange.Parse("127.0.0.0/8")] },
+        Relay = new RelayServing { Port = 0, Addresses = [IPAddress.Loopback, .. more], Allowed = [IpRange.Parse("127.0.0.0/8"), IpRange.Parse("::1/128")] },
     });
 
     private static async Task<RelayAccess> AccessAsync(TestServer server)
@@ -87,9 +103,9 @@ public sealed class CoturnTests
         private readonly UdpClient _second;
         private readonly CancellationTokenSource _stop = new();
 
-        public EchoPeer()
+        public EchoPeer(IPAddress address)
         {
-            (_first, _second) = Open();
+            (_first, _second) = Open(address);
             _ = EchoAsync(_first);
             _ = EchoAsync(_second);
         }
@@ -106,14 +122,14 @@ public sealed class CoturnTests
 
         private static int PortOf(UdpClient socket) => ((IPEndPoint)socket.Client.LocalEndPoint!).Port;
 
-        private static (UdpClient First, UdpClient Second) Open()
+        private static (UdpClient First, UdpClient Second) Open(IPAddress address)
         {
             while (true)
             {
-                var first = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+                var first = new UdpClient(new IPEndPoint(address, 0));
                 try
                 {
-                    return (first, new UdpClient(new IPEndPoint(IPAddress.Loopback, PortOf(first) + 1)));
+                    return (first, new UdpClient(new IPEndPoint(address, PortOf(first) + 1)));
                 }
                 catch (SocketException)
                 {

@@ -30,6 +30,14 @@ internal sealed class DemoMedia : IBrowserMedia
     public void Meter(string elementId) => DemoBrowser.Level(elementId);
     public void LetDrag(string elementId) { }
     public Task<bool> FloatAsync(string videoId) => Task.FromResult(true);
+
+    public void Follow(string videoId, ulong leg, MediaKind kind)
+    {
+    }
+
+    public void EndFloat()
+    {
+    }
     public void StayAwake(bool on) { }
     public void Sound(CallSound sound) { }
     public void TrySpeaker() { }

@@ -64,6 +64,14 @@ internal sealed class PaperMedia : IBrowserMedia
 
     public Task<bool> FloatAsync(string videoId) => Task.FromResult(true);
 
+    public void Follow(string videoId, ulong leg, MediaKind kind)
+    {
+    }
+
+    public void EndFloat()
+    {
+    }
+
     public bool IsAwake { get; private set; }
 
     public void StayAwake(bool on) => IsAwake = on;

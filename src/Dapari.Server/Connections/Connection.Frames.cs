@@ -22,7 +22,7 @@ internal sealed partial class Connection
     private readonly Deliveries _deliveries;
     private readonly Lock _slotsGate = new();
     private readonly Dictionary<MailboxId, OwnerSlot> _owned = [];
-    private readonly Dictionary<MailboxId, long> _senders = [];
+    private readonly Dictionary<MailboxId, SenderSlot> _senders = [];
     private readonly HashSet<PrekeyStoreId> _prekeyStores = [];
     private volatile bool _welcomed;
 
@@ -132,6 +132,7 @@ internal sealed partial class Connection
         MailboxId.TryRead(open.MailboxId, out var id);
         if (!IsAllowed(request, _hub.Limits.Proofs) || !HasRoom(request, _owned.Count, id, _owned))
             return;
+        await WriteMarksAsync();
         var (row, waiting) = await _hub.Readers.ReadAsync(
             r => r.Mailbox(id.ToArray()) is { } found ? ((MailboxRow?)found, r.Waiting(found.Number)) : (null, 0L), _gone.Token);
         if (!Proofs.Verify(ProofMessage.MailboxOwner(_host, _challenge, id), row?.OwnerKey, open.Signature))
@@ -176,61 +177,26 @@ internal sealed partial class Connection
             return;
         }
 
-        _senders[id] = row!.Value.Number;
+        _senders[id] = new SenderSlot(row!.Value.Number);
         Done(request);
-    }
-
-    private async Task PostAsync(ulong request, Post post)
-    {
-        MailboxId.TryRead(post.MailboxId, out var id);
-        if (!_senders.TryGetValue(id, out var number))
-        {
-            Refuse(request, Refusal.NotOpen);
-            return;
-        }
-
-        if (!_hub.Limits.Posts.TryTake(number, out var retryAfterMs))
-        {
-            Refuse(request, Refusal.Rate, retryAfterMs);
-            return;
-        }
-
-        await _inFlight.WaitAsync(_gone.Token);
-        await _hub.Writer.EnqueueAsync(
-            new PostOperation(number, post.EnvelopeId, post.Envelope, _hub.Options.Quota, PostCompleted) { Request = request }, _gone.Token);
-    }
-
-    private void PostCompleted(PostOperation post, bool stored)
-    {
-        _inFlight.Release();
-        if (!stored || post.Refusal != Refusal.Unspecified)
-        {
-            Refuse(post.Request, stored ? post.Refusal : Refusal.Storage);
-            return;
-        }
-
-        var owner = _hub.Owner(post.Number);
-        Send(new ServerFrame { Request = post.Request, Posted = new Posted { RecipientConnected = owner is not null } });
-        if (owner is not null && post.Sequence != 0)
-            owner.Deliveries.Posted(owner, post.Sequence, post.PostedMs, post.Envelope);
     }
 
     private void Live(ulong request, Live live)
     {
         MailboxId.TryRead(live.MailboxId, out var id);
-        if (!_senders.TryGetValue(id, out var number))
+        if (!_senders.TryGetValue(id, out var sender))
         {
             Refuse(request, Refusal.NotOpen);
             return;
         }
 
-        if (!_hub.Limits.Live.TryTake(number, out var retryAfterMs))
+        if (!_hub.Limits.Live.TryTake(sender.Number, out var retryAfterMs))
         {
             Refuse(request, Refusal.Rate, retryAfterMs);
             return;
         }
 
-        var owner = _hub.Owner(number);
+        var owner = _hub.Owner(sender.Number);
         owner?.Owner.DeliverLive(new ServerFrame { LiveDeliver = new LiveDeliver { MailboxId = live.MailboxId, Envelope = live.Envelope } });
         Send(new ServerFrame { Request = request, LiveResult = new LiveResult { RecipientConnected = owner is not null } });
     }
@@ -240,29 +206,6 @@ internal sealed partial class Connection
     {
         if (_outbox.Bytes < _hub.Options.SendQueueBytes / 4)
             Send(frame);
-    }
-
-    private async Task AcknowledgeAsync(ulong request, Acknowledge acknowledge)
-    {
-        if (OwnedSlot(request, acknowledge.MailboxId) is not { } slot)
-            return;
-        await _inFlight.WaitAsync(_gone.Token);
-        await _hub.Writer.EnqueueAsync(
-            new AcknowledgeOperation(slot.Number, acknowledge.Sequences, (operation, stored) => Acknowledged(slot, operation, stored)) { Request = request },
-            _gone.Token);
-    }
-
-    private void Acknowledged(OwnerSlot slot, AcknowledgeOperation operation, bool stored)
-    {
-        _inFlight.Release();
-        if (!stored || operation.Refusal != Refusal.Unspecified)
-        {
-            Refuse(operation.Request, stored ? operation.Refusal : Refusal.Storage);
-            return;
-        }
-
-        Done(operation.Request);
-        _deliveries.Acknowledged(slot, operation.Sequences);
     }
 
     private void CloseMailbox(ulong request, CloseMailbox close)

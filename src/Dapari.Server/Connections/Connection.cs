@@ -181,7 +181,10 @@ internal sealed partial class Connection : IDisposable
         using var buffer = new FrameBuffer();
         while (true)
         {
-            var received = await _socket.ReceiveAsync(buffer.Free, CancellationToken.None);
+            // Ten thousand idle connections hold no buffers: the first read of a frame waits with none.
+            var received = await _socket.ReceiveAsync(buffer.IsEmpty ? Memory<byte>.Empty : buffer.Free, CancellationToken.None);
+            if (buffer.IsEmpty && received is { EndOfMessage: false, MessageType: not WebSocketMessageType.Close })
+                received = await _socket.ReceiveAsync(buffer.Free, CancellationToken.None);
             if (received.MessageType == WebSocketMessageType.Close)
                 return;
             if (IsClosing) // Only the close is waited for.

@@ -1,9 +1,17 @@
+using System.Diagnostics;
 using Dapari.Server.Storage;
+using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 using Google.Protobuf;
 
 namespace Dapari.Server.Connections;
+
+/// <summary>An envelope that was delivered and is not acknowledged.</summary>
+/// <param name="Size">Its bytes, for the window.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="HandedOver">Its post, if it was handed over before it was written and is neither acknowledged nor written yet.</param>
+internal readonly record struct InFlight(int Size, ByteString Id, PostOperation? HandedOver);
 
 /// <summary>A mailbox opened by its owner on one connection. All state is guarded by its <see cref="Deliveries"/>.</summary>
 internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, MailboxId id, long number)
@@ -30,8 +38,19 @@ internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, Mailbox
         set => Volatile.Write(ref _closed, value);
     }
 
-    /// <summary>Delivered and not acknowledged: sequence and size.</summary>
-    public Dictionary<long, int> InFlight { get; } = [];
+    /// <summary>Delivered and not acknowledged. Most mailboxes are silent: nothing is kept for them.</summary>
+    public Dictionary<long, InFlight>? InFlight { get; set; }
+
+    /// <summary>The ids of what is in flight: while nothing more is in the file, all that the file holds.</summary>
+    public HashSet<ByteString>? InFlightIds { get; set; }
+
+    /// <summary>Where sequences for what is handed over come from; null until a post went through the file.</summary>
+    public MailboxState? Mailbox { get; set; }
+
+    /// <summary>How long this owner takes to acknowledge, in the stopwatch's ticks: the mean of the last times.</summary>
+    public long AnswerTicks { get; private set; }
+
+    public void Answered(long ticks) => AnswerTicks = (AnswerTicks * 7 + ticks) / 8;
 
     private bool _closed;
 }
@@ -41,7 +60,7 @@ internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, Mailbox
 /// What the window does not admit stays in the file and is read when acknowledgements make room.
 /// </summary>
 /// <remarks>
-/// 1. A fresh post that finds its mailbox drained and the window open goes out straight from memory.
+/// 1. A fresh post that finds its mailbox drained and the window open goes out straight from memory, before it is written if all before it are settled.
 /// 2. Otherwise the mailbox is marked <see cref="OwnerSlot.More"/>, and one pump for each connection reads the file, mailbox by mailbox.
 /// A post committed while the pump reads either is in what it reads (its later notice lies at or before the cursor and is ignored)
 /// or marks the mailbox again.
@@ -75,10 +94,14 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
                 return;
             slot.Closed = true;
             _slots.Remove(slot);
-            _envelopes -= slot.InFlight.Count;
-            foreach (var size in slot.InFlight.Values)
-                _bytes -= size;
-            slot.InFlight.Clear();
+            if (slot.InFlight is { } inFlight)
+            {
+                _envelopes -= inFlight.Count;
+                foreach (var left in inFlight.Values)
+                    _bytes -= left.Size;
+            }
+
+            (slot.InFlight, slot.InFlightIds) = (null, null);
         }
 
         Pump();
@@ -90,16 +113,20 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
             _ended = true;
     }
 
-    /// <summary>A post is durable.</summary>
-    public void Posted(OwnerSlot slot, long sequence, long postedMs, ByteString envelope)
+    /// <summary>A post is durable, or acknowledged.</summary>
+    public void Posted(OwnerSlot slot, PostOperation post)
     {
         lock (_gate)
         {
-            if (_ended || slot.Closed || sequence <= slot.Cursor)
+            if (_ended || slot.Closed)
                 return;
-            if (!slot.More && !_pumping && Admits(envelope.Length))
+            if (post.Holder is null)
+                slot.Mailbox = post.Mailbox;
+            if (post.Sequence <= slot.Cursor)
+                return;
+            if (!slot.More && !_pumping && Admits(post.Envelope.Length))
             {
-                Deliver(slot, sequence, postedMs, envelope);
+                Deliver(slot, post.Sequence, post.PostedMs, post.EnvelopeId, post.Envelope);
                 return;
             }
 
@@ -109,6 +136,71 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
         Pump();
     }
 
+    /// <summary>Gives a post to the owner before it is written. False: it has to go by the file.</summary>
+    /// <param name="slot">The owner's.</param>
+    /// <param name="post">What was posted.</param>
+    /// <param name="patience">How long the writer may leave it alone if this owner is usually quicker.</param>
+    public bool TryHandOver(OwnerSlot slot, PostOperation post, long patience)
+    {
+        lock (_gate)
+        {
+            if (_ended || slot.Closed || slot.More || _pumping || slot.Mailbox is not { } mailbox || !Admits(post.Envelope.Length) || slot.InFlightIds?.Contains(post.EnvelopeId) == true)
+                return false;
+            var sequence = mailbox.TryHandOver(slot);
+            if (sequence == 0)
+                return false;
+            post.HandOver(mailbox, slot, sequence, clock.NowMs, slot.AnswerTicks < patience ? patience : 0);
+            Deliver(slot, sequence, post.PostedMs, post.EnvelopeId, post.Envelope, post);
+            return true;
+        }
+    }
+
+    /// <summary>Settles what was handed over and is not written yet, and opens the window for it; what the file has to remove, or null.</summary>
+    public List<ulong>? AcknowledgeUnwritten(OwnerSlot slot, IReadOnlyList<ulong> sequences)
+    {
+        List<ulong>? written = null;
+        List<PostOperation>? unwritten = null;
+        lock (_gate)
+        {
+            foreach (var sequence in sequences)
+            {
+                if (sequence <= uint.MaxValue && slot.InFlight?.GetValueOrDefault((long)sequence).HandedOver is { } post)
+                {
+                    post.IsAcknowledged = true;
+                    slot.Answered(Stopwatch.GetTimestamp() - post.HandedOverAt);
+                    (unwritten ??= []).Add(post);
+                }
+                else
+                    (written ??= []).Add(sequence);
+            }
+        }
+
+        foreach (var post in unwritten ?? [])
+        {
+            if (!post.TryAcknowledge())
+                (written ??= []).Add((ulong)post.Sequence);
+            else
+            {
+                lock (_gate)
+                    Leave(slot, post.Sequence);
+            }
+        }
+
+        return written;
+    }
+
+    /// <summary>A post that was handed over is acknowledged or written.</summary>
+    public void Settled(OwnerSlot slot, PostOperation post)
+    {
+        lock (_gate)
+        {
+            if (!post.IsAcknowledged) // Written, and still no word.
+                slot.Answered(4 * (Stopwatch.GetTimestamp() - post.HandedOverAt));
+            if (slot.InFlight is not null && slot.InFlight.TryGetValue(post.Sequence, out var left))
+                slot.InFlight[post.Sequence] = left with { HandedOver = null };
+        }
+    }
+
     /// <summary>Acknowledgements are durable: the window opens.</summary>
     public void Acknowledged(OwnerSlot slot, IReadOnlyList<ulong> sequences)
     {
@@ -116,11 +208,8 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
         {
             foreach (var sequence in sequences)
             {
-                if (sequence <= uint.MaxValue && slot.InFlight.Remove((long)sequence, out var size))
-                {
-                    _envelopes--;
-                    _bytes -= size;
-                }
+                if (sequence <= uint.MaxValue)
+                    Leave(slot, (long)sequence);
             }
         }
 
@@ -157,7 +246,7 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
                     {
                         if (_ended || slot.Closed || !Admits(row.Envelope.Length))
                             break;
-                        Deliver(slot, row.Sequence, row.PostedMs, UnsafeByteOperations.UnsafeWrap(row.Envelope));
+                        Deliver(slot, row.Sequence, row.PostedMs, UnsafeByteOperations.UnsafeWrap(row.Id), UnsafeByteOperations.UnsafeWrap(row.Envelope));
                     }
                 }
             }
@@ -198,10 +287,20 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
 
     private bool Admits(int size) => _envelopes < windowEnvelopes && (_envelopes == 0 || _bytes + size <= windowBytes);
 
-    private void Deliver(OwnerSlot slot, long sequence, long postedMs, ByteString envelope)
+    private void Leave(OwnerSlot slot, long sequence)
+    {
+        if (slot.InFlight is null || !slot.InFlight.Remove(sequence, out var left))
+            return;
+        slot.InFlightIds!.Remove(left.Id);
+        _envelopes--;
+        _bytes -= left.Size;
+    }
+
+    private void Deliver(OwnerSlot slot, long sequence, long postedMs, ByteString id, ByteString envelope, PostOperation? handedOver = null)
     {
         slot.Cursor = sequence;
-        slot.InFlight[sequence] = envelope.Length;
+        (slot.InFlight ??= [])[sequence] = new InFlight(envelope.Length, id, handedOver);
+        (slot.InFlightIds ??= []).Add(id);
         _envelopes++;
         _bytes += envelope.Length;
         send(new ServerFrame

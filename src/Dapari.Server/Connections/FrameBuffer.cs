@@ -3,16 +3,19 @@ using Dapari.Wire;
 
 namespace Dapari.Server.Connections;
 
-/// <summary>Where one connection's frame is put together. Grows with the bytes that came, never with a declared length, up to the cap.</summary>
+/// <summary>Where one connection's frame is put together. Grows with the bytes that came, never with a declared length, up to the cap; empty, it keeps nothing.</summary>
 internal sealed class FrameBuffer : IDisposable
 {
     private const int Small = 4 * 1024;
 
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(Small);
+    private byte[]? _bytes;
     private int _length;
 
+    /// <summary>Nothing of a frame is here.</summary>
+    public bool IsEmpty => _length == 0;
+
     /// <summary>Where the next bytes go; never empty.</summary>
-    public Memory<byte> Free => _bytes.AsMemory(_length);
+    public Memory<byte> Free => (_bytes ??= ArrayPool<byte>.Shared.Rent(Small)).AsMemory(_length);
 
     /// <summary>The whole frame.</summary>
     public ReadOnlySpan<byte> Frame => _bytes.AsSpan(0, _length);
@@ -27,7 +30,7 @@ internal sealed class FrameBuffer : IDisposable
             return false;
         }
 
-        if (!complete && _length == _bytes.Length)
+        if (!complete && _length == _bytes!.Length)
         {
             var grown = ArrayPool<byte>.Shared.Rent(_bytes.Length * 2);
             Frame.CopyTo(grown);
@@ -38,15 +41,15 @@ internal sealed class FrameBuffer : IDisposable
         return true;
     }
 
-    /// <summary>Empties the buffer; a large one goes back to the pool.</summary>
+    /// <summary>Empties the buffer and gives it back.</summary>
     public void Clear()
     {
         _length = 0;
-        if (_bytes.Length <= 4 * Small)
+        if (_bytes is null)
             return;
         ArrayPool<byte>.Shared.Return(_bytes);
-        _bytes = ArrayPool<byte>.Shared.Rent(Small);
+        _bytes = null;
     }
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(_bytes);
+    public void Dispose() => Clear();
 }

@@ -4,6 +4,7 @@ using Dapari.Server.Limits;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage;
+using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 
@@ -166,6 +167,8 @@ internal sealed class Hub : IDisposable
 
     private void Tick()
     {
+        if (Writer.HasMarks)
+            _ = Writer.EnqueueAsync(new WriteMarksOperation(), CancellationToken.None).AsTask();
         foreach (var (connection, _) in _connections)
             connection.CheckDeadlines();
     }

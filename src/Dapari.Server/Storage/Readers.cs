@@ -59,7 +59,7 @@ internal sealed class Reader : IDisposable
         _database = Database.Open(path, readOnly: true);
         _mailbox = _database.Prepare("SELECT number, owner_key, sender_key, highest_acknowledged FROM mailboxes WHERE id = ?1");
         _waiting = _database.Prepare("SELECT count(*) FROM envelopes WHERE key BETWEEN ?1 AND ?2");
-        _after = _database.Prepare("SELECT key, posted_ms, envelope FROM envelopes WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3");
+        _after = _database.Prepare("SELECT key, posted_ms, envelope, envelope_id FROM envelopes WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3");
         _nextMailbox = _database.Prepare("SELECT mailbox, posted_ms FROM envelopes WHERE key >= ?1 ORDER BY key LIMIT 1");
         _invite = _database.Prepare("SELECT blob FROM invites WHERE id = ?1 AND expires_ms > ?2");
         _blob = _database.Prepare($"SELECT {BlobRow.Columns} FROM blobs WHERE id = ?1 AND expires_ms > ?2");
@@ -99,7 +99,7 @@ internal sealed class Reader : IDisposable
             while (bytes > 0 && _after.Step())
             {
                 var envelope = _after.Blob(2);
-                rows.Add(new EnvelopeRow(_after.Int64(0) & uint.MaxValue, _after.Int64(1), envelope));
+                rows.Add(new EnvelopeRow(_after.Int64(0) & uint.MaxValue, _after.Int64(1), _after.Blob(3), envelope));
                 bytes -= envelope.Length;
             }
         }

@@ -6,7 +6,7 @@ namespace Dapari.Server.Storage;
 internal readonly record struct MailboxRow(long Number, byte[] OwnerKey, byte[] SenderKey, long HighestAcknowledged);
 
 /// <summary>A stored envelope.</summary>
-internal readonly record struct EnvelopeRow(long Sequence, long PostedMs, byte[] Envelope);
+internal readonly record struct EnvelopeRow(long Sequence, long PostedMs, byte[] Id, byte[] Envelope);
 
 /// <summary>The public half of a device's prekeys as it stands in the file; protobuf bytes.</summary>
 internal readonly record struct PrekeyStoreRow(long Number, byte[] OwnerKey, byte[] Device, byte[] SignedPrekey, byte[] LastResort);

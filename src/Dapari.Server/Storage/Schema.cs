@@ -67,6 +67,11 @@ internal static class Schema
         CREATE INDEX blobs_by_mailbox ON blobs (mailbox, expires_ms, size);
         CREATE INDEX blobs_by_expiry ON blobs (expires_ms);
         """,
+
+        // Sequences that were perhaps given to envelopes which were acknowledged before they were ever written.
+        """
+        ALTER TABLE mailboxes ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 
     /// <summary>The version that this build writes.</summary>

@@ -3,6 +3,15 @@ namespace Dapari.Server.Storage;
 /// <summary>One change that waits for the writer. Applied in a transaction with its neighbours, completed when that is durable.</summary>
 internal abstract class WriteOperation
 {
+    /// <summary>When it has to be begun at the latest, by <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>; 0: now.</summary>
+    public virtual long BeginBy => 0;
+
+    /// <summary>On the writer's thread: it was settled without the file. Such an operation is dropped.</summary>
+    public virtual bool IsSettled => false;
+
+    /// <summary>On the writer's thread, before all else. False: it was settled without the file meanwhile, and is neither applied nor completed.</summary>
+    public virtual bool TryBegin(WriteSession? session) => true;
+
     /// <summary>On the writer's thread, inside the transaction. Refuses by its own result; throws only what SQLite throws.</summary>
     public abstract void Apply(WriteSession session);
 

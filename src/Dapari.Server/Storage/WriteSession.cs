@@ -12,6 +12,7 @@ internal sealed partial class WriteSession : IDisposable
     private readonly Database _database;
     private readonly Dictionary<long, MailboxState> _mailboxes = [];
     private readonly List<MailboxState> _dirty = [];
+    private readonly List<MailboxState> _marked = [];
     private readonly Statement _begin, _commit, _rollback, _mailboxByNumber, _mailboxById, _stored, _insertMailbox, _deleteMailbox, _deleteEnvelopes,
         _updateMarks, _insertEnvelope, _deleteEnvelope, _oldest, _holds;
 
@@ -30,13 +31,13 @@ internal sealed partial class WriteSession : IDisposable
             _begin = _database.Prepare("BEGIN IMMEDIATE");
             _commit = _database.Prepare("COMMIT");
             _rollback = _database.Prepare("ROLLBACK");
-            _mailboxByNumber = _database.Prepare("SELECT highest_acknowledged, highest_removed FROM mailboxes WHERE number = ?1");
+            _mailboxByNumber = _database.Prepare("SELECT highest_acknowledged, highest_removed, reserved FROM mailboxes WHERE number = ?1");
             _mailboxById = _database.Prepare("SELECT number, owner_key, sender_key, highest_acknowledged FROM mailboxes WHERE id = ?1");
             _stored = _database.Prepare("SELECT count(*), total(length(envelope)), max(key) FROM envelopes WHERE key BETWEEN ?1 AND ?2");
             _insertMailbox = _database.Prepare("INSERT INTO mailboxes (id, owner_key, sender_key) VALUES (?1, ?2, ?3)");
             _deleteMailbox = _database.Prepare("DELETE FROM mailboxes WHERE number = ?1");
             _deleteEnvelopes = _database.Prepare("DELETE FROM envelopes WHERE key BETWEEN ?1 AND ?2");
-            _updateMarks = _database.Prepare("UPDATE mailboxes SET highest_acknowledged = ?2, highest_removed = ?3 WHERE number = ?1");
+            _updateMarks = _database.Prepare("UPDATE mailboxes SET highest_acknowledged = ?2, highest_removed = ?3, reserved = ?4 WHERE number = ?1");
             _insertEnvelope = _database.Prepare("INSERT OR IGNORE INTO envelopes (key, mailbox, envelope_id, posted_ms, envelope) VALUES (?1, ?2, ?3, ?4, ?5)");
             _deleteEnvelope = _database.Prepare("DELETE FROM envelopes WHERE key = ?1 RETURNING length(envelope)");
             _oldest = _database.Prepare("SELECT key, posted_ms, length(envelope) FROM envelopes WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT 1");
@@ -56,26 +57,52 @@ internal sealed partial class WriteSession : IDisposable
     /// <summary>The span of keys of one mailbox.</summary>
     public static (long First, long Last) Keys(long mailbox) => (mailbox << SequenceBits, (mailbox << SequenceBits) | uint.MaxValue);
 
+    /// <summary>There are marks that go with the next commit.</summary>
+    public bool HasMarks => _marked.Count > 0;
+
     public void Begin() => _begin.Run();
 
     public void Commit()
     {
+        foreach (var mailbox in _marked)
+        {
+            mailbox.IsMarkWaiting = false;
+            if (_mailboxes.GetValueOrDefault(mailbox.Number) == mailbox)
+                MarkDirty(mailbox);
+        }
+
+        _marked.Clear();
         foreach (var mailbox in _dirty)
         {
             mailbox.Dirty = false;
-            _updateMarks.Bind(1, mailbox.Number).Bind(2, mailbox.HighestAcknowledged).Bind(3, mailbox.HighestRemoved).Run();
+            _updateMarks.Bind(1, mailbox.Number).Bind(2, mailbox.HighestAcknowledged).Bind(3, mailbox.HighestRemoved).Bind(4, mailbox.ReservedThrough).Run();
         }
 
         _dirty.Clear();
         _commit.Run();
         if (_mailboxes.Count > RememberedMailboxes)
-            _mailboxes.Clear();
+            Forget();
+    }
+
+    /// <summary>At the very end: marks are written, and sequences that were reserved and not given are given back.</summary>
+    public void Close()
+    {
+        Begin();
+        foreach (var mailbox in _mailboxes.Values)
+        {
+            if (mailbox.ReservedThrough < mailbox.NextSequence)
+                continue;
+            mailbox.ReservedThrough = mailbox.NextSequence - 1;
+            MarkDirty(mailbox);
+        }
+
+        Commit();
     }
 
     /// <summary>Undoes the batch, in the file and in memory.</summary>
     public void Rollback()
     {
-        _mailboxes.Clear();
+        Forget();
         _dirty.Clear();
         if (!_database.AutoCommit) // A full disk may have rolled back by itself.
             _rollback.Run();
@@ -103,7 +130,10 @@ internal sealed partial class WriteSession : IDisposable
         _deleteEnvelopes.Bind(1, first).Bind(2, last).Run();
         _deleteMailbox.Bind(1, number).Run();
         if (_mailboxes.Remove(number, out var state))
+        {
+            state.Forget();
             _dirty.Remove(state);
+        }
     }
 
     /// <summary>The mailbox's state, from memory or from the file; null when it is gone.</summary>
@@ -114,7 +144,11 @@ internal sealed partial class WriteSession : IDisposable
 
         _mailboxByNumber.Bind(1, number);
         if (_mailboxByNumber.Step())
-            state = new MailboxState(number) { HighestAcknowledged = _mailboxByNumber.Int64(0), HighestRemoved = _mailboxByNumber.Int64(1) };
+        {
+            state = new MailboxState(number) { HighestRemoved = _mailboxByNumber.Int64(1), ReservedThrough = _mailboxByNumber.Int64(2) };
+            state.Acknowledged(_mailboxByNumber.Int64(0));
+        }
+
         _mailboxByNumber.Reset();
         if (state is null)
             return null;
@@ -125,7 +159,7 @@ internal sealed partial class WriteSession : IDisposable
         state.StoredBytes = _stored.Int64(1);
         var highest = _stored.IsNull(2) ? 0 : _stored.Int64(2) & uint.MaxValue;
         _stored.Reset();
-        state.NextSequence = Math.Max(highest, Math.Max(state.HighestAcknowledged, state.HighestRemoved)) + 1;
+        state.NextSequence = Math.Max(Math.Max(highest, state.ReservedThrough), Math.Max(state.HighestAcknowledged, state.HighestRemoved)) + 1;
         _mailboxes[number] = state;
         return state;
     }
@@ -139,16 +173,15 @@ internal sealed partial class WriteSession : IDisposable
     }
 
     /// <summary>Stores an envelope. False: the mailbox holds one of this id already.</summary>
-    public bool InsertEnvelope(MailboxState mailbox, ReadOnlySpan<byte> envelopeId, long postedMs, ReadOnlySpan<byte> envelope)
+    public bool InsertEnvelope(MailboxState mailbox, long sequence, ReadOnlySpan<byte> envelopeId, long postedMs, ReadOnlySpan<byte> envelope)
     {
-        if (mailbox.NextSequence > uint.MaxValue)
+        if (sequence > uint.MaxValue)
             throw new StorageException(0, "no sequences are left in a mailbox");
-        _insertEnvelope.Bind(1, (mailbox.Number << SequenceBits) | mailbox.NextSequence).Bind(2, mailbox.Number)
+        _insertEnvelope.Bind(1, (mailbox.Number << SequenceBits) | sequence).Bind(2, mailbox.Number)
             .Bind(3, envelopeId).Bind(4, postedMs).Bind(5, envelope).Run();
         if (_database.Changes == 0)
             return false;
 
-        mailbox.NextSequence++;
         mailbox.StoredEnvelopes++;
         mailbox.StoredBytes += envelope.Length;
         return true;
@@ -163,9 +196,25 @@ internal sealed partial class WriteSession : IDisposable
         Remove(mailbox, (mailbox.Number << SequenceBits) | sequence);
         if (sequence > mailbox.HighestAcknowledged)
         {
-            mailbox.HighestAcknowledged = sequence;
+            mailbox.Acknowledged(sequence);
             MarkDirty(mailbox);
         }
+    }
+
+    /// <summary>An envelope was acknowledged that was never written: the mark goes with the next commit.</summary>
+    public void MarkLater(MailboxState mailbox)
+    {
+        if (mailbox.IsMarkWaiting)
+            return;
+        mailbox.IsMarkWaiting = true;
+        _marked.Add(mailbox);
+    }
+
+    /// <summary>From the commit on, sequences up to here are never given by another process.</summary>
+    public void Reserve(MailboxState mailbox, long through)
+    {
+        mailbox.ReservedThrough = through;
+        MarkDirty(mailbox);
     }
 
     /// <summary>Removes up to <paramref name="limit"/> envelopes posted before <paramref name="cutoffMs"/>; how many went.</summary>
@@ -200,6 +249,13 @@ internal sealed partial class WriteSession : IDisposable
             return;
         mailbox.StoredEnvelopes--;
         mailbox.StoredBytes -= length;
+    }
+
+    private void Forget()
+    {
+        foreach (var mailbox in _mailboxes.Values)
+            mailbox.Forget();
+        _mailboxes.Clear();
     }
 
     private void MarkDirty(MailboxState mailbox)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Dapari.Server.Connections;
 
@@ -5,7 +6,8 @@ namespace Dapari.Server.Storage;
 
 /// <summary>
 /// The only thread that writes. It takes whatever waits, applies it in one transaction, commits once, and hands the batch on to be
-/// answered: the more is waiting, the more one fsync carries. No timer delays anything.
+/// answered: the more is waiting, the more one fsync carries. Nothing is put off, but for posts that their owner has and is expected to acknowledge
+/// before a commit would be done: they are left alone as long as nothing else waits, and no longer than <see cref="PatienceTicks"/>.
 /// </summary>
 /// <remarks>
 /// Both queues are bounded; a full one makes issuers wait, and they stop reading their sockets. When SQLite refuses, the batch is
@@ -14,7 +16,7 @@ namespace Dapari.Server.Storage;
 internal sealed partial class Writer : IAsyncDisposable
 {
     /// <summary>Operations in the queue.</summary>
-    private const int QueueLength = 1024;
+    private const int QueueLength = 2048;
 
     /// <summary>Operations in one transaction. Not all that can wait: while one batch is written, the one before is answered and its issuers
     /// send again, so disk and network work at the same time.</summary>
@@ -30,8 +32,12 @@ internal sealed partial class Writer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private readonly Task _answers;
+    private readonly Queue<WriteOperation> _waiting = [];
+    private readonly ManualResetEventSlim _urgent = new();
     private WriteSession? _session;
+    private long _commitTicks = Stopwatch.Frequency / 500;
     private volatile bool _failing;
+    private volatile bool _hasMarks;
 
     /// <summary>Opens the file at once, so that a bad one stops the start.</summary>
     /// <exception cref="StorageException">The file cannot be opened or migrated.</exception>
@@ -48,9 +54,23 @@ internal sealed partial class Writer : IAsyncDisposable
     /// <summary>The last batch could not be stored.</summary>
     public bool IsFailing => _failing;
 
+    /// <summary>Acknowledgements of envelopes that were never written wait for the next commit.</summary>
+    public bool HasMarks => _hasMarks;
+
+    /// <summary>
+    /// How long a post that its owner has is left alone at most, in the stopwatch's ticks: as long as the last commits took, and two milliseconds at least, for a quick
+    /// disk does not make writing cheap.
+    /// </summary>
+    public long PatienceTicks => Math.Max(Stopwatch.Frequency / 500, Volatile.Read(ref _commitTicks));
+
     /// <summary>Queues an operation, waiting while the queue is full.</summary>
-    public ValueTask EnqueueAsync(WriteOperation operation, CancellationToken cancellation) =>
-        _queue.Writer.TryWrite(operation) ? ValueTask.CompletedTask : _queue.Writer.WriteAsync(operation, cancellation);
+    public ValueTask EnqueueAsync(WriteOperation operation, CancellationToken cancellation)
+    {
+        var queued = _queue.Writer.TryWrite(operation);
+        if (!queued || operation.BeginBy == 0)
+            _urgent.Set();
+        return queued ? ValueTask.CompletedTask : _queue.Writer.WriteAsync(operation, cancellation);
+    }
 
     /// <summary>Queues an operation and waits for its outcome.</summary>
     /// <exception cref="StorageException">Nothing was kept.</exception>
@@ -64,8 +84,18 @@ internal sealed partial class Writer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
+        _urgent.Set();
         await _answers;
         _thread.Join();
+        try
+        {
+            _session?.Close();
+        }
+        catch (StorageException)
+        {
+            // A full disk: sequences are skipped then, as after a crash.
+        }
+
         _session?.Dispose();
     }
 
@@ -75,9 +105,10 @@ internal sealed partial class Writer : IAsyncDisposable
         {
             while (WaitForWork())
             {
-                var batch = new List<WriteOperation>();
-                while (batch.Count < BatchLength && _queue.Reader.TryRead(out var operation))
-                    batch.Add(operation);
+                Collect();
+                if (_waiting.Count == 0 || MayWait(out var ms) && _urgent.Wait(ms))
+                    continue;
+                var batch = Begin();
                 if (batch.Count == 0)
                     continue;
                 var stored = TryStore(batch);
@@ -93,8 +124,59 @@ internal sealed partial class Writer : IAsyncDisposable
 
     private bool WaitForWork()
     {
+        if (_waiting.Count > 0)
+            return true;
         var wait = _queue.Reader.WaitToReadAsync();
         return wait.IsCompletedSuccessfully ? wait.Result : wait.AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <summary>Takes what has come, without what was settled meanwhile.</summary>
+    private void Collect()
+    {
+        _urgent.Reset();
+        while (_waiting.Count > 0 && Drop(_waiting.Peek()))
+            _waiting.Dequeue();
+        while (_waiting.Count < QueueLength && _queue.Reader.TryRead(out var operation))
+        {
+            if (!Drop(operation))
+                _waiting.Enqueue(operation);
+        }
+
+        _hasMarks = _session is { HasMarks: true };
+    }
+
+    private bool Drop(WriteOperation operation) => operation.IsSettled && !operation.TryBegin(_session);
+
+    /// <summary>Whether all that waits is expected to be settled without the file sooner than a commit would take, and for how long to leave it.</summary>
+    private bool MayWait(out int ms)
+    {
+        ms = 0;
+        if (_waiting.Count == QueueLength)
+            return false;
+        var first = long.MaxValue;
+        foreach (var operation in _waiting)
+        {
+            if (!operation.IsSettled)
+                first = Math.Min(first, operation.BeginBy);
+        }
+
+        if (first == long.MaxValue)
+            return false;
+        var left = first - Stopwatch.GetTimestamp();
+        ms = (int)Math.Min(20, left * 1000 / Stopwatch.Frequency + 1);
+        return left > 0;
+    }
+
+    private List<WriteOperation> Begin()
+    {
+        var batch = new List<WriteOperation>();
+        while (batch.Count < BatchLength && _waiting.TryDequeue(out var operation))
+        {
+            if (operation.TryBegin(_session))
+                batch.Add(operation);
+        }
+
+        return batch;
     }
 
     private bool TryStore(List<WriteOperation> batch)
@@ -102,10 +184,13 @@ internal sealed partial class Writer : IAsyncDisposable
         try
         {
             _session ??= _open();
+            var began = Stopwatch.GetTimestamp();
             _session.Begin();
             foreach (var operation in batch)
                 operation.Apply(_session);
             _session.Commit();
+            Volatile.Write(ref _commitTicks, (_commitTicks * 7 + Stopwatch.GetTimestamp() - began) / 8);
+            _hasMarks = false;
             if (_failing)
                 Recovered(_logger);
             _failing = false;

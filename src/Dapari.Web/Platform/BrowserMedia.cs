@@ -27,6 +27,9 @@ internal sealed partial class BrowserMedia : IBrowserMedia
         CallEvents.OnSilent = on => SoundRefused?.Invoke(on);
     }
 
+    private string? _floating;
+    private int _followed = -1;
+
     public event Action<MediaKind, MediaLoss>? Lost;
 
     public event Action? DevicesChanged;
@@ -108,7 +111,24 @@ internal sealed partial class BrowserMedia : IBrowserMedia
     public async Task<bool> FloatAsync(string videoId)
     {
         await CallModules.LoadAsync();
+        _floating = videoId;
         return await Js.Float(videoId);
+    }
+
+    public void Follow(string videoId, ulong leg, MediaKind kind)
+    {
+        if (_floating != videoId || _legs.NumberOf(leg) is not (>= 0 and var number) || number == _followed)
+            return;
+        _followed = number;
+        CallModules.Run(() => Js.Follow(number, Name(kind)));
+    }
+
+    public void EndFloat()
+    {
+        if (_floating is null)
+            return;
+        (_floating, _followed) = (null, -1);
+        CallModules.Run(Js.EndFloat);
     }
 
     public void StayAwake(bool on) => CallModules.Run(() => Js.StayAwake(on));
@@ -208,6 +228,12 @@ internal sealed partial class BrowserMedia : IBrowserMedia
 
         [JSImport("float", "call-screen")]
         internal static partial Task<bool> Float(string id);
+
+        [JSImport("follow", "call-screen")]
+        internal static partial void Follow(int leg, string kind);
+
+        [JSImport("endFloat", "call-screen")]
+        internal static partial void EndFloat();
 
         [JSImport("stayAwake", "call-screen")]
         internal static partial void StayAwake(bool on);

@@ -66,6 +66,12 @@ public interface IBrowserMedia
     /// <summary>Lets a picture float, or takes it back. Must be called from a click.</summary>
     Task<bool> FloatAsync(string videoId);
 
+    /// <summary>What a picture shows that may be floating: it goes on with the new leg of somebody who came back.</summary>
+    void Follow(string videoId, ulong leg, MediaKind kind);
+
+    /// <summary>The call is over: nothing floats any more.</summary>
+    void EndFloat();
+
     /// <summary>Keeps the screen from going dark, while the page is seen.</summary>
     void StayAwake(bool on);
 

@@ -6,15 +6,31 @@ namespace Dapari.Server.Storage.Operations;
 /// <summary>The quota of one mailbox.</summary>
 internal readonly record struct MailboxQuota(long Bytes, int Envelopes);
 
-/// <summary>Stores one envelope; its completion answers the sender and hands the envelope to a connected owner.</summary>
+/// <summary>Stores one envelope; its completion answers the sender and hands the envelope to a connected owner, unless the owner had it before.</summary>
+/// <remarks>
+/// An owner who is connected and has taken all before gets the envelope at once (<see cref="HandOver"/>). Then two things race: the writer, who comes to it when
+/// the batch before is on the disk, and the owner's acknowledgement. Whichever is first decides (<see cref="_fate"/>): acknowledged, it need not be written.
+/// </remarks>
 internal sealed class PostOperation(long number, ByteString envelopeId, ByteString envelope, MailboxQuota quota, Action<PostOperation, bool> completed)
     : WriteOperation
 {
+    /// <summary>Sequences that are reserved at a time: one more row is written for so many envelopes.</summary>
+    private const int Reservation = 8192;
+
+    private const int Open = 0, Written = 1, Acknowledged = 2;
+    private int _fate;
+    private long _beginBy;
+
     public long Number => number;
+
+    public ByteString EnvelopeId => envelopeId;
 
     public ByteString Envelope => envelope;
 
     public required ulong Request { get; init; }
+
+    /// <summary>The owner is connected: sequences to hand over are reserved on the way.</summary>
+    public bool IsOwnerThere { get; init; }
 
     public Refusal Refusal { get; private set; }
 
@@ -22,6 +38,48 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
     public long Sequence { get; private set; }
 
     public long PostedMs { get; private set; }
+
+    /// <summary>The mailbox's state, once it is known.</summary>
+    public MailboxState? Mailbox { get; private set; }
+
+    /// <summary>Who had it before it was written; null: nobody.</summary>
+    public object? Holder { get; private set; }
+
+    /// <summary>When it was handed over, by <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>.</summary>
+    public long HandedOverAt { get; private set; }
+
+    /// <summary>The owner's acknowledgement came, in time or not.</summary>
+    public bool IsAcknowledged { get; set; }
+
+    public override long BeginBy => _beginBy;
+
+    public override bool IsSettled => Volatile.Read(ref _fate) == Acknowledged;
+
+    /// <summary>It goes to the owner now, under this sequence; the writer leaves it alone for so long (in the stopwatch's ticks).</summary>
+    public void HandOver(MailboxState mailbox, object holder, long sequence, long nowMs, long patience)
+    {
+        (Mailbox, Holder, Sequence, PostedMs) = (mailbox, holder, sequence, nowMs);
+        HandedOverAt = System.Diagnostics.Stopwatch.GetTimestamp();
+        _beginBy = patience > 0 ? HandedOverAt + patience : 0;
+    }
+
+    /// <summary>The owner keeps it. False: too late, the writer has it, and removes it by and by. True only once, and then the issuer is answered here.</summary>
+    public bool TryAcknowledge()
+    {
+        if (Interlocked.CompareExchange(ref _fate, Acknowledged, Open) != Open)
+            return false;
+        Mailbox!.Acknowledged(Sequence);
+        completed(this, true);
+        return true;
+    }
+
+    public override bool TryBegin(WriteSession? session)
+    {
+        if (Interlocked.CompareExchange(ref _fate, Written, Open) == Open)
+            return true;
+        session?.MarkLater(Mailbox!);
+        return false;
+    }
 
     public override void Apply(WriteSession session)
     {
@@ -39,13 +97,28 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
             return;
         }
 
+        if (Holder is not null)
+        {
+            session.InsertEnvelope(mailbox, Sequence, envelopeId.Span, PostedMs, envelope.Span);
+            return;
+        }
+
         PostedMs = session.Clock.NowMs;
-        var sequence = mailbox.NextSequence;
-        if (session.InsertEnvelope(mailbox, envelopeId.Span, PostedMs, envelope.Span))
-            Sequence = sequence;
+        if (IsOwnerThere && mailbox.ReservedThrough - mailbox.NextSequence < Reservation / 2)
+            session.Reserve(mailbox, mailbox.NextSequence + Reservation);
+        var sequence = mailbox.TakeSequence();
+        if (session.InsertEnvelope(mailbox, sequence, envelopeId.Span, PostedMs, envelope.Span))
+            (Sequence, Mailbox) = (sequence, mailbox);
+        else
+            mailbox.GiveBack();
     }
 
-    public override void Complete(bool stored) => completed(this, stored);
+    public override void Complete(bool stored)
+    {
+        if (stored && Holder is null)
+            Mailbox?.Reserve();
+        completed(this, stored);
+    }
 }
 
 /// <summary>Removes what the owner's store has committed.</summary>
@@ -73,4 +146,10 @@ internal sealed class AcknowledgeOperation(long number, IReadOnlyList<ulong> seq
     }
 
     public override void Complete(bool stored) => completed(this, stored);
+}
+
+/// <summary>Has the marks written that wait for a commit: highest acknowledged sequences of envelopes that were never written.</summary>
+internal sealed class WriteMarksOperation : WriteOperation<bool>
+{
+    public override void Apply(WriteSession session) => Result = true;
 }

@@ -5,6 +5,11 @@ import * as sound from './call-sound.js';
 
 const FLOATING = 'call-floating';
 
+/** How long a picture floats on for somebody who may come back: they have 30 s for it. */
+const RETURN_MS = 32_000;
+
+let letGo = 0;
+
 /** Which element shows what. @type {Map<string, { leg: number, kind: string }>} */
 const shown = new Map();
 
@@ -44,7 +49,15 @@ function put(id, what) {
   const own = what.leg === 0 ? media.track(/** @type {import('./call-media.js').Kind} */ (what.kind)) : null;
   const stream = what.leg === 0 ? own && new MediaStream([own]) : call.received(what.leg, what.kind);
   if (video.srcObject === stream) return;
-  if (!stream && id === FLOATING && document.pictureInPictureElement) document.exitPictureInPicture().catch(() => {}); // It went by itself.
+  if (id === FLOATING) {
+    clearTimeout(letGo);
+    // The last picture stays: only a tap could bring a floating one back.
+    if (!stream && what.leg !== 0) {
+      letGo = setTimeout(endFloat, RETURN_MS);
+      return;
+    }
+    if (!stream) endFloat();
+  }
   video.srcObject = stream;
   video.muted = true; // Sound has elements of its own, which stay when screens go.
   video.classList.toggle('mirrored', what.leg === 0 && what.kind === 'camera' && media.isMirrored());
@@ -111,6 +124,7 @@ export async function float(id) {
   video.hidden = video.muted = true;
   document.body.append(video);
   video.addEventListener('leavepictureinpicture', () => {
+    clearTimeout(letGo);
     shown.delete(FLOATING);
     video.remove();
   });
@@ -124,6 +138,18 @@ export async function float(id) {
     video.remove();
     return false;
   }
+}
+
+/** What floats goes on with another leg: the same person's. @param {number} leg @param {string} kind */
+export function follow(leg, kind) {
+  const what = shown.get(FLOATING);
+  if (what && what.leg !== leg) show(FLOATING, leg, kind);
+}
+
+/** Nothing floats any more. */
+export function endFloat() {
+  clearTimeout(letGo);
+  if (document.pictureInPictureElement?.id === FLOATING) document.exitPictureInPicture().catch(() => {}); // It went by itself.
 }
 
 /** A picture to look at keeps the screen from going dark. @param {boolean} on */
