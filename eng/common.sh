@@ -88,3 +88,12 @@ build_server() {
   dotnet build "$root/src/Dapari.Server/Dapari.Server.csproj" -c Release -v q >"$log" 2>&1 || { tail -n 30 "$log" >&2; die 'The server did not build.'; }
   touch "$stamp"
 }
+
+build_node() {
+  local stamp=$root/artifacts/node.stamp log=$root/artifacts/node.log
+  stale "$stamp" "$root"/src/Dapari.{Node,Peer,Crypto,Rtc,Rtc.Sockets,Wire} "$root/proto" "$root"/Directory.*.props || return 0
+  mkdir -p "$root/artifacts"
+  say 'Building the node…'
+  dotnet build "$root/src/Dapari.Node/Dapari.Node.csproj" -c Release -v q >"$log" 2>&1 || { tail -n 30 "$log" >&2; die 'The node did not build.'; }
+  touch "$stamp"
+}

@@ -2,3 +2,4 @@ using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("Dapari.Server.Tests")]
 [assembly: InternalsVisibleTo("Dapari.Bench")]
+[assembly: InternalsVisibleTo("Dapari.Node.Tests")]

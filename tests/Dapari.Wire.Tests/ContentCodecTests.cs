@@ -44,6 +44,22 @@ public sealed class ContentCodecTests
         Holds(
             n => Signal(signal => signal.Candidate = new Candidate { UsernameFragment = new string('x', n) }),
             WireLimits.UsernameFragmentBytes, ContentFault.TextTooLong);
+        Holds(n => Tcp(ways => ways.Addresses.Add(Enumerable.Repeat(new TcpAddress { Ip = ByteString.CopyFrom(new byte[4]), Port = 1 }, n))), WireLimits.TcpAddresses, ContentFault.TooMany);
+    }
+
+    [Fact]
+    public void Where_tcp_is_taken_has_whole_ids_addresses_and_ports()
+    {
+        Assert.Equal(ContentFault.None, ContentCodec.Check(Tcp(ways => ways.Addresses.Add(new TcpAddress { Ip = ByteString.CopyFrom(new byte[16]), Port = 65_535 }))));
+        Action<TcpWays>[] wrong =
+        [
+            ways => ways.Token = ByteString.CopyFrom(new byte[15]),
+            ways => ways.Fingerprint = ByteString.CopyFrom(new byte[31]),
+            ways => ways.Addresses.Add(new TcpAddress { Ip = ByteString.CopyFrom(new byte[5]), Port = 1 }),
+            ways => ways.Addresses.Add(new TcpAddress { Ip = ByteString.CopyFrom(new byte[4]) }),
+            ways => ways.Addresses.Add(new TcpAddress { Ip = ByteString.CopyFrom(new byte[4]), Port = 65_536 }),
+        ];
+        Assert.All(wrong, change => Assert.Equal(ContentFault.FieldLength, ContentCodec.Check(Tcp(change))));
     }
 
     [Fact]
@@ -189,6 +205,13 @@ public sealed class ContentCodecTests
         var request = new ContactRequest { Name = "Bob", InviteId = Id, InviteProof = Key, ReplyTo = Mailbox, Prekeys = Prekeys };
         change(request);
         return new Content { ContactRequest = request };
+    }
+
+    private static Content Tcp(Action<TcpWays> change)
+    {
+        var ways = new TcpWays { Token = ByteString.CopyFrom(new byte[16]), Fingerprint = ByteString.CopyFrom(new byte[32]) };
+        change(ways);
+        return Signal(signal => signal.Tcp = ways);
     }
 
     private static Content Signal(Action<Signal> change)

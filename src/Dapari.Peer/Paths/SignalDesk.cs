@@ -52,7 +52,8 @@ internal sealed class SignalDesk(Parts parts)
         }
 
         // Only an offer begins an attempt; the rest of a forgotten one is dropped.
-        if (signal.PartCase == Dapari.Wire.V1.Signal.PartOneofCase.OfferSdp && parts.Paths.TryJoin(step, contact, signal.AttemptId.ToByteArray()))
+        if ((signal.PartCase == Dapari.Wire.V1.Signal.PartOneofCase.OfferSdp || signal is { PartCase: Dapari.Wire.V1.Signal.PartOneofCase.Tcp, Tcp.Offer: true })
+            && parts.Paths.TryJoin(step, contact, signal.AttemptId.ToByteArray()))
             step.Do(new PeerEffect.AcceptSignal(path.Id, signal));
     }
 }

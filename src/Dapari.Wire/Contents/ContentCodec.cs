@@ -86,8 +86,17 @@ public static class ContentCodec
             Signal.PartOneofCase.Candidate when Text(signal.Candidate.SdpMid, WireLimits.SdpMidBytes) != ContentFault.None
                 || Text(signal.Candidate.UsernameFragment, WireLimits.UsernameFragmentBytes) != ContentFault.None => ContentFault.TextTooLong,
             Signal.PartOneofCase.Candidate => Text(signal.Candidate.Candidate_, WireLimits.CandidateBytes),
+            Signal.PartOneofCase.Tcp => Check(signal.Tcp),
             _ => ContentFault.None,
         };
+    }
+
+    private static ContentFault Check(TcpWays ways)
+    {
+        if (ways.Addresses.Count > WireLimits.TcpAddresses)
+            return ContentFault.TooMany;
+        return Length(ways is { Token.Length: Shape.Id, Fingerprint.Length: Shape.Key }
+            && ways.Addresses.All(address => address.Ip.Length is 4 or 16 && address.Port is >= 1 and <= 65_535));
     }
 
     private static ContentFault Check(ChatMessage chat) =>

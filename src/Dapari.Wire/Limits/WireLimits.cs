@@ -63,6 +63,9 @@ public static class WireLimits
     /// <summary>An ICE candidate line, in bytes.</summary>
     public const int CandidateBytes = 1024;
 
+    /// <summary>Addresses at which one end of an attempt takes TCP.</summary>
+    public const int TcpAddresses = 16;
+
     /// <summary>A candidate's <c>sdp_mid</c>, in bytes.</summary>
     public const int SdpMidBytes = 64;
 

@@ -15,6 +15,9 @@ public static class Repository
     /// <summary>The built server.</summary>
     public static string Server => Path.Combine(Root, "artifacts", "bin", "Dapari.Server", "release", "dapari-server.dll");
 
+    /// <summary>The built native peer.</summary>
+    public static string Node => Path.Combine(Root, "artifacts", "bin", "Dapari.Node", "release", "dapari.dll");
+
     /// <summary>Screens, logs and traces of tests that failed.</summary>
     public static string Results => Path.Combine(Root, "artifacts", "test-results", "end-to-end");
 

@@ -1,0 +1,34 @@
+using System.Text.Json.Serialization;
+
+namespace Dapari.Node.Api.Bodies;
+
+/// <summary>Begins an identity.</summary>
+internal sealed record NewIdentityBody([property: JsonRequired] string Name, [property: JsonRequired] string Server);
+
+/// <summary>Makes an invite.</summary>
+/// <param name="Reusable">For more than one.</param>
+/// <param name="ExpiresInSeconds">0 or null: never.</param>
+/// <param name="Label">For the maker's eyes.</param>
+internal sealed record NewInviteBody(bool Reusable = false, ulong? ExpiresInSeconds = null, string? Label = null);
+
+/// <summary>Opens an invite.</summary>
+internal sealed record LinkBody([property: JsonRequired] string Link);
+
+/// <summary>Says something.</summary>
+/// <param name="Text">What.</param>
+/// <param name="Id">32 hexadecimal digits, chosen by who says it: said twice it is sent once.</param>
+internal sealed record NewMessageBody([property: JsonRequired] string Text, string? Id = null);
+
+/// <summary>Changes what is set for a contact; null: as it is.</summary>
+/// <param name="Answer">To a request: "accept", "refuse" or "block".</param>
+/// <param name="Blocked">Nothing of theirs is taken any more.</param>
+/// <param name="Verified">The safety number was compared.</param>
+/// <param name="Policy">"default", "automatic", "direct-only" or "server-only".</param>
+/// <param name="Name">The name given here; empty: theirs.</param>
+internal sealed record ContactChangeBody(string? Answer = null, bool? Blocked = null, bool? Verified = null, string? Policy = null, string? Name = null);
+
+/// <summary>A person's own settings; null: as it is.</summary>
+internal sealed record SettingsBody(string? Name = null, string? Policy = null, bool? ReadReceipts = null);
+
+/// <summary>Where a backup goes, and what it is sealed with.</summary>
+internal sealed record BackupBody([property: JsonRequired] string Path, [property: JsonRequired] string Passphrase);

@@ -1,0 +1,42 @@
+using System.CommandLine;
+
+namespace Dapari.Node.Commands;
+
+/// <summary>Completion in shells: each asks the program itself, by the "[suggest]" directive of System.CommandLine.</summary>
+internal static class Completion
+{
+    private const string Bash = """
+        _dapari() {
+          local IFS=$'\n'
+          COMPREPLY=($(compgen -W "$(dapari "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+        }
+        complete -o default -F _dapari dapari
+        """;
+
+    private const string Zsh = """
+        #compdef dapari
+        _dapari() {
+          local -a found
+          found=("${(@f)$(dapari "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
+          compadd -a found
+        }
+        compdef _dapari dapari
+        """;
+
+    private const string Fish = """
+        complete -f -c dapari -a '(dapari "[suggest:"(commandline -C)"]" (commandline -b) 2>/dev/null)'
+        """;
+
+    public static Command Create(Frame frame)
+    {
+        var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish" };
+        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        var command = new Command("completion", "Write what makes a shell complete: source <(dapari completion bash)") { shell };
+        frame.RunAlone(command, (line, terminal, _) =>
+        {
+            terminal.Line(line.GetValue(shell) switch { "zsh" => Zsh, "fish" => Fish, _ => Bash });
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+}

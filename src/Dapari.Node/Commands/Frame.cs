@@ -1,0 +1,99 @@
+using System.CommandLine;
+using Dapari.Node.Api;
+using Dapari.Node.Home;
+using Dapari.Node.Hosting;
+
+namespace Dapari.Node.Commands;
+
+/// <summary>What all commands share: the folder, JSON or sentences, and how a command begins and ends.</summary>
+/// <param name="output">Results.</param>
+/// <param name="errors">Everything else.</param>
+/// <param name="input">What a person types.</param>
+/// <param name="variable">Reads the environment.</param>
+/// <param name="time">Both clocks.</param>
+internal sealed class Frame(TextWriter output, TextWriter errors, TextReader input, Func<string, string?> variable, TimeProvider time)
+{
+    /// <summary>The folder.</summary>
+    public Option<string?> Home { get; } = new("--home") { Description = "The folder of this peer (DAPARI_HOME; else dapari in the XDG state folder)", Recursive = true, HelpName = "FOLDER" };
+
+    /// <summary>Documents instead of sentences.</summary>
+    public Option<bool> Json { get; } = new("--json") { Description = "Write JSON", Recursive = true };
+
+    /// <summary>Results.</summary>
+    public TextWriter Output => output;
+
+    /// <summary>Everything else.</summary>
+    public TextWriter Errors => errors;
+
+    /// <summary>Both clocks.</summary>
+    public TimeProvider Time => time;
+
+    /// <summary>Reads the environment.</summary>
+    public Func<string, string?> Variable => variable;
+
+    /// <summary>The folder that a command line names.</summary>
+    public string FolderOf(ParseResult line) => line.GetValue(Home) is { Length: > 0 } named ? Path.GetFullPath(named) : NodeHome.DefaultFolder(variable);
+
+    /// <summary>Where a command writes.</summary>
+    public Terminal TerminalOf(ParseResult line) => new(output, errors, input, line.GetValue(Json));
+
+    /// <summary>Runs a command at the folder's daemon, or at a peer of its own.</summary>
+    /// <param name="command">Which.</param>
+    /// <param name="work">What it does.</param>
+    /// <param name="direct">Whether a peer of its own makes direct paths: of use only to commands that stay for a while.</param>
+    public void Run(Command command, Func<ParseResult, Session, CancellationToken, Task<int>> work, bool direct = false) => command.SetAction((line, cancellation) => GuardAsync(line, async terminal =>
+    {
+        var folder = FolderOf(line);
+        INodeClient? client = await DaemonClient.TryConnectAsync(folder, cancellation);
+        if (client is null)
+        {
+            var (peer, fault) = await NodePeer.TryStartAsync(new NodeOptions { Home = folder, Direct = direct }, time, cancellation);
+            client = peer is null ? throw NoFolder(folder, fault) : new OwnClient(peer);
+        }
+
+        await using (client)
+        {
+            var session = new Session(client, terminal, time);
+            await session.CatchUpAsync(cancellation);
+            return await work(line, session, cancellation);
+        }
+    }));
+
+    /// <summary>Runs a command that opens what it needs by itself.</summary>
+    public void RunAlone(Command command, Func<ParseResult, Terminal, CancellationToken, Task<int>> work) =>
+        command.SetAction((line, cancellation) => GuardAsync(line, terminal => work(line, terminal, cancellation)));
+
+    /// <summary>The end of a command whose folder could not be opened.</summary>
+    public static CommandEnd NoFolder(string folder, NodeFault fault) => new(ExitCode.NoFolder, Api.Words.Of(fault), fault switch
+    {
+        NodeFault.InUse => $"Another process uses {folder}.",
+        NodeFault.NotOurs => $"The system does not let you use {folder}.",
+        NodeFault.Newer => $"A newer version of Dapari wrote {folder}, or it is damaged.",
+        NodeFault.Authority => $"{NodeHome.AuthorityOf(folder)} holds no certificate.",
+        _ => $"The storage in {folder} failed.",
+    });
+
+    private async Task<int> GuardAsync(ParseResult line, Func<Terminal, Task<int>> work)
+    {
+        var terminal = TerminalOf(line);
+        try
+        {
+            return await work(terminal);
+        }
+        catch (CommandEnd end)
+        {
+            terminal.Fail(end);
+            return end.Code;
+        }
+        catch (IOException fault)
+        {
+            terminal.Fail(new CommandEnd(ExitCode.Refused, "failed", fault.Message));
+            return ExitCode.Refused;
+        }
+        catch (OperationCanceledException)
+        {
+            // As a shell reports a program that Ctrl+C ended.
+            return 130;
+        }
+    }
+}

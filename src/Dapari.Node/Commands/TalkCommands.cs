@@ -1,0 +1,156 @@
+using System.CommandLine;
+using System.Globalization;
+using Dapari.Node.Api;
+using Dapari.Node.Api.Bodies;
+
+namespace Dapari.Node.Commands;
+
+/// <summary>Saying and reading.</summary>
+internal static class TalkCommands
+{
+    private static readonly string[] _states = ["queued", "on-server", "delivered", "read"];
+
+    public static Command Say(Frame frame)
+    {
+        var who = ContactCommands.Who();
+        var text = new Argument<string[]>("TEXT") { Description = "What to say; nothing: what the input holds", Arity = ArgumentArity.ZeroOrMore };
+        var wait = new Option<string>("--wait") { Description = "Wait until it is there: queued, on-server, delivered or read", DefaultValueFactory = _ => "on-server", HelpName = "STATE" };
+        wait.AcceptOnlyFromAmong(_states);
+        var limit = new Option<uint>("--timeout") { Description = "Wait so many seconds at most", DefaultValueFactory = _ => 10, HelpName = "SECONDS" };
+        var command = new Command("say", "Send a message") { who, text, wait, limit };
+        frame.Run(command, async (line, session, cancellation) =>
+        {
+            var words = line.GetValue(text) is { Length: > 0 } given ? string.Join(' ', given) : (await session.Terminal.Input.ReadToEndAsync(cancellation)).TrimEnd('\n');
+            var wanted = Array.IndexOf(_states, line.GetValue(wait));
+            MessageBody? said = null;
+            var contact = line.GetValue(who)!;
+            var there = await session.WaitAsync(
+                TimeSpan.FromSeconds(line.GetValue(limit)),
+                happened =>
+                {
+                    if (said is null)
+                        return false;
+                    if (happened.Message is { } changed && changed.Id == said.Id)
+                        said = changed;
+                    // That it was read is told of the contact as a whole.
+                    else if (happened.Contact?.LastMessage is { } last && last.Id == said.Id)
+                        said = last;
+                    return Array.IndexOf(_states, said.State) >= wanted;
+                },
+                async () => said = Session.Read(
+                    await session.DoAsync("POST", new NewMessageBody(words), ApiJson.Default.NewMessageBody, cancellation, "contacts", contact, "messages"),
+                    ApiJson.Default.MessageBody),
+                cancellation);
+            session.Write(said!, ApiJson.Default.MessageBody, message =>
+                session.Terminal.Line($"{Speech.State(message.State)}: {Speech.Of(message.Route, outgoing: true)}"));
+            return there ? ExitCode.Done : ExitCode.NotYet;
+        });
+        return command;
+    }
+
+    public static Command Read(Frame frame)
+    {
+        var who = ContactCommands.Who();
+        var count = new Option<int>("--count") { Description = "So many messages", DefaultValueFactory = _ => 20, HelpName = "N" };
+        var keep = new Option<bool>("--keep-unread") { Description = "Do not tell that they were read" };
+        var command = new Command("read", "Show the last messages, with the ways they went") { who, count, keep };
+        frame.Run(command, async (line, session, cancellation) =>
+        {
+            var contact = line.GetValue(who)!;
+            var request = ApiRequest.Get("contacts", contact, "messages") with
+            {
+                Query = new Dictionary<string, string> { ["count"] = line.GetValue(count).ToString(CultureInfo.InvariantCulture) },
+            };
+            var page = Session.Read(await session.AskAsync(request, cancellation), ApiJson.Default.MessagesBody);
+            session.Write(page, ApiJson.Default.MessagesBody, shown =>
+            {
+                foreach (var message in shown.Messages)
+                    Show(session.Terminal, message, contact);
+            });
+            if (!line.GetValue(keep))
+            {
+                await session.AskAsync(ApiRequest.Of("POST", default, "contacts", contact, "read"), cancellation);
+                await session.LeaveAsync(cancellation);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    public static Command Chat(Frame frame)
+    {
+        var who = ContactCommands.Who();
+        var command = new Command("chat", "Talk: lines typed are sent, what arrives is shown; end it with Ctrl+D") { who };
+        frame.Run(command, async (line, session, cancellation) =>
+        {
+            var contact = await session.GetAsync(ApiJson.Default.ContactBody, cancellation, "contacts", line.GetValue(who)!);
+            await session.AskAsync(ApiRequest.Of("POST", default, "contacts", contact.Id, "active"), cancellation);
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var showing = ShowAsync(session, contact, over.Token);
+            while (await session.Terminal.Input.ReadLineAsync(over.Token) is { } typed)
+            {
+                if (typed.Length > 0)
+                    await session.DoAsync("POST", new NewMessageBody(typed), ApiJson.Default.NewMessageBody, over.Token, "contacts", contact.Id, "messages");
+            }
+
+            await session.LeaveAsync(cancellation);
+            await over.CancelAsync();
+            await showing;
+            return ExitCode.Done;
+        }, direct: true);
+        return command;
+    }
+
+    public static Command Search(Frame frame)
+    {
+        var words = new Argument<string[]>("WORD") { Description = "Beginnings of words", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("search", "Find messages in which every word begins a word") { words };
+        frame.Run(command, async (line, session, cancellation) =>
+        {
+            var request = ApiRequest.Get("search") with { Query = new Dictionary<string, string> { ["q"] = string.Join(' ', line.GetValue(words)!) } };
+            session.Write(Session.Read(await session.AskAsync(request, cancellation), ApiJson.Default.MessagesBody), ApiJson.Default.MessagesBody, found =>
+            {
+                foreach (var message in found.Messages)
+                    Show(session.Terminal, message, message.Contact[..8]);
+            });
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static async Task ShowAsync(Session session, ContactBody contact, CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (var happened in session.Client.EventsAsync(cancellation))
+            {
+                if (happened.Message is not { } message || message.Contact != contact.Id)
+                    continue;
+                session.Write(happened, ApiJson.Default.EventBody, _ => Show(session.Terminal, message, contact.Name));
+                if (happened.Arrived == true)
+                    await session.AskAsync(ApiRequest.Of("POST", default, "contacts", contact.Id, "read"), cancellation);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The talk is over.
+        }
+    }
+
+    private static void Show(Terminal terminal, MessageBody message, string name)
+    {
+        var who = message.Outgoing ? "You" : Terminal.Clean(name);
+        var text = message.Kind switch
+        {
+            "text" => Terminal.Clean(message.Text, lines: true),
+            "event-connected" => "(you are contacts now)",
+            "event-restored" => "(the keys were renewed)",
+            "files" => "(files: " + string.Join(", ", message.Files?.Files.Select(file => Terminal.Clean(file.Name)) ?? []) + ") " + Terminal.Clean(message.Text, lines: true),
+            _ => "(" + message.Kind + ")",
+        };
+        terminal.Line($"{Terminal.When(message.ShownAt)}  {who}: {text}");
+        if (message.Kind is "text" or "files")
+            terminal.Line($"                    {(message.Outgoing ? Speech.State(message.State) + ": " : "")}{Speech.Of(message.Route, message.Outgoing)}");
+    }
+}

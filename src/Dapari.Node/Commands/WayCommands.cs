@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Dapari.Node.Api;
+using Dapari.Node.Api.Bodies;
+
+namespace Dapari.Node.Commands;
+
+/// <summary>Which way things go, and why.</summary>
+internal static class WayCommands
+{
+    public static Command Route(Frame frame)
+    {
+        var who = ContactCommands.Who();
+        var limit = new Option<uint>("--timeout") { Description = "Look for a direct path so many seconds", DefaultValueFactory = _ => 10, HelpName = "SECONDS" };
+        var command = new Command("route", "The way a message would go now, and why") { who, limit };
+        frame.Run(command, async (line, session, cancellation) =>
+        {
+            var contact = await session.GetAsync(ApiJson.Default.ContactBody, cancellation, "contacts", line.GetValue(who)!);
+            await session.WaitAsync(
+                TimeSpan.FromSeconds(line.GetValue(limit)),
+                happened =>
+                {
+                    if (happened.Contact is { } changed && changed.Id == contact.Id)
+                        contact = changed;
+                    return contact.Path.State == "open" || contact.Path.NextReason is "no-path" or "you-chose-server" or "they-chose-server" or "not-accepted-yet";
+                },
+                () => session.AskAsync(ApiRequest.Of("POST", default, "contacts", contact.Id, "active"), cancellation),
+                cancellation);
+            session.Write(contact, ApiJson.Default.ContactBody, shown =>
+            {
+                var terminal = session.Terminal;
+                var path = shown.Path;
+                terminal.Line($"A message to {Terminal.Clean(shown.Name)} would go {Speech.Way(path.NextRoute)}: {Speech.Reason(path.NextReason, outgoing: true)}.");
+                if (path.State == "open")
+                    terminal.Line($"  the direct path: {Speech.Of(new RouteBody("direct", path.NextReason, path.Network, path.RoundTripMs, null), outgoing: true)}");
+                terminal.Line($"  policy: {Speech.Policy(shown.EffectivePolicy)}");
+                terminal.Line($"  their server: {shown.Server}");
+                terminal.Line(path.Present ? "  they are there" : "  they are not there, as far as is known");
+                if (shown.TheyHideAddress)
+                    terminal.Line("  they hide their address: no direct path is made");
+            });
+            return ExitCode.Done;
+        }, direct: true);
+        return command;
+    }
+
+    public static Command Policy(Frame frame)
+    {
+        var policy = new Argument<string>("POLICY") { Description = "default, automatic, direct-only or server-only" };
+        policy.AcceptOnlyFromAmong("default", "automatic", "direct-only", "server-only");
+        var who = new Argument<string?>("CONTACT") { Description = "For one contact; else for all that have none of their own", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("policy", "Decide which ways are allowed") { policy, who };
+        frame.Run(command, async (line, session, cancellation) =>
+        {
+            if (line.GetValue(who) is { } contact)
+                await session.DoAsync("PATCH", new ContactChangeBody(Policy: line.GetValue(policy)), ApiJson.Default.ContactChangeBody, cancellation, "contacts", contact);
+            else
+                await session.DoAsync("PATCH", new SettingsBody(Policy: line.GetValue(policy)), ApiJson.Default.SettingsBody, cancellation, "settings");
+            return await session.LeaveAsync(cancellation) ? ExitCode.Done : ExitCode.NotYet;
+        });
+        return command;
+    }
+
+    public static Command Relay(Frame frame)
+    {
+        var command = new Command("relay", "How to run a relay (STUN and TURN)");
+        frame.RunAlone(command, (_, terminal, _) =>
+        {
+            terminal.Line("A relay is part of the server: `dapari-server serve` runs one beside the mailboxes, `dapari-server relay` runs one alone.");
+            terminal.Line("`dapari-server relay --help` lists its options.");
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+}

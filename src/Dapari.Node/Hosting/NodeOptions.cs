@@ -1,0 +1,19 @@
+using System.Net;
+
+namespace Dapari.Node.Hosting;
+
+/// <summary>How a node runs.</summary>
+internal sealed record NodeOptions
+{
+    /// <summary>The folder, a full path.</summary>
+    public required string Home { get; init; }
+
+    /// <summary>Whether direct paths are made at all. Without, no address of this machine is told to any contact.</summary>
+    public bool Direct { get; init; } = true;
+
+    /// <summary>Addresses to tell contacts instead of this machine's own; empty: its own.</summary>
+    public IReadOnlyList<IPAddress> Addresses { get; init; } = [];
+
+    /// <summary>Where to listen for direct connections; 0: the system chooses.</summary>
+    public int Port { get; init; }
+}

@@ -1,0 +1,90 @@
+using Dapari.Node.Home;
+using Dapari.Node.Links;
+using Dapari.Node.Paths;
+using Dapari.Node.Storage;
+using Dapari.Peer.Hosting;
+using Dapari.Peer.Store;
+using Dapari.Wire;
+
+namespace Dapari.Node.Hosting;
+
+/// <summary>A whole peer in this process: folder, store, links and engine, from opening to closing.</summary>
+internal sealed class NodePeer : IAsyncDisposable
+{
+    private readonly NodeHome _home;
+    private readonly Authorities _authorities;
+    private readonly ServerLink _servers;
+    private readonly TcpPathLink? _paths;
+
+    private NodePeer(NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, TcpPathLink? paths, PeerHost host)
+    {
+        (_home, _authorities, Store, _servers, _paths, Host) = (home, authorities, store, servers, paths, host);
+    }
+
+    /// <summary>The engine's host.</summary>
+    public PeerHost Host { get; }
+
+    /// <summary>What is kept.</summary>
+    public SqlitePeerStore Store { get; }
+
+    /// <summary>The folder.</summary>
+    public string Folder => _home.Folder;
+
+    /// <summary>Opens the folder and starts the engine; refusals are told by the fault.</summary>
+    public static async Task<(NodePeer? Peer, NodeFault Fault)> TryStartAsync(NodeOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        if (NodeHome.TryOpen(options.Home, out var homeFault) is not { } home)
+            return (null, Fault(homeFault));
+        SqlitePeerStore? store = null;
+        Authorities? authorities = null;
+        try
+        {
+            authorities = Authorities.TryRead(NodeHome.AuthorityOf(home.Folder));
+            if (authorities is null)
+                return (null, NodeFault.Authority);
+            store = SqlitePeerStore.Open(home.Database, RandomSource.System);
+            var servers = new ServerLink(authorities, time);
+            var paths = options.Direct ? new TcpPathLink(options.Addresses, options.Port, RandomSource.System, time) : null;
+            var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), RandomSource.System, time, cancellation);
+            var peer = new NodePeer(home, authorities, store, servers, paths, host);
+            (store, authorities, home) = (null, null, null!);
+            return (peer, NodeFault.None);
+        }
+        catch (InvalidDataException)
+        {
+            return (null, NodeFault.Newer);
+        }
+        catch (SqliteFault)
+        {
+            return (null, NodeFault.Storage);
+        }
+        finally
+        {
+            store?.Dispose();
+            authorities?.Dispose();
+            home?.Dispose();
+        }
+    }
+
+    /// <summary>How many sealed things have not left this device yet: not at a server, and not acknowledged by whom they are for.</summary>
+    public int Waiting() => Store.Rows("outbox/").Count(row => !OutboxRecord.Parser.ParseFrom(row.Value).OnServer);
+
+    /// <summary>Ends the engine after its commit under way, then the links, then the store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        await _servers.DisposeAsync();
+        if (_paths is not null)
+            await _paths.DisposeAsync();
+        Store.Dispose();
+        _authorities.Dispose();
+        _home.Dispose();
+    }
+
+    private static NodeFault Fault(HomeFault fault) => fault switch
+    {
+        HomeFault.InUse => NodeFault.InUse,
+        HomeFault.NotOurs => NodeFault.NotOurs,
+        _ => NodeFault.Storage,
+    };
+}

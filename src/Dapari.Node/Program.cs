@@ -1,0 +1,6 @@
+using System.Text;
+using Dapari.Node.Commands;
+
+Console.OutputEncoding = Encoding.UTF8;
+var frame = new Frame(Console.Out, Console.Error, Console.In, Environment.GetEnvironmentVariable, TimeProvider.System);
+return await CommandTree.RunAsync(frame, args, CancellationToken.None);

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Dapari.Node.Api.Bodies;
+using Dapari.Node.Commands;
+using Xunit;
+
+namespace Dapari.Node.Tests;
+
+/// <summary>Somebody at a terminal: commands run in this process, the daemon is a process of its own.</summary>
+internal sealed class Person(string name, string folder) : IAsyncDisposable
+{
+    private Process? _daemon;
+
+    public string Name => name;
+
+    public string Folder => folder;
+
+    public Dictionary<string, string> Variables { get; } = new() { ["DAPARI_PASSPHRASE"] = "a passphrase" };
+
+    /// <summary>Runs a command that must be done; gives what it wrote.</summary>
+    public async Task<string> DoAsync(params string[] line)
+    {
+        var (code, output, errors) = await RunAsync(line);
+        Assert.True(code == ExitCode.Done, $"{Name}: dapari {string.Join(' ', line)} ended with {code}: {errors}{output}");
+        return output;
+    }
+
+    public async Task<(int Code, string Output, string Errors)> RunAsync(params string[] line)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        using var input = new StringReader("");
+        var frame = new Frame(output, errors, input, name => Variables.GetValueOrDefault(name), TimeProvider.System);
+        var code = await CommandTree.RunAsync(frame, ["--home", folder, .. line], TestContext.Current.CancellationToken);
+        return (code, output.ToString(), errors.ToString());
+    }
+
+    public async Task<ContactBody?> ContactAsync(string who) =>
+        JsonSerializer.Deserialize(await DoAsync("--json", "contacts"), ApiJson.Default.IReadOnlyListContactBody)!.FirstOrDefault(contact => contact.Name == who);
+
+    public async Task<IReadOnlyList<MessageBody>> ReadAsync(string who) =>
+        JsonSerializer.Deserialize(await DoAsync("--json", "read", who, "--count", "500"), ApiJson.Default.MessagesBody)!.Messages;
+
+    /// <summary>Says something and waits until it stands so.</summary>
+    public async Task<MessageBody> SayAsync(string who, string text, string state) =>
+        JsonSerializer.Deserialize(await DoAsync("--json", "say", who, text, "--wait", state, "--timeout", "90"), ApiJson.Default.MessageBody)!;
+
+    /// <summary>Starts the daemon and waits until it answers.</summary>
+    public async Task UpAsync(params string[] options)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dapari.dll"), "--home", folder, "up", "--address", "127.0.0.1", .. options])
+            start.ArgumentList.Add(argument);
+        _daemon = Process.Start(start)!;
+        var said = await _daemon.StandardError.ReadLineAsync();
+        Assert.StartsWith("Running in", said, StringComparison.Ordinal);
+    }
+
+    /// <summary>Ends the daemon at once: nothing is flushed, nobody told.</summary>
+    public async Task KillAsync()
+    {
+        _daemon!.Kill();
+        await _daemon.WaitForExitAsync();
+        _daemon.Dispose();
+        _daemon = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_daemon is not null)
+            await KillAsync();
+    }
+}
