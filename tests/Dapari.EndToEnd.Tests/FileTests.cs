@@ -143,10 +143,15 @@ public sealed class FileTests(Theatre theatre) : FileScene(theatre)
 
         await Waiting.UntilAsync("the copy is removed from the server", () => server.BlobsKept == 0, TimeSpan.FromSeconds(120));
         Assert.Equal(2, await bob.Files("same.dat").GetByRole(AriaRole.Button, new() { Name = bob.Words.File.Save("same.dat") }).CountAsync());
-        await alice.Files("same.dat").First.Locator("a.foot").ClickAsync();
-        var table = alice.Page.GetByRole(AriaRole.Table, new() { Name = alice.Words.File.BothTitle });
-        await Expect(table.GetByRole(AriaRole.Columnheader)).ToHaveCountAsync(2);
-        await Expect(table.GetByText(alice.Words.File.Saw(Route.DropOff))).ToBeVisibleAsync();
+        foreach (var person in (Person[])[alice, bob])
+        {
+            await person.Files("same.dat").First.Locator("a.foot").ClickAsync();
+            var table = person.Page.GetByRole(AriaRole.Table, new() { Name = person.Words.File.BothTitle });
+            await Expect(table.GetByRole(AriaRole.Columnheader)).ToHaveCountAsync(2);
+            await Expect(table.GetByText(person.Words.File.Saw(Route.DropOff))).ToBeVisibleAsync();
+            await Expect(table.GetByText(person.Words.File.Saw(Route.Direct))).ToBeVisibleAsync();
+        }
+
         Assert.NotEmpty(hash);
     }
 }

@@ -73,7 +73,7 @@ public sealed partial class LiveFiles
             return;
         }
 
-        await OfferAsync(to, picked, null, Policy.Unspecified);
+        await OfferAsync(to, picked, null, Policy.Unspecified, MessageId.Random(_app.Random), null);
         Platform.Release(picked);
     }
 

@@ -110,19 +110,16 @@ public sealed partial class LiveFiles : IDisposable
         _app.Redraw();
         if (!draft.BothWays)
         {
-            await OfferAsync(to, draft.Picked, draft, Policy.Unspecified);
+            await OfferAsync(to, draft.Picked, draft, Policy.Unspecified, MessageId.Random(_app.Random), null);
         }
-        else if (await Task.WhenAll(OfferAsync(to, draft.Picked, draft, Policy.DirectOnly), OfferAsync(to, draft.Picked, draft, Policy.ServerOnly)) is [{ } direct, { } server])
+        else
         {
-            _app.Browser.WriteSetting(Twin(direct), server.ToString());
-            _app.Browser.WriteSetting(Twin(server), direct.ToString());
+            var (direct, server) = (MessageId.Random(_app.Random), MessageId.Random(_app.Random));
+            await Task.WhenAll(OfferAsync(to, draft.Picked, draft, Policy.DirectOnly, direct, server), OfferAsync(to, draft.Picked, draft, Policy.ServerOnly, server, direct));
         }
 
         Platform.Release(draft.Picked);
     }
-
-    /// <summary>The entry of the same files by the other way, if they were sent both ways.</summary>
-    public MessageId? TwinOf(MessageId message) => _app.Browser.ReadSetting(Twin(message)) is { Length: 32 } hex && MessageId.TryRead(Convert.FromHexString(hex), out var id) ? id : null;
 
     /// <summary>Picks up what came by the share sheet, once there is somebody.</summary>
     public async Task AskSharedAsync()
@@ -161,8 +158,6 @@ public sealed partial class LiveFiles : IDisposable
         foreach (var preparation in _preparations) preparation.Cancel();
     }
 
-    private static string Twin(MessageId message) => "twin/" + message;
-
     private static bool IsUnderWay(TransferView transfer) => transfer.State is not (TransferState.Ended or TransferState.Unspecified);
 
     private void OnPicked(PickedFiles picked)
@@ -192,7 +187,7 @@ public sealed partial class LiveFiles : IDisposable
     }
 
     // Reads the files, then offers them. The entry's id, or null: nothing was sent, and that was said.
-    private async Task<MessageId?> OfferAsync(ContactId to, PickedFiles picked, SendDraft? draft, Policy way)
+    private async Task OfferAsync(ContactId to, PickedFiles picked, SendDraft? draft, Policy way, MessageId message, MessageId? twin)
     {
         var transfer = TransferId.Random(_app.Random);
         using var preparation = new Preparation(to, transfer, picked);
@@ -206,7 +201,7 @@ public sealed partial class LiveFiles : IDisposable
         catch (OperationCanceledException)
         {
             _app.Toasts.Say(_app.T.File.NotPicked);
-            return null;
+            return;
         }
         finally
         {
@@ -218,16 +213,16 @@ public sealed partial class LiveFiles : IDisposable
         {
             var t = _app.T.File;
             _app.Toasts.Fail(prepared.Outcome switch { PrepareOutcome.NoRoom => t.NoRoomHere, PrepareOutcome.TooLarge => t.TooLarge, _ => t.Unreadable(prepared.Failed ?? "?") });
-            return null;
+            return;
         }
 
-        var message = MessageId.Random(_app.Random);
         var send = new SendFiles
         {
             ContactId = to.ToByteString(), MessageId = message.ToByteString(), TransferId = transfer.ToByteString(), Caption = draft?.Caption.Trim() ?? "",
             Manifest = prepared.Manifest, Leave = draft is null || draft.Leave || (way == Policy.Unspecified ? _app.Find(to)?.EffectivePolicy : way) == Policy.ServerOnly, Way = way,
+            Twin = twin?.ToByteString() ?? ByteString.Empty,
         };
         send.Items.AddRange(prepared.Items);
-        return await _app.DoAsync(new Command { SendFiles = send }) ? message : null;
+        await _app.DoAsync(new Command { SendFiles = send });
     }
 }

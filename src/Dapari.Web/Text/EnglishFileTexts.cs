@@ -20,7 +20,7 @@ internal sealed class EnglishFileTexts : FileTexts
     public override string TooMany => "There were more than one transfer takes: these are the first ones.";
     public override string Caption => "Add a caption";
     public override string KeepMetadata => "Keep place and camera data";
-    public override string KeepMetadataHint => "Pictures can say where and with what they were taken. Dapari takes that out unless you keep it.";
+    public override string KeepMetadataHint => "Pictures and videos can say where and with what they were taken. Dapari takes that out unless you keep it.";
     public override string AwayTitle(string name) => $"{name} is not online. How should it go?";
     public override string WaitDirect => "Wait and go direct";
     public override string WaitDirectHint(string name) => $"It stays on this device and goes straight to {name} when you are both online. No server ever has it.";

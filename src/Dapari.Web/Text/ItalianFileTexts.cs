@@ -20,7 +20,7 @@ internal sealed class ItalianFileTexts : FileTexts
     public override string TooMany => "Erano più di quanti ne porti un invio solo: questi sono i primi.";
     public override string Caption => "Aggiungi una didascalia";
     public override string KeepMetadata => "Tieni luogo e dati della fotocamera";
-    public override string KeepMetadataHint => "Le foto possono dire dove e con che cosa sono state scattate. Dapari lo toglie, se non scegli di tenerlo.";
+    public override string KeepMetadataHint => "Foto e video possono dire dove e con che cosa sono stati fatti. Dapari lo toglie, se non scegli di tenerlo.";
     public override string AwayTitle(string name) => $"{name} non è online. Come lo mandi?";
     public override string WaitDirect => "Aspetta e vai diretto";
     public override string WaitDirectHint(string name) => $"Resta su questo dispositivo e va dritto a {name} quando siete online tutti e due. Nessun server lo avrà mai.";

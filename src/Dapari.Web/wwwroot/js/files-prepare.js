@@ -3,7 +3,7 @@ import { CHUNK, TreeBuilder, chunkBuffer, leafOf } from './files-tree.js';
 import * as store from './files-store.js';
 import { lent } from './files-source.js';
 import { hex } from './files-receive.js';
-import { dimensions, strip } from './files-strip.js';
+import { dimensions, mayTell, strip } from './files-strip.js';
 
 const STEP = 16 * CHUNK; // read, hashed and written at once
 const MOST_PIXELS = 64e6, SIDE = 320, PREVIEW = 12 * 1024, PREVIEWS = 32 * 1024, LEAST_PREVIEW = 2048;
@@ -47,7 +47,7 @@ export function prepare(id, picked, keep, lock) {
   // Held as long as this goes on, so that no other tab takes what is half done for a leftover.
   return navigator.locks.request(lock + id, async () => {
     try {
-      const stripped = await Promise.all(picked.map(async one => keep || one.kind !== 1 ? one.file : strip(one.file).catch(() => one.file)));
+      const stripped = await Promise.all(picked.map(async one => keep || !mayTell(one.kind, one.file.type) ? one.file : strip(one.file).catch(() => one.file)));
       const sizes = stripped.map(blob => blob.size);
       const total = sizes.reduce((sum, size) => sum + size, 0);
       const items = [{ root: new Uint8Array(32), size: 0 }, ...sizes.map(size => ({ root: new Uint8Array(32), size }))];
@@ -209,7 +209,7 @@ export async function chooseAgain(id, picked) {
   const wanted = kept.items.slice(1);
   /** @type {(Blob | null)[]} */
   const found = [null];
-  const blobs = await Promise.all(picked.map(async one => one.kind === 1 ? [one.file, await strip(one.file).catch(() => one.file)] : [one.file]));
+  const blobs = await Promise.all(picked.map(async one => mayTell(one.kind, one.file.type) ? [one.file, await strip(one.file).catch(() => one.file)] : [one.file]));
   const all = await Promise.all(blobs.flat().map(async blob => ({ blob, root: wanted.some(item => item.size === blob.size) ? hex(await hash(id, null, 1, blob, false, () => {}, '').catch(() => new Uint8Array(0))) : '' })));
   for (const item of wanted) {
     const match = all.find(one => one.root === hex(item.root) && one.blob.size === item.size);

@@ -1,5 +1,8 @@
-// Takes what a picture says of place, time and camera out of it without touching the picture: JPEG, PNG and WebP. The bytes stay where they lie; what is
-// given back is the same file with parts left out. How it is turned is kept, as nothing else shows it the right way up.
+// Takes what a picture says of place, time and camera out of it without touching the picture: JPEG, PNG and WebP here, videos and HEIF in
+// files-strip-boxes.js. The bytes stay where they lie; what is given back is the same file with parts left out. How it is turned is kept, as nothing
+// else shows it the right way up.
+
+import { boxes } from './files-strip-boxes.js';
 
 const JPEG_PARTS = 1000, WINDOW = 256 * 1024, IHDR_END = 33;
 
@@ -28,6 +31,9 @@ const ascii = (bytes, at, count) => String.fromCharCode(...bytes.subarray(at, at
 /** @param {Uint8Array} bytes @param {number} at */
 const u32 = (bytes, at) => new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
 
+/** Whether a file is of a kind that may say such things. @param {number} kind 1 picture, 3 video @param {string} type */
+export const mayTell = (kind, type) => kind === 1 || kind === 3 || /^image\/(heic|heif|avif)$/.test(type);
+
 /** The picture without what it says of itself; the same blob if it is none of these, or is not as it should be. @param {Blob} blob @returns {Promise<Blob>} */
 export async function strip(blob) {
   const reader = new Reader(blob);
@@ -35,7 +41,8 @@ export async function strip(blob) {
   if (head.length < 16) return blob;
   const parts = head[0] === 0xff && head[1] === 0xd8 ? await jpeg(reader)
     : u32(head, 0) === 0x89504e47 ? await png(reader)
-      : ascii(head, 0, 4) === 'RIFF' && ascii(head, 8, 4) === 'WEBP' ? await webp(reader) : null;
+      : ascii(head, 0, 4) === 'RIFF' && ascii(head, 8, 4) === 'WEBP' ? await webp(reader)
+        : ascii(head, 4, 4) === 'ftyp' ? await boxes(reader) : null;
   return parts ? new Blob(parts, { type: blob.type }) : blob;
 }
 
