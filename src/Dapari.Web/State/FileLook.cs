@@ -1,4 +1,5 @@
 using Dapari.Peer.Store;
+using Dapari.Web.Platform;
 using Dapari.Web.Text;
 using Dapari.Wire.V1;
 
@@ -7,6 +8,9 @@ namespace Dapari.Web.State;
 /// <summary>How files look: pure functions of what is known of them.</summary>
 public static class FileLook
 {
+    /// <summary>Whether a file is of a kind that may say where and with what it was made, and loses that unless it is kept.</summary>
+    public static bool MayTell(PickedFile file) => file.Kind is FileKind.Picture or FileKind.Video || file.MediaType is "image/heic" or "image/heif" or "image/avif";
+
     /// <summary>Pictures side by side in an entry; the rest is behind the last one.</summary>
     public const int Tiles = 4;
 
