@@ -96,6 +96,7 @@ internal sealed partial class OutboxDesk(Parts parts)
                 if (!parts.Servers.TryPost(step, entry))
                     break;
                 contact.Queue.Move(entry, EntryPhase.Posting);
+                NotePosting(step, entry);
             }
         }
     }
@@ -161,6 +162,12 @@ internal sealed partial class OutboxDesk(Parts parts)
     public void PostRefused(Step step, ServerConnection connection, OutboxEntry entry, Refusal refusal)
     {
         NotPosted(entry);
+        if (entry is { MayHaveArrived: false, Record.FirstPostedAtMs: not 0 } && IsKept(entry))
+        {
+            entry.Record.FirstPostedAtMs = 0; // It did not arrive, and there was no other time.
+            step.Changed(entry);
+        }
+
         switch (refusal)
         {
             case Refusal.UnknownMailbox:
@@ -201,7 +208,7 @@ internal sealed partial class OutboxDesk(Parts parts)
             : Math.Min(queue.DoorBackoffMs * 2, LongestFullBackoffMs);
         queue.DoorGone = gone;
         queue.LastFoundGone |= gone;
-        if (gone && contact.Record.State == ContactState.Asked)
+        if (gone && contact.Record.State == ContactState.Asked && !MayRequestHaveArrived(step, contact))
             SetInviteGone(step, contact, true);
         queue.DoorShutUntil = step.Now.MonotonicMs + queue.DoorBackoffMs;
         _shut.Add(contact);
@@ -346,6 +353,25 @@ internal sealed partial class OutboxDesk(Parts parts)
         step.Shown(entry.Contact);
         parts.Contacts.Left(step, entry.Contact);
     }
+
+    /// <summary>That a request leaves is kept with what is kept before it does.</summary>
+    private static void NotePosting(Step step, OutboxEntry entry)
+    {
+        if (entry.ContentKind != Content.KindOneofCase.ContactRequest)
+            return;
+        entry.MayHaveArrived = entry.Record.FirstPostedAtMs != 0;
+        if (entry.MayHaveArrived)
+            return;
+        entry.Record.FirstPostedAtMs = Math.Max(1, step.WallMs);
+        step.Changed(entry);
+    }
+
+    /// <summary>
+    /// A mailbox that is gone may be gone because of our own request: it was delivered, its maker closed a one-time invite, and this app died, or lost its connection, before
+    /// it was told. Then there is an answer to wait for, and for a day nothing else is said.
+    /// </summary>
+    private static bool MayRequestHaveArrived(Step step, Contact contact) => contact.Queue.All.Any(entry =>
+        entry.ContentKind == Content.KindOneofCase.ContactRequest && entry.Record.FirstPostedAtMs != 0 && step.WallMs < entry.Record.FirstPostedAtMs + DayMs);
 
     /// <summary>The invite's mailbox took no request: somebody else used the invite up, or it was taken back. Were it found again, it would.</summary>
     private static void SetInviteGone(Step step, Contact contact, bool gone)

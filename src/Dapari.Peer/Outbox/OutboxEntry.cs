@@ -52,6 +52,9 @@ internal sealed class OutboxEntry
     /// <summary>When it last went on a direct path (monotonic).</summary>
     public long SentAt { get; set; }
 
+    /// <summary>It had left for a server before this time, and nobody said what became of it.</summary>
+    public bool MayHaveArrived { get; set; }
+
     public MessageRecord? Message => Record.Message;
 
     public ulong Order => Record.Order;
