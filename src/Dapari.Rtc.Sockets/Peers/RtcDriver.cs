@@ -5,6 +5,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Dapari.Rtc.Ice;
 using Dapari.Rtc.Peer;
+using Dapari.Rtc.Turn;
 
 namespace Dapari.Rtc.Sockets.Peers;
 
@@ -35,6 +36,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
     private readonly Dictionary<int, int> _baseOfSocket = [];
     private readonly Dictionary<int, int> _socketOfBase = [];
     private readonly ArrayBufferWriter<byte> _message = new(64 * 1024);
+    private readonly Entropy _entropy;
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
@@ -52,8 +54,9 @@ public sealed partial class RtcDriver : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.WaitingMessages, 1, nameof(options));
         _options = options;
         _listener = listener;
+        _entropy = entropy;
         _peer = new RtcPeer(options.Peer, entropy, NowUs);
-        _reactor = DatagramReactor.Create(new ReactorOptions { Batch = Batch, SlotBytes = SlotBytes, HeadRoom = 0, TailRoom = 0, Sockets = IceAgent.MaxBases, Portable = options.Portable });
+        _reactor = DatagramReactor.Create(new ReactorOptions { Batch = Batch, SlotBytes = SlotBytes, HeadRoom = 0, TailRoom = 0, Sockets = IceAgent.MaxBases + options.TurnServers.Count, Portable = options.Portable });
         _thread = new Thread(Run) { IsBackground = true, Name = "dapari rtc" };
     }
 
@@ -139,25 +142,29 @@ public sealed partial class RtcDriver : IAsyncDisposable
 
     private void Loop()
     {
-        Span<int> ready = stackalloc int[IceAgent.MaxBases];
+        var ready = new int[IceAgent.MaxBases + _options.TurnServers.Count];
         while (!_ends)
         {
             var now = NowUs;
-            var wait = _peer.NextDeadlineUs == long.MaxValue ? -1 : (int)Math.Clamp((_peer.NextDeadlineUs - now + 999) / 1_000, 0, 60_000);
+            var due = NextDeadlineUs;
+            var wait = due == long.MaxValue ? -1 : (int)Math.Clamp((due - now + 999) / 1_000, 0, 60_000);
             var count = _reactor.Wait(ready, _asked.IsEmpty ? wait : 0);
             Volatile.Write(ref _woken, 0);
             while (_asked.TryDequeue(out var step))
                 step(_peer, NowUs);
-            foreach (var socket in ready[..count])
+            foreach (var socket in ready.AsSpan(0, count))
                 Receive(socket);
             now = NowUs;
             if (_peer.NextDeadlineUs <= now)
                 _peer.Advance(now);
+            AdvanceRelays(now);
             Settle();
         }
 
         _peer.Close(NowUs);
         Settle();
+        CloseRelays();
+        Flush();
     }
 
     private void Receive(int socket)
@@ -167,11 +174,15 @@ public sealed partial class RtcDriver : IAsyncDisposable
             var count = _reactor.Receive(socket);
             if (count == 0)
                 return;
-            var (number, now) = (_baseOfSocket[socket], NowUs);
+            var now = NowUs;
+            var relay = _relayOfSocket.GetValueOrDefault(socket);
+            var number = relay is null ? _baseOfSocket[socket] : -1;
             for (var slot = 0; slot < count; slot++)
             {
                 ref readonly var received = ref _reactor[slot];
-                if (!received.Truncated)
+                if (relay is not null)
+                    ReceiveFrom(relay, received, _reactor.Slot(slot)[..received.Length], now);
+                else if (!received.Truncated)
                     _peer.Receive(number, received.From, _reactor.Slot(slot)[..received.Length], now);
             }
 
@@ -220,11 +231,13 @@ public sealed partial class RtcDriver : IAsyncDisposable
     {
         while (true)
         {
-            var slot = Batch;
-            while (slot < 2 * Batch && _peer.TryTakeDatagram(_reactor.Slot(slot), out var length, out var number, out var to))
+            var slot = QueueRequests(Batch);
+            while (slot < 2 * Batch && _peer.TryTakeDatagram(_reactor.Slot(slot)[TurnClient.HeadRoom..], out var length, out var number, out var to))
             {
                 if (_socketOfBase.TryGetValue(number, out var socket))
-                    _reactor.Send(socket, to, slot++, 0, length);
+                    _reactor.Send(socket, to, slot++, TurnClient.HeadRoom, length);
+                else if (_relayOfBase.TryGetValue(number, out var relay) && TrySendBy(relay, to, slot, length))
+                    slot++;
             }
 
             if (slot == Batch)
@@ -270,6 +283,6 @@ public sealed partial class RtcDriver : IAsyncDisposable
             return;
         foreach (var server in _options.StunServers)
             _peer.AddServer(server, NowUs);
-        _peer.EndOfBases(NowUs);
+        AskRelays(wanted);
     }
 }

@@ -15,6 +15,9 @@ public sealed record RtcDriverOptions
     /// <summary>STUN servers that tell the address from outside.</summary>
     public IReadOnlyList<Endpoint> StunServers { get; init; } = [];
 
+    /// <summary>TURN servers that lend an address. With relays only, a peer has no others.</summary>
+    public IReadOnlyList<TurnServer> TurnServers { get; init; } = [];
+
     /// <summary>Whether only what every platform has is used for sending and receiving.</summary>
     public bool Portable { get; init; }
 
