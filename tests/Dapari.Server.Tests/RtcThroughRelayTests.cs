@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Dapari.Relay;
 using Dapari.Relay.Peers;
@@ -30,6 +32,47 @@ public sealed class RtcThroughRelayTests
         await owner.CreateAsync(new TestMailbox());
         var access = (await owner.AskAsync(new ClientFrame { TakeRelayAccess = new TakeRelayAccess() })).RelayAccess;
         var turn = new TurnServer(Endpoint.From(IPAddress.Loopback, (ushort)server.Host.Relay.Ports!.Udp), access.Username, access.Password);
+        await TalkAsync(turn, () => Assert.Equal(2, Lent(server)));
+        for (var waited = 0; Lent(server) > 0; waited++)
+        {
+            Assert.True(waited < 9000, "addresses are still lent");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task Two_peers_talk_through_coturn()
+    {
+        var port = FreePort();
+        using var coturn = Process.Start(new ProcessStartInfo("turnserver",
+            $"-n -p {port} -L 127.0.0.1 -E 127.0.0.1 --no-tls --no-dtls --lt-cred-mech --user test:secret --realm test --allow-loopback-peers --no-cli --log-file /dev/null --simple-log --pidfile /dev/null")
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _ = coturn.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        _ = coturn.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await TalkAsync(new TurnServer(Endpoint.From(IPAddress.Loopback, port), "test", "secret"), () => { });
+        }
+        finally
+        {
+            coturn.Kill();
+            await coturn.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task With_a_wrong_password_gathering_ends_without_an_address()
+    {
+        await using var server = await TestServer.StartAsync(o => o with { Relay = new RelayServing { Port = 0, Addresses = [IPAddress.Loopback] } });
+        using var certificate = DtlsCertificate.Create(TimeProvider.System.GetUtcNow());
+        await using var end = new End(certificate, true, new TurnServer(Endpoint.From(IPAddress.Loopback, (ushort)server.Host.Relay.Ports!.Udp), "1:nobody", "guess"));
+        end.Start();
+        await end.UntilAsync(RtcEventKind.GatheringDone);
+        Assert.Empty(end.Candidates);
+    }
+
+    private static async Task TalkAsync(TurnServer turn, Action whileLent)
+    {
         using var certificate = DtlsCertificate.Create(TimeProvider.System.GetUtcNow());
         await using (var first = new End(certificate, true, turn))
         await using (var second = new End(certificate, false, turn))
@@ -45,25 +88,17 @@ public sealed class RtcThroughRelayTests
                 Assert.Equal(SendResult.Accepted, await first.SendAsync(channel, message));
             for (var i = 0; i < 20; i++)
                 Assert.Equal(message, await second.NextAsync());
-            Assert.Equal(2, Lent(server));
+            whileLent();
         }
 
-        for (var waited = 0; Lent(server) > 0; waited++)
-        {
-            Assert.True(waited < 9000, "addresses are still lent");
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
     }
 
-    [Fact]
-    public async Task With_a_wrong_password_gathering_ends_without_an_address()
+    /// <summary>Both over UDP and over TCP: coturn listens at both.</summary>
+    private static ushort FreePort()
     {
-        await using var server = await TestServer.StartAsync(o => o with { Relay = new RelayServing { Port = 0, Addresses = [IPAddress.Loopback] } });
-        using var certificate = DtlsCertificate.Create(TimeProvider.System.GetUtcNow());
-        await using var end = new End(certificate, true, new TurnServer(Endpoint.From(IPAddress.Loopback, (ushort)server.Host.Relay.Ports!.Udp), "1:nobody", "guess"));
-        end.Start();
-        await end.UntilAsync(RtcEventKind.GatheringDone);
-        Assert.Empty(end.Candidates);
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return (ushort)((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private static long Lent(TestServer server) => server.Host.Relay.Shared!.Read(RelayCount.Allocated) - server.Host.Relay.Shared.Read(RelayCount.Ended);
