@@ -13,8 +13,15 @@ public sealed class FileDropTests(Theatre theatre) : FileScene(theatre)
         var (alice, bob) = await MeetAsync();
         await alice.SeesDirectPathAsync(60);
         await alice.Page.EvaluateAsync(Hold);
-        await alice.Page.EvaluateAsync("() => __held('dragover')");
-        await Expect(alice.Page.GetByText(alice.Words.File.DropHere("Bob"))).ToBeVisibleAsync();
+        // A system says it again and again while something is held over the page.
+        await Waiting.UntilAsync(
+            "the place to drop it is shown",
+            async () =>
+            {
+                await alice.Page.EvaluateAsync("() => __held('dragover')");
+                return await alice.Page.GetByText(alice.Words.File.DropHere("Bob")).IsVisibleAsync();
+            },
+            TimeSpan.FromSeconds(60));
         await alice.Page.EvaluateAsync("() => __held('drop')");
         await Expect(alice.Sheet.GetByText("dropped.txt")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await Expect(alice.Page.GetByText(alice.Words.File.DropHere("Bob"))).ToBeHiddenAsync();

@@ -48,8 +48,11 @@ public sealed class FileLargeTests(Theatre theatre) : FileScene(theatre)
     [Fact]
     public Task A_file_survives_three_deaths() => DieAsync(3, 96 * Mega);
 
-    /// <summary>Waits for nothing: it only decides where in the other's work the next death falls.</summary>
-    private static Task MomentAsync(Random random) => Task.Delay(random.Next(1500));
+    /// <summary>So many turns of a page, a second of them at most: where in its work the next death falls.</summary>
+    private static async Task MomentAsync(Random random, Person living)
+    {
+        for (var left = random.Next(300); left > 0; left--) await living.Page.EvaluateAsync("() => 0");
+    }
 
     private async Task DieAsync(int deaths, long size)
     {
@@ -69,20 +72,20 @@ public sealed class FileLargeTests(Theatre theatre) : FileScene(theatre)
             {
                 // A moment of its progress, and one of time: also between two steps of coming back.
                 await bob.SeesProgressAsync("long.dat", 90 * i / deaths);
-                await MomentAsync(random);
+                await MomentAsync(random, bob);
                 var who = random.Next(3);
                 steps.Add($"{i}: {who switch { 0 => "sender", 1 => "recipient", _ => "server" }}");
                 if (who == 2)
                 {
                     await server.KillAsync();
-                    await MomentAsync(random);
+                    await MomentAsync(random, bob);
                     await server.StartAgainAsync();
                     continue;
                 }
 
                 var (person, other) = who == 0 ? (alice, "Bob") : (bob, "Alice");
                 await person.LeaveAsync();
-                await MomentAsync(random);
+                await MomentAsync(random, who == 0 ? bob : alice);
                 await person.ReturnAsync();
                 await person.OpenAsync(other);
             }
