@@ -32,11 +32,19 @@ internal static class BareRelay
             {
                 while (true)
                 {
-                    var received = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
+                    // A message may come in parts, as the bytes came in; it goes on whole.
+                    var length = 0;
+                    ValueWebSocketReceiveResult received;
+                    do
+                    {
+                        received = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
+                        length += received.Count;
+                    }
+                    while (!received.EndOfMessage && received.MessageType != WebSocketMessageType.Close);
                     if (received.MessageType == WebSocketMessageType.Close)
                         return;
                     if (isSender)
-                        await receivers[pair].SendAsync(buffer.AsMemory(0, received.Count), WebSocketMessageType.Binary, received.EndOfMessage, CancellationToken.None);
+                        await receivers[pair].SendAsync(buffer.AsMemory(0, length), WebSocketMessageType.Binary, true, CancellationToken.None);
                 }
             }
             catch (WebSocketException)

@@ -44,7 +44,9 @@ internal abstract class WebSocketLink : PairLink
         var used = 0;
         while (TryFrame(received[used..], out var start, out var length))
         {
-            Content(received.Slice(used + start, length), stamps);
+            // RFC 6455 §5.5: Kestrel's keep-alive after two minutes is a control frame.
+            if ((received[used] & 0x08) == 0)
+                Content(received.Slice(used + start, length), stamps);
             used += start + length;
         }
 
