@@ -12,7 +12,7 @@ public sealed record Gateway(IPAddress Address, IPAddress Local)
     /// <summary>So many are asked; of a machine with more, the first ones.</summary>
     public const int Most = 8;
 
-    /// <summary>The routers of all interfaces that are up. Of IPv6 one for each address that means something outside.</summary>
+    /// <summary>The routers of all interfaces. Of IPv6 one for each address that means something outside.</summary>
     public static IReadOnlyList<Gateway> All()
     {
         var found = new List<Gateway>();
@@ -20,7 +20,8 @@ public sealed record Gateway(IPAddress Address, IPAddress Local)
         {
             foreach (var face in NetworkInterface.GetAllNetworkInterfaces())
             {
-                if (face.OperationalStatus is not (OperationalStatus.Up or OperationalStatus.Unknown) || face.NetworkInterfaceType == NetworkInterfaceType.Loopback)
+                // Whether a link is up is known a second late; one without a route has no router.
+                if (face.NetworkInterfaceType == NetworkInterfaceType.Loopback)
                     continue;
                 var properties = face.GetIPProperties();
                 foreach (var router in properties.GatewayAddresses.Select(one => one.Address))
@@ -52,7 +53,7 @@ public sealed record Gateway(IPAddress Address, IPAddress Local)
         for (var i = 0; i < bytes.Length; i++)
         {
             var kept = Math.Clamp(prefix - (8 * i), 0, 8);
-            bytes[i] &= (byte)(0xFF << (8 - kept));
+            bytes[i] &= (byte)((0xFF << (8 - kept)) & 0xFF);
         }
 
         return new IPAddress(bytes);

@@ -19,6 +19,7 @@ public sealed class PortMapper : IAsyncDisposable
     private readonly Entropy _entropy;
     private readonly TimeProvider _time;
     private readonly Func<IReadOnlyList<Gateway>> _find;
+    private readonly IReadOnlyList<MappingProtocol> _order;
     private readonly Lock _lock = new();
     private readonly Lock _telling = new();
     private readonly Dictionary<Gateway, RouterMapper> _routers = [];
@@ -33,11 +34,12 @@ public sealed class PortMapper : IAsyncDisposable
     /// <param name="entropy">For nonces and ports.</param>
     /// <param name="time">For renewing.</param>
     /// <param name="find">The routers; null: <see cref="Gateway.All"/>. Asked again whenever addresses change.</param>
-    public PortMapper(Entropy entropy, TimeProvider time, Func<IReadOnlyList<Gateway>>? find = null)
+    /// <param name="order">The ways to ask, the first that works is used; null: all, as <see cref="MappingProtocol"/> has them.</param>
+    public PortMapper(Entropy entropy, TimeProvider time, Func<IReadOnlyList<Gateway>>? find = null, IReadOnlyList<MappingProtocol>? order = null)
     {
         ArgumentNullException.ThrowIfNull(entropy);
         ArgumentNullException.ThrowIfNull(time);
-        (_entropy, _time, _find) = (entropy, time, find ?? Gateway.All);
+        (_entropy, _time, _find, _order) = (entropy, time, find ?? Gateway.All, order ?? [MappingProtocol.Pcp, MappingProtocol.NatPmp, MappingProtocol.Igd]);
         NetworkChange.NetworkAddressChanged += OnAddressChanged;
         _hearing = HearAsync();
     }
@@ -129,7 +131,7 @@ public sealed class PortMapper : IAsyncDisposable
             if (_routers.TryGetValue(gateway, out var router))
                 router.Look();
             else
-                _routers.Add(gateway, new RouterMapper(gateway, Wishes, _entropy, _time, Told));
+                _routers.Add(gateway, new RouterMapper(gateway, _order, Wishes, _entropy, _time, Told));
         }
     }
 

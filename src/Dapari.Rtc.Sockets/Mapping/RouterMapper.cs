@@ -17,6 +17,7 @@ internal sealed class RouterMapper : IAsyncDisposable
     private static readonly TimeSpan _afterNo = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan _leavingLimit = TimeSpan.FromSeconds(3);
     private readonly Gateway _gateway;
+    private readonly IReadOnlyList<MappingProtocol> _order;
     private readonly Func<IReadOnlyCollection<(MappingTransport Transport, ushort Port)>> _wishes;
     private readonly Entropy _entropy;
     private readonly TimeProvider _time;
@@ -30,13 +31,14 @@ internal sealed class RouterMapper : IAsyncDisposable
     private long _renewAll;
 
     /// <param name="gateway">The router.</param>
+    /// <param name="order">The ways to ask.</param>
     /// <param name="wishes">What is wanted now.</param>
     /// <param name="entropy">For nonces and ports.</param>
     /// <param name="time">For renewing.</param>
     /// <param name="told">A port is reached from outside (true), or no longer (false).</param>
-    public RouterMapper(Gateway gateway, Func<IReadOnlyCollection<(MappingTransport Transport, ushort Port)>> wishes, Entropy entropy, TimeProvider time, Action<MappedPort, bool> told)
+    public RouterMapper(Gateway gateway, IReadOnlyList<MappingProtocol> order, Func<IReadOnlyCollection<(MappingTransport Transport, ushort Port)>> wishes, Entropy entropy, TimeProvider time, Action<MappedPort, bool> told)
     {
-        (_gateway, _wishes, _entropy, _time, _told) = (gateway, wishes, entropy, time, told);
+        (_gateway, _order, _wishes, _entropy, _time, _told) = (gateway, order, wishes, entropy, time, told);
         Facts = new RouterFacts(Endpoint.From(gateway.Address, 0), null, MappingFault.None);
         _running = Task.Run(RunAsync);
     }
@@ -157,9 +159,9 @@ internal sealed class RouterMapper : IAsyncDisposable
     private async Task<RouterAnswer> AskAsync(RouterWish wish, CancellationToken cancellation)
     {
         var last = new RouterAnswer(MappingFault.NotSpoken);
-        for (; _kind < 3; _kind++)
+        for (; _kind < _order.Count; _kind++)
         {
-            _talk ??= await TalkAsync(_kind, cancellation);
+            _talk ??= await TalkAsync(_order[_kind], cancellation);
             if (_talk is null)
                 continue;
             var answer = await _talk.MapAsync(wish, cancellation);
@@ -183,14 +185,14 @@ internal sealed class RouterMapper : IAsyncDisposable
         return last;
     }
 
-    private async Task<IRouterTalk?> TalkAsync(int kind, CancellationToken cancellation)
+    private async Task<IRouterTalk?> TalkAsync(MappingProtocol kind, CancellationToken cancellation)
     {
-        if (kind == 2)
+        if (kind == MappingProtocol.Igd)
             return await IgdTalk.FindAsync(_gateway, _entropy, _time, cancellation);
         // RFC 6886 knows IPv4 alone.
-        if ((kind == 1 && _gateway.Address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork) || RouterSocket.TryOpen(_gateway, _time) is not { } socket)
+        if ((kind == MappingProtocol.NatPmp && _gateway.Address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork) || RouterSocket.TryOpen(_gateway, _time) is not { } socket)
             return null;
-        return kind == 0 ? new PcpTalk(_gateway, socket, _time) : new NatPmpTalk(socket, _time);
+        return kind == MappingProtocol.Pcp ? new PcpTalk(_gateway, socket, _time) : new NatPmpTalk(socket, _time);
     }
 
     private void RenewNow()

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Dapari.Rtc.Sockets.Multicast;
 
-/// <summary>A network that this machine is on: an interface that is up and takes part in multicast.</summary>
+/// <summary>A network that this machine is on: an interface with addresses that takes part in multicast.</summary>
 /// <param name="Index">The system's number of the interface.</param>
 /// <param name="Addresses">This machine's addresses on it, link-local ones too.</param>
 /// <param name="V4">Whether IPv4 is spoken there.</param>
@@ -27,7 +27,8 @@ public sealed record MulticastLink(int Index, IReadOnlyList<IPAddress> Addresses
         {
             foreach (var face in NetworkInterface.GetAllNetworkInterfaces())
             {
-                if (found.Count == Most || face.OperationalStatus is not (OperationalStatus.Up or OperationalStatus.Unknown) || !isWanted(face))
+                // Whether a link is up is known a second late: groups of one that is not are joined too, and silent.
+                if (found.Count == Most || !isWanted(face))
                     continue;
                 var properties = face.GetIPProperties();
                 IPAddress[] addresses = [.. properties.UnicastAddresses.Select(one => one.Address)];

@@ -93,17 +93,21 @@ internal sealed partial class RouterDouble : IAsyncDisposable
     private async Task ServeAsync(Socket socket, Func<byte[], byte[]?> answer)
     {
         var buffer = new byte[2_048];
-        try
+        while (!_stopping.IsCancellationRequested)
         {
-            while (true)
+            try
             {
                 var got = await socket.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), _stopping.Token);
                 if (answer(buffer[..got.ReceivedBytes]) is { } bytes)
                     await socket.SendToAsync(bytes, SocketFlags.None, got.RemoteEndPoint, _stopping.Token);
             }
-        }
-        catch (Exception over) when (over is OperationCanceledException or ObjectDisposedException)
-        {
+            catch (SocketException)
+            {
+                // Who asked is gone.
+            }
+            catch (Exception over) when (over is OperationCanceledException or ObjectDisposedException)
+            {
+            }
         }
     }
 
