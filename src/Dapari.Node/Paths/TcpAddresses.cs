@@ -71,7 +71,8 @@ internal static class TcpAddresses
         return isPrivate ? Network.Same : Network.Internet;
     }
 
-    private static bool MayTry(IPAddress address, bool loopback)
+    /// <summary>Whether an address can be another peer's.</summary>
+    public static bool MayTry(IPAddress address, bool loopback)
     {
         if (IPAddress.IsLoopback(address))
             return loopback;
