@@ -5,12 +5,15 @@ namespace Dapari.Node.Tests;
 /// <summary>Contacts on one network, and no server anywhere: two machines and a switch.</summary>
 public sealed class NearbyWalkTests
 {
-    [Fact]
-    public async Task With_no_server_two_nodes_on_one_network_find_each_other_and_talk()
+    [Theory]
+    [InlineData("10.76.0.1/24", "10.76.0.2/24")]
+    [InlineData("fd76::1/64", "fd76::2/64")]
+    [InlineData("169.254.76.1/16", "169.254.76.2/16")]
+    public async Task With_no_server_two_nodes_on_one_network_find_each_other_and_talk(string one, string other)
     {
         await using var post = await Post.OpenAsync();
         var (alice, bob) = await AcquaintedAsync(post);
-        await using var lan = await Lan.LayAsync("10.76.0.1/24", "10.76.0.2/24");
+        await using var lan = await Lan.LayAsync(one, other);
         await alice.UpInAsync(lan[1]);
         await bob.UpInAsync(lan[2]);
         var said = await alice.SayAsync("Bob", "Da pari a pari", "delivered");
