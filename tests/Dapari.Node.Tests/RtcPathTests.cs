@@ -93,14 +93,15 @@ public sealed class RtcPathTests
     public async Task Malformed_signals_change_nothing()
     {
         await using var pair = new Pair(Rtc, Rtc);
+        pair.Servers = [new IceServer { Urls = { "turn:", "stun:a b:1", "http://x", "turn:127.0.0.1:99999", "turns:127.0.0.1:1" } }];
+        pair.Begin();
         foreach (var link in (IPathLink[])[pair.One.Link, pair.Other.Link])
         {
-            link.Open(1, offerer: link == pair.One.Link, polite: false, [new IceServer { Urls = { "turn:", "stun:a b:1", "http://x", "turn:127.0.0.1:99999", "turns:127.0.0.1:1" } }]);
             foreach (var signal in (Signal[])[new() { OfferSdp = "v=0\r\nm=audio 9 RTP/AVP 0\r\n" }, new() { AnswerSdp = new string('a', 100_000) }, new() { Candidate = new Candidate { Candidate_ = "candidate:x" } }, new()])
                 link.Accept(1, signal);
         }
 
-        await pair.OpenAsync();
+        await pair.OpenedAsync();
     }
 
     [Fact]
@@ -183,12 +184,14 @@ public sealed class RtcPathTests
 
         public End Other { get; }
 
+        public IReadOnlyList<IceServer> Servers { get; set; } = [];
+
         public Action<Signal>? Swap { get; set; }
 
         public void Begin()
         {
-            Other.Link.Open(1, offerer: false, polite: true, []);
-            One.Link.Open(1, offerer: true, polite: false, []);
+            Other.Link.Open(1, offerer: false, polite: true, Servers);
+            One.Link.Open(1, offerer: true, polite: false, Servers);
             One.Begin();
             Other.Begin();
         }
@@ -196,6 +199,11 @@ public sealed class RtcPathTests
         public async Task OpenAsync()
         {
             Begin();
+            await OpenedAsync();
+        }
+
+        public async Task OpenedAsync()
+        {
             await One.Opened.Task.WaitAsync(_patience, TestContext.Current.CancellationToken);
             await Other.Opened.Task.WaitAsync(_patience, TestContext.Current.CancellationToken);
         }

@@ -142,7 +142,7 @@ internal sealed class NodePathLink : IPathLink, IAsyncDisposable
     {
         way.Standing.Add(link);
         if (link == _tcp)
-            way.Leaving = _time.CreateTimer(_ => _rtc.Close(way.Id), null, _leaving, Timeout.InfiniteTimeSpan);
+            way.Leaving = _time.CreateTimer(_ => Leave(way), null, _leaving, Timeout.InfiniteTimeSpan);
         if (way.Current is null)
         {
             way.Current = link;
@@ -153,6 +153,18 @@ internal sealed class NodePathLink : IPathLink, IAsyncDisposable
             way.Current = link;
             FactsChanged?.Invoke(way.Id, facts);
         }
+    }
+
+    private void Leave(Way way)
+    {
+        lock (_lock)
+        {
+            if (_ways.GetValueOrDefault(way.Id) != way || way.Current != _tcp)
+                return;
+            way.Standing.Remove(_rtc);
+        }
+
+        _rtc.Close(way.Id);
     }
 
     private void Fell(Way way, IPathLink link)
