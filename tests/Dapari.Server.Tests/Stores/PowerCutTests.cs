@@ -3,7 +3,7 @@ using Dapari.Server.Storage.Operations;
 using Dapari.Wire.V1;
 using Xunit;
 
-namespace Dapari.Server.Tests.Storage;
+namespace Dapari.Server.Tests.Stores;
 
 /// <summary>
 /// Random walks beside a model: posts, repeats, acknowledgements, settling, and an end at any call to the disk, by a kill or a power cut. A failing walk's seed is in its name.

@@ -2,12 +2,11 @@ using Dapari.Server.Storage;
 using Dapari.Server.Storage.Journal;
 using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
-using Dapari.Wire.V1;
 using Google.Protobuf;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace Dapari.Server.Tests.Storage;
+namespace Dapari.Server.Tests.Stores;
 
 /// <summary>A store without server and threads: a real database in a folder, a journal on a disk in memory, and small limits, so that everything happens soon.</summary>
 internal sealed class StoreWorkbench : IDisposable

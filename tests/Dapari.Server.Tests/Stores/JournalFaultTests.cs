@@ -2,10 +2,9 @@ using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
 using Dapari.Wire.V1;
-using Google.Protobuf;
 using Xunit;
 
-namespace Dapari.Server.Tests.Storage;
+namespace Dapari.Server.Tests.Stores;
 
 /// <summary>A disk that is full, fails, or has spoilt what was durable.</summary>
 public sealed class JournalFaultTests

@@ -1,6 +1,6 @@
 using Dapari.Server.Storage.Journal;
 
-namespace Dapari.Server.Tests.Storage;
+namespace Dapari.Server.Tests.Stores;
 
 /// <summary>The power went, or the process was killed, in the middle of this call.</summary>
 internal sealed class PowerOffException : Exception;
