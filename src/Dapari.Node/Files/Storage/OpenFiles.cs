@@ -56,17 +56,17 @@ internal sealed class OpenFiles(string folder, int most = 16) : IDisposable
                 file.Users++;
         }
 
-        foreach (var file in dirty)
+        try
         {
-            try
+            foreach (var file in dirty)
             {
                 Volatile.Write(ref file.Dirty, false);
                 RandomAccess.FlushToDisk(file.Handle);
             }
-            finally
-            {
-                Give(file);
-            }
+        }
+        finally
+        {
+            dirty.ForEach(Give);
         }
     }
 
