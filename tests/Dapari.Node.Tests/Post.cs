@@ -64,6 +64,9 @@ internal sealed class Post : IAsyncDisposable
         await Waiting.UntilAsync("the acceptance arrives", async () => (await other.ContactAsync(one.Name))?.State == "accepted");
     }
 
+    /// <summary>The server is gone for good.</summary>
+    public ValueTask CloseServerAsync() => _host.DisposeAsync();
+
     public async ValueTask DisposeAsync()
     {
         foreach (var person in _people)

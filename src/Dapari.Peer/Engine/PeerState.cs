@@ -11,7 +11,8 @@ using Dapari.Wire;
 namespace Dapari.Peer.Engine;
 
 /// <summary>Everything that the engine keeps in memory; its parts share it, and the engine's owner is its only owner.</summary>
-internal sealed class PeerState(RandomSource random, bool pathsSupported, bool callsSupported = false, bool filesSupported = false, FileCredit? fileCredit = null)
+internal sealed class PeerState(
+    RandomSource random, bool pathsSupported, bool callsSupported = false, bool filesSupported = false, bool nearbySupported = false, FileCredit? fileCredit = null)
 {
     /// <summary>Contacts of any state.</summary>
     public const int MaxContacts = 1000;
@@ -31,6 +32,8 @@ internal sealed class PeerState(RandomSource random, bool pathsSupported, bool c
     public bool FilesSupported { get; } = filesSupported;
 
     public FileCredit FileCredit { get; } = fileCredit ?? FileCredit.Default;
+
+    public bool NearbySupported { get; } = nearbySupported;
 
     /// <summary>New at each start: tells others a restart from a reconnection.</summary>
     public byte[] RunId { get; } = random.Bytes(8);
