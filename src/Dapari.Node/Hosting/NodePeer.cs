@@ -1,3 +1,6 @@
+using Dapari.Node.Files;
+using Dapari.Node.Files.Channels;
+using Dapari.Node.Files.DropOffs;
 using Dapari.Node.Home;
 using Dapari.Node.Links;
 using Dapari.Node.Nearby;
@@ -21,12 +24,19 @@ internal sealed class NodePeer : IAsyncDisposable
     private readonly TcpPathLink? _paths;
 
     private readonly NearbyLink? _nearby;
+    private readonly TcpFileChannels? _channels;
+    private readonly DropOffHttp _http;
 
     private NodePeer(
-        NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, TcpPathLink? paths, PortMapper? mapper, MulticastPort? multicast, NearbyLink? nearby, PeerHost host)
+        NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, TcpPathLink? paths, PortMapper? mapper, MulticastPort? multicast, NearbyLink? nearby,
+        TcpFileChannels? channels, DropOffHttp http, NodeFileLink files, PeerHost host)
     {
         (_home, _authorities, Store, _servers, _paths, Mapper, Multicast, _nearby, Host) = (home, authorities, store, servers, paths, mapper, multicast, nearby, host);
+        (_channels, _http, Files) = (channels, http, files);
     }
+
+    /// <summary>Who moves files.</summary>
+    public NodeFileLink Files { get; }
 
     /// <summary>The groups of the networks that this machine is on; null: they are not joined.</summary>
     public MulticastPort? Multicast { get; }
@@ -63,8 +73,13 @@ internal sealed class NodePeer : IAsyncDisposable
                 paths!.Prepare();
             var multicast = options is { Direct: true, Nearby: true } && NodeHome.IsNearby(home.Folder) ? new MulticastPort(options.Networks) : null;
             var nearby = multicast is null ? null : new NearbyLink(multicast, paths!, RandomSource.System, time);
-            var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, null, RandomSource.System, time, cancellation, null, nearby);
-            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, nearby, host);
+            var channels = paths is null ? null : new TcpFileChannels(paths, time);
+            var http = new DropOffHttp(authorities, time);
+            var files = new NodeFileLink(home.Files, channels is null ? [] : [channels], http, time);
+            var transfers = store.Rows("transfer/").Select(row => row.Key.Split('/')[1]).ToHashSet(StringComparer.Ordinal);
+            files.Sweep(transfers.Contains);
+            var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, files, RandomSource.System, time, cancellation, null, nearby);
+            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, nearby, channels, http, files, host);
             (store, authorities, home) = (null, null, null!);
             return (peer, NodeFault.None);
         }
@@ -91,6 +106,9 @@ internal sealed class NodePeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Host.DisposeAsync();
+        await Files.DisposeAsync();
+        _channels?.Dispose();
+        _http.Dispose();
         await _servers.DisposeAsync();
         _nearby?.Dispose();
         if (Multicast is not null)

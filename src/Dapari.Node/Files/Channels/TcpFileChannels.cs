@@ -144,8 +144,17 @@ internal sealed class TcpFileChannels : IFileChannelSource, IDisposable
 
         public bool Add(byte number, byte count, SslStream stream)
         {
-            if (All.Task.IsCompleted || (_count != 0 && _count != count) || !_streams.TryAdd(number, stream))
+            if (All.Task.IsCompleted)
                 return false;
+            // The other end has begun anew: what came of its last attempt is of no use.
+            if (_streams.ContainsKey(number) || (_count != 0 && _count != count))
+            {
+                foreach (var old in _streams.Values)
+                    old.Dispose();
+                _streams.Clear();
+            }
+
+            _streams.Add(number, stream);
             _count = count;
             if (_streams.Count == count)
                 All.TrySetResult([.. _streams.OrderBy(one => one.Key).Select(one => one.Value)]);

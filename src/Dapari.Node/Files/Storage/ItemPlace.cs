@@ -11,6 +11,12 @@ internal sealed class ItemPlace
     /// <summary>Files below this share one on disk: each of its own would want a flush of its own.</summary>
     public const long Small = 1024 * 1024;
 
+    /// <summary>The file that small items share.</summary>
+    public const string Shared = "small";
+
+    /// <summary>The file of hashes.</summary>
+    public const string Tree = "tree";
+
     private readonly long[] _starts;
     private readonly long[] _trees;
 
@@ -38,11 +44,14 @@ internal sealed class ItemPlace
     /// <summary>Of all items together.</summary>
     public long TotalBytes => Items.Sum(item => item.Shape.Size);
 
+    /// <summary>Of the hashes of all trees.</summary>
+    public long TreeBytes => _trees[^1] * TreeHash.Length;
+
     /// <summary>Whether an item lies in the shared file.</summary>
     public bool IsShared(int item) => item > 0 && Items[item].Shape.Size < Small;
 
     /// <summary>The file on disk that an item lies in.</summary>
-    public string NameOf(int item) => IsShared(item) ? "small" : item.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    public string NameOf(int item) => IsShared(item) ? Shared : item.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Where an item begins in its file.</summary>
     public long StartOf(int item) => _starts[item];

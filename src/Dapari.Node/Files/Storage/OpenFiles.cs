@@ -70,17 +70,24 @@ internal sealed class OpenFiles(string folder, int most = 16) : IDisposable
         }
     }
 
-    /// <summary>Makes a file, with all of its room.</summary>
+    /// <summary>Makes a file, with all of its room; true: it was not there, or shorter.</summary>
     /// <exception cref="IOException">There is no room.</exception>
-    public void Create(string name, long size)
+    public bool Create(string name, long size)
     {
         var path = Path.Combine(folder, name);
-        using var handle = File.Exists(path)
-            ? File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite)
-            : new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, UnixCreateMode = OwnerOnly, PreallocationSize = size }).SafeFileHandle;
-        if (RandomAccess.GetLength(handle) < size)
-            RandomAccess.SetLength(handle, size);
-        RandomAccess.FlushToDisk(handle);
+        if (!File.Exists(path))
+        {
+            new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, UnixCreateMode = OwnerOnly, PreallocationSize = size, BufferSize = 0,
+            }).Dispose();
+        }
+
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        if (RandomAccess.GetLength(handle) >= size)
+            return false;
+        RandomAccess.SetLength(handle, size);
+        return true;
     }
 
     /// <summary>Fills a span from a file; false: it is shorter.</summary>

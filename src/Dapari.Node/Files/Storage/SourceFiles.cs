@@ -28,7 +28,7 @@ internal sealed class SourceFiles : IDisposable
             return null;
         try
         {
-            return new SourceFiles(folder, index, new ItemPlace(ids), File.OpenHandle(Path.Combine(folder, "tree")));
+            return new SourceFiles(folder, index, new ItemPlace(ids), File.OpenHandle(Path.Combine(folder, ItemPlace.Tree)));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -12,18 +12,28 @@ internal sealed record SourceIndex(bool Outgoing, IReadOnlyList<IndexedItem> Ite
 {
     private const string Name = "index";
 
+    /// <summary>Of received items: all that will come has come.</summary>
+    public bool IsDone { get; init; }
+
     /// <summary>The items' ids; null: the index was tampered with.</summary>
     public IReadOnlyList<FileId>? Ids()
     {
         var ids = new List<FileId>(Items.Count);
         foreach (var item in Items)
         {
-            if (item.Root.Length != 2 * TreeHash.Length || !TreeHash.TryRead(Convert.FromHexString(item.Root), out var root) || item.Size is < 0 or > FileShape.MaxSize)
+            if (!TryRead(item.Root, out var root) || item.Size is < 0 or > FileShape.MaxSize)
                 return null;
             ids.Add(new FileId(root, new FileShape(item.Size)));
         }
 
         return ids;
+    }
+
+    private static bool TryRead(string text, out TreeHash hash)
+    {
+        var bytes = new byte[TreeHash.Length];
+        hash = default;
+        return text.Length == 2 * bytes.Length && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done && TreeHash.TryRead(bytes, out hash);
     }
 
     /// <summary>Reads a folder's; null: there is none, or it cannot be read.</summary>

@@ -1,7 +1,6 @@
 using Dapari.Wire;
 using Dapari.Wire.Files;
 using Dapari.Wire.V1;
-using Google.Protobuf;
 using Microsoft.Win32.SafeHandles;
 
 namespace Dapari.Node.Files.Storage;
@@ -27,7 +26,7 @@ internal static class SourcePreparer
     {
         const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
-        var trees = Path.Combine(folder, "tree");
+        var trees = Path.Combine(folder, ItemPlace.Tree);
         var parts = Path.Combine(folder, "parts");
         var indexed = new List<IndexedItem>();
         var items = new List<FileItem>();
