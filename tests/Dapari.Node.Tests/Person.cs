@@ -41,6 +41,10 @@ internal sealed class Person(string name, string folder) : IAsyncDisposable
     public async Task<IReadOnlyList<MessageBody>> ReadAsync(string who) =>
         JsonSerializer.Deserialize(await DoAsync("--json", "read", who, "--count", "500"), ApiJson.Default.MessagesBody)!.Messages;
 
+    /// <summary>What was sent and offered, the newest first.</summary>
+    public async Task<IReadOnlyList<FileOfferBody>> FilesAsync() =>
+        JsonSerializer.Deserialize(await DoAsync("--json", "files"), ApiJson.Default.IReadOnlyListFileOfferBody)!;
+
     /// <summary>Says something and waits until it stands so.</summary>
     public async Task<MessageBody> SayAsync(string who, string text, string state) =>
         JsonSerializer.Deserialize(await DoAsync("--json", "say", who, text, "--wait", state, "--timeout", "90"), ApiJson.Default.MessageBody)!;
