@@ -76,9 +76,9 @@ internal sealed class NodePeer : IAsyncDisposable
             var names = multicast is null ? null : new MdnsResolver(multicast, time);
             var nearby = multicast is null ? null : new NearbyLink(multicast, tcp!, RandomSource.System, time);
             var paths = tcp is null ? null : new NodePathLink(tcp, new RtcPathLink(new RtcPathParts(options.Addresses, names, mapper, time)), time);
-            var channels = paths is null ? null : new TcpFileChannels(paths, time);
+            var channels = paths is null ? null : new TcpFileChannels(tcp!, time);
             var http = new DropOffHttp(authorities, time);
-            var files = new NodeFileLink(home.Files, channels is null ? [] : [channels, new RtcFileChannels(paths!)], http, time);
+            var files = new NodeFileLink(home.Files, channels is null ? [] : [new PathFileChannels(paths!, channels)], http, time);
             var transfers = store.Rows("transfer/").Select(row => row.Key.Split('/')[1]).ToHashSet(StringComparer.Ordinal);
             files.Sweep(transfers.Contains);
             var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, files, RandomSource.System, time, cancellation, null, nearby);

@@ -17,27 +17,27 @@ internal sealed class TcpFileChannels : IFileChannelSource, IDisposable
     private const int MostStreams = 9;
     private const byte AllHere = 1;
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(20);
-    private readonly NodePathLink _paths;
+    private readonly TcpPathLink _paths;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, Gathering> _gatherings = [];
 
     /// <param name="paths">Whose paths.</param>
     /// <param name="time">For the limit on opening.</param>
-    public TcpFileChannels(NodePathLink paths, TimeProvider time)
+    public TcpFileChannels(TcpPathLink paths, TimeProvider time)
     {
         (_paths, _time) = (paths, time);
-        paths.Tcp.StreamArrived += OnStream;
+        paths.StreamArrived += OnStream;
     }
 
     /// <inheritdoc/>
     public Task<IFileChannel>? TryOpen(ulong path, bool offerer, CancellationToken cancellation) =>
-        _paths.GoesByTcp(path) is true && _paths.Tcp.Find(path) is { } known ? OpenAsync(known, path, cancellation) : null;
+        _paths.Find(path) is { } known ? OpenAsync(known, path, cancellation) : null;
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _paths.Tcp.StreamArrived -= OnStream;
+        _paths.StreamArrived -= OnStream;
         lock (_lock)
         {
             foreach (var gathering in _gatherings.Values)
@@ -107,7 +107,7 @@ internal sealed class TcpFileChannels : IFileChannelSource, IDisposable
         if (_gatherings.TryGetValue(path, out var known))
             return known;
         // Streams may come before the engine asks for the channel; those of paths that are gone are of no use.
-        foreach (var gone in _gatherings.Keys.Where(one => _paths.Tcp.Find(one) is null).ToList())
+        foreach (var gone in _gatherings.Keys.Where(one => _paths.Find(one) is null).ToList())
         {
             _gatherings[gone].Drop();
             _gatherings.Remove(gone);

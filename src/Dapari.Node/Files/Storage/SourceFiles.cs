@@ -13,7 +13,8 @@ internal sealed class SourceFiles : IDisposable
     private readonly string _folder;
     private readonly SourceIndex _index;
     private readonly Lock _lock = new();
-    private readonly Dictionary<int, SafeFileHandle> _open = [];
+    private readonly Dictionary<int, OpenItem> _open = [];
+    private bool _disposed;
     private readonly SafeFileHandle _tree;
 
     private SourceFiles(string folder, SourceIndex index, ItemPlace place, SafeFileHandle tree) => (_folder, _index, Place, _tree) = (folder, index, place, tree);
@@ -56,12 +57,13 @@ internal sealed class SourceFiles : IDisposable
     /// <exception cref="SourceFault">It is not.</exception>
     public void Read(int item, long offset, Span<byte> into)
     {
+        OpenItem? open = null;
         try
         {
-            var handle = Take(item);
-            var whole = OpenFiles.TryReadAll(handle, offset, into);
+            open = Take(item);
+            var whole = OpenFiles.TryReadAll(open.Handle, offset, into);
             // Looked at after reading: what was written before that is noticed.
-            if (item > 0 && (File.GetLastWriteTimeUtc(handle).Ticks != _index.Items[item].Modified || RandomAccess.GetLength(handle) != _index.Items[item].Size))
+            if (item > 0 && (File.GetLastWriteTimeUtc(open.Handle).Ticks != _index.Items[item].Modified || RandomAccess.GetLength(open.Handle) != _index.Items[item].Size))
                 throw new SourceFault(item, changed: true);
             if (!whole)
                 throw new SourceFault(item, changed: item > 0);
@@ -69,6 +71,11 @@ internal sealed class SourceFiles : IDisposable
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
             throw new SourceFault(item, changed: false);
+        }
+        finally
+        {
+            if (open is not null)
+                Give(open);
         }
     }
 
@@ -111,8 +118,9 @@ internal sealed class SourceFiles : IDisposable
     {
         lock (_lock)
         {
-            foreach (var handle in _open.Values)
-                handle.Dispose();
+            _disposed = true;
+            foreach (var open in _open.Values.Where(one => one.Users == 0))
+                open.Handle.Dispose();
             _open.Clear();
         }
 
@@ -132,23 +140,43 @@ internal sealed class SourceFiles : IDisposable
         }
     }
 
-    private SafeFileHandle Take(int item)
+    private OpenItem Take(int item)
     {
         lock (_lock)
         {
-            if (_open.TryGetValue(item, out var known))
-                return known;
-            // One that another thread reads at this moment stays open until it has: the handle counts.
-            if (_open.Count >= MostOpen)
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_open.TryGetValue(item, out var open))
             {
-                var oldest = _open.Keys.First();
-                _open.Remove(oldest, out var handle);
-                handle!.Dispose();
+                // One that another thread reads at this moment stays.
+                if (_open.Count >= MostOpen && _open.FirstOrDefault(one => one.Value.Users == 0) is { Value: not null } idle)
+                {
+                    _open.Remove(idle.Key);
+                    idle.Value.Handle.Dispose();
+                }
+
+                var path = item == 0 ? Path.Combine(_folder, "0") : _index.Items[item].Path!;
+                open = _open[item] = new OpenItem(File.OpenHandle(path, options: FileOptions.SequentialScan));
             }
 
-            var path = item == 0 ? Path.Combine(_folder, "0") : _index.Items[item].Path!;
-            return _open[item] = File.OpenHandle(path, options: FileOptions.SequentialScan);
+            open.Users++;
+            return open;
         }
+    }
+
+    private void Give(OpenItem open)
+    {
+        lock (_lock)
+        {
+            if (--open.Users == 0 && _disposed)
+                open.Handle.Dispose();
+        }
+    }
+
+    private sealed class OpenItem(SafeFileHandle handle)
+    {
+        public SafeFileHandle Handle => handle;
+
+        public int Users { get; set; }
     }
 }
 
