@@ -64,10 +64,24 @@ internal sealed partial class NodeFileLink : IFileLink, IAsyncDisposable
                 return;
             if (before is not null)
                 End(contact, before);
-            attachment = _attached[contact] = new Attachment(path, new CancellationTokenSource());
+            attachment = _attached[contact] = new Attachment(path, offerer, new CancellationTokenSource());
         }
 
-        _ = Task.Run(() => RunAsync(contact, attachment, offerer));
+        _ = Task.Run(() => RunAsync(contact, attachment));
+    }
+
+    /// <summary>A path is carried by another source from now on: its channel, if it has one or is to have one, is made there.</summary>
+    public void Prefer(ulong path, IFileChannelSource source)
+    {
+        lock (_lock)
+        {
+            foreach (var (contact, attachment) in _attached.Where(one => one.Value.Path == path && one.Value.Source != source).ToList())
+            {
+                End(contact, attachment);
+                var next = _attached[contact] = new Attachment(path, attachment.IsOfferer, new CancellationTokenSource());
+                _ = Task.Run(() => RunAsync(contact, next));
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -305,11 +319,20 @@ internal sealed partial class NodeFileLink : IFileLink, IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(ContactId contact, Attachment attachment, bool offerer)
+    private async Task RunAsync(ContactId contact, Attachment attachment)
     {
         try
         {
-            if (_sources.Select(source => source.TryOpen(attachment.Path, offerer, attachment.Ending)).FirstOrDefault(opening => opening is not null) is not { } opening)
+            Task<IFileChannel>? opening = null;
+            foreach (var source in _sources)
+            {
+                attachment.Source = source;
+                opening = source.TryOpen(attachment.Path, attachment.IsOfferer, attachment.Ending);
+                if (opening is not null)
+                    break;
+            }
+
+            if (opening is null)
                 return;
             var channel = await opening;
             using var line = new ContactLine(contact, channel, _books, message => ControlReceived?.Invoke(contact, message));
@@ -357,9 +380,14 @@ internal sealed partial class NodeFileLink : IFileLink, IAsyncDisposable
     }
 
     /// <summary>A path that the channel is, or is being made on.</summary>
-    private sealed class Attachment(ulong path, CancellationTokenSource ending)
+    private sealed class Attachment(ulong path, bool offerer, CancellationTokenSource ending)
     {
         public ulong Path => path;
+
+        public bool IsOfferer => offerer;
+
+        /// <summary>Who makes it, or made it.</summary>
+        public IFileChannelSource? Source { get; set; }
 
         public CancellationToken Ending { get; } = ending.Token;
 

@@ -76,9 +76,18 @@ internal sealed class NodePeer : IAsyncDisposable
             var names = multicast is null ? null : new MdnsResolver(multicast, time);
             var nearby = multicast is null ? null : new NearbyLink(multicast, tcp!, RandomSource.System, time);
             var paths = tcp is null ? null : new NodePathLink(tcp, new RtcPathLink(new RtcPathParts(options.Addresses, names, mapper, time)), time);
-            var channels = paths is null ? null : new TcpFileChannels(tcp!, time);
+            var channels = paths is null ? null : new TcpFileChannels(paths.Tcp, path => paths.GoesByTcp(path) is true, time);
             var http = new DropOffHttp(authorities, time);
             var files = new NodeFileLink(home.Files, channels is null ? [] : [new PathFileChannels(paths!, channels)], http, time);
+            if (paths is not null)
+            {
+                paths.FactsChanged += (path, _) =>
+                {
+                    if (paths.GoesByTcp(path) is true)
+                        files.Prefer(path, channels!);
+                };
+            }
+
             var transfers = store.Rows("transfer/").Select(row => row.Key.Split('/')[1]).ToHashSet(StringComparer.Ordinal);
             files.Sweep(transfers.Contains);
             var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, files, RandomSource.System, time, cancellation, null, nearby);

@@ -18,21 +18,23 @@ internal sealed class TcpFileChannels : IFileChannelSource, IDisposable
     private const byte AllHere = 1;
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(20);
     private readonly TcpPathLink _paths;
+    private readonly Func<ulong, bool> _carries;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, Gathering> _gatherings = [];
 
     /// <param name="paths">Whose paths.</param>
+    /// <param name="carries">Whether what goes by a path goes by TCP now.</param>
     /// <param name="time">For the limit on opening.</param>
-    public TcpFileChannels(TcpPathLink paths, TimeProvider time)
+    public TcpFileChannels(TcpPathLink paths, Func<ulong, bool> carries, TimeProvider time)
     {
-        (_paths, _time) = (paths, time);
+        (_paths, _carries, _time) = (paths, carries, time);
         paths.StreamArrived += OnStream;
     }
 
     /// <inheritdoc/>
     public Task<IFileChannel>? TryOpen(ulong path, bool offerer, CancellationToken cancellation) =>
-        _paths.Find(path) is { } known ? OpenAsync(known, path, cancellation) : null;
+        _carries(path) && _paths.Find(path) is { } known ? OpenAsync(known, path, cancellation) : null;
 
     /// <inheritdoc/>
     public void Dispose()
