@@ -4,10 +4,11 @@ using Xunit;
 
 namespace Dapari.Rtc.Interop.Tests;
 
-/// <summary>A place of which a wire leads here, by which no UDP goes: a network namespace (root, iproute2 and nftables; ./test installs them).</summary>
+/// <summary>A place of which a wire leads here, by which perhaps no UDP goes: a network namespace (root, iproute2 and nftables; ./test installs them).</summary>
 internal sealed class Cellar : IAsyncDisposable
 {
-    private readonly string _mark = $"c{Environment.ProcessId % 10_000}";
+    private static int count;
+    private readonly string _mark = $"c{Environment.ProcessId % 10_000}x{Interlocked.Increment(ref count)}";
 
     private Cellar()
     {
@@ -20,7 +21,7 @@ internal sealed class Cellar : IAsyncDisposable
     /// <summary>This end of the wire.</summary>
     public IPAddress Here { get; } = IPAddress.Parse("10.79.0.1");
 
-    public static async Task<Cellar> DigAsync()
+    public static async Task<Cellar> DigAsync(bool stopsUdp = true)
     {
         var cellar = new Cellar();
         try
@@ -32,6 +33,8 @@ internal sealed class Cellar : IAsyncDisposable
             await RunAsync("ip", "-n", cellar.Space, "address", "add", "10.79.0.2/24", "dev", "eth0");
             await RunAsync("ip", "-n", cellar.Space, "link", "set", "eth0", "up");
             await RunAsync("ip", "-n", cellar.Space, "route", "add", "default", "via", "10.79.0.1");
+            if (!stopsUdp)
+                return cellar;
             var rules = Path.Combine(cellar.Folder, "rules.nft");
             await File.WriteAllTextAsync(rules, """
                 table inet cellar {

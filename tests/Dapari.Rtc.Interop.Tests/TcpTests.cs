@@ -1,6 +1,5 @@
 using System.Net;
 using System.Security.Cryptography;
-using System.Threading.Channels;
 using Dapari.Rtc.DataChannels;
 using Dapari.Rtc.Dtls;
 using Dapari.Rtc.Ice;
@@ -84,44 +83,4 @@ public sealed class TcpTests
     private static Task<string> DescribeAsync(RtcDriver driver, Listener here, Func<IceCandidate, bool> tells) => driver.AskAsync(
         (peer, _) => SdpWriter.Write(peer.LocalDescription with { Candidates = [.. here.Candidates.Where(tells)], EndOfCandidates = true }, 1, 1),
         TestContext.Current.CancellationToken);
-
-    private sealed class Listener : IRtcListener
-    {
-        public List<IceCandidate> Candidates { get; } = [];
-
-        public TaskCompletionSource Gathered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public TaskCompletionSource<RtcChannel> Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Channel<byte[]> Messages { get; } = Channel.CreateUnbounded<byte[]>();
-
-        public SelectedPair? Selected { get; private set; }
-
-        public void Happened(RtcPeer peer, in RtcEvent told, long nowUs)
-        {
-            switch (told.Kind)
-            {
-                case RtcEventKind.CandidateFound:
-                    Candidates.Add(told.Candidate!);
-                    break;
-                case RtcEventKind.GatheringDone:
-                    Gathered.TrySetResult();
-                    break;
-                case RtcEventKind.PairSelected:
-                    Selected = told.Pair;
-                    break;
-                case RtcEventKind.ChannelOpened:
-                    Opened.TrySetResult(told.Channel!);
-                    break;
-            }
-        }
-
-        public void Received(RtcPeer peer, RtcChannel channel, bool text, ReadOnlySpan<byte> message, long nowUs) => Messages.Writer.TryWrite(message.ToArray());
-
-        public void Failed(Exception fault)
-        {
-            Opened.TrySetException(fault);
-            Messages.Writer.TryComplete(fault);
-        }
-    }
 }

@@ -43,7 +43,8 @@ public sealed partial class RtcDriver
             preference--;
             if (_tcpOfAddress.Count == TcpAddresses)
                 return;
-            if (!_tcpOfAddress.ContainsKey(address) && Listen(address) is { } listener)
+            // Told by the name of the socket of UDP, or not at all.
+            if (!_tcpOfAddress.ContainsKey(address) && _bound.ContainsKey(address) && Listen(address) is { } listener)
                 AddTcp(listener, address, preference);
         }
     }
