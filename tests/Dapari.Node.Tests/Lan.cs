@@ -49,6 +49,12 @@ internal sealed class Lan : IAsyncDisposable
     /// <summary>Pulls a machine's plug, or puts it in.</summary>
     public Task PlugAsync(int machine, bool isIn) => IpAsync("-n", Switch, "link", "set", "port" + machine, isIn ? "up" : "down");
 
+    /// <summary>Gives a machine an address.</summary>
+    public Task AddressAsync(int machine, string address) => IpAsync("-n", this[machine], "address", "add", address, "dev", "eth0");
+
+    /// <summary>The groups that a machine has joined.</summary>
+    public Task<string> GroupsAsync(int machine) => IpAsync("-n", this[machine], "maddress", "show");
+
     public async ValueTask DisposeAsync()
     {
         foreach (var space in (string[])[this[1], this[2], Switch])
@@ -58,12 +64,14 @@ internal sealed class Lan : IAsyncDisposable
         }
     }
 
-    private static async Task IpAsync(params string[] arguments)
+    private static async Task<string> IpAsync(params string[] arguments)
     {
-        using var running = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true })!;
-        var errors = await running.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        using var running = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var errors = running.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await running.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await running.WaitForExitAsync(TestContext.Current.CancellationToken);
         if (running.ExitCode != 0)
-            throw new InvalidOperationException($"ip {string.Join(' ', arguments)}: {errors}");
+            throw new InvalidOperationException($"ip {string.Join(' ', arguments)}: {await errors}");
+        return output;
     }
 }

@@ -1,7 +1,11 @@
+using Dapari.Node.Files;
+using Dapari.Node.Files.Channels;
+using Dapari.Node.Files.DropOffs;
 using Dapari.Node.Home;
 using Dapari.Node.Links;
 using Dapari.Node.Nearby;
 using Dapari.Node.Paths;
+using Dapari.Node.Paths.Rtc;
 using Dapari.Node.Storage;
 using Dapari.Peer.Hosting;
 using Dapari.Peer.Store;
@@ -18,15 +22,22 @@ internal sealed class NodePeer : IAsyncDisposable
     private readonly NodeHome _home;
     private readonly Authorities _authorities;
     private readonly ServerLink _servers;
-    private readonly TcpPathLink? _paths;
-
+    private readonly NodePathLink? _paths;
+    private readonly MdnsResolver? _names;
     private readonly NearbyLink? _nearby;
+    private readonly TcpFileChannels? _channels;
+    private readonly DropOffHttp _http;
 
     private NodePeer(
-        NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, TcpPathLink? paths, PortMapper? mapper, MulticastPort? multicast, NearbyLink? nearby, PeerHost host)
+        NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, NodePathLink? paths, PortMapper? mapper, MulticastPort? multicast, MdnsResolver? names,
+        NearbyLink? nearby, TcpFileChannels? channels, DropOffHttp http, NodeFileLink files, PeerHost host)
     {
-        (_home, _authorities, Store, _servers, _paths, Mapper, Multicast, _nearby, Host) = (home, authorities, store, servers, paths, mapper, multicast, nearby, host);
+        (_home, _authorities, Store, _servers, _paths, Mapper, Multicast, _names, _nearby, Host) = (home, authorities, store, servers, paths, mapper, multicast, names, nearby, host);
+        (_channels, _http, Files) = (channels, http, files);
     }
+
+    /// <summary>Who moves files.</summary>
+    public NodeFileLink Files { get; }
 
     /// <summary>The groups of the networks that this machine is on; null: they are not joined.</summary>
     public MulticastPort? Multicast { get; }
@@ -58,13 +69,29 @@ internal sealed class NodePeer : IAsyncDisposable
             store = SqlitePeerStore.Open(home.Database, RandomSource.System);
             var servers = new ServerLink(authorities, time);
             var mapper = options is { Direct: true, MapPorts: true } && NodeHome.MapsPorts(home.Folder) ? new PortMapper(Entropy.System, time) : null;
-            var paths = options.Direct ? new TcpPathLink(options.Addresses, options.Port, RandomSource.System, time, mapper) : null;
+            var tcp = options.Direct ? new TcpPathLink(options.Addresses, options.Port, RandomSource.System, time, mapper) : null;
             if (mapper is not null)
-                paths!.Prepare();
+                tcp!.Prepare();
             var multicast = options is { Direct: true, Nearby: true } && NodeHome.IsNearby(home.Folder) ? new MulticastPort(options.Networks) : null;
-            var nearby = multicast is null ? null : new NearbyLink(multicast, paths!, RandomSource.System, time);
-            var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, null, RandomSource.System, time, cancellation, null, nearby);
-            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, nearby, host);
+            var names = multicast is null ? null : new MdnsResolver(multicast, time);
+            var nearby = multicast is null ? null : new NearbyLink(multicast, tcp!, RandomSource.System, time);
+            var paths = tcp is null ? null : new NodePathLink(tcp, new RtcPathLink(new RtcPathParts(options.Addresses, names, mapper, time)), time);
+            var channels = paths is null ? null : new TcpFileChannels(paths.Tcp, path => paths.GoesByTcp(path) is true, time);
+            var http = new DropOffHttp(authorities, time);
+            var files = new NodeFileLink(home.Files, channels is null ? [] : [new PathFileChannels(paths!, channels)], http, time);
+            if (paths is not null)
+            {
+                paths.FactsChanged += (path, _) =>
+                {
+                    if (paths.GoesByTcp(path) is true)
+                        files.Prefer(path, channels!);
+                };
+            }
+
+            var transfers = store.Rows("transfer/").Select(row => row.Key.Split('/')[1]).ToHashSet(StringComparer.Ordinal);
+            files.Sweep(transfers.Contains);
+            var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, files, RandomSource.System, time, cancellation, null, nearby);
+            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, names, nearby, channels, http, files, host);
             (store, authorities, home) = (null, null, null!);
             return (peer, NodeFault.None);
         }
@@ -91,12 +118,16 @@ internal sealed class NodePeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Host.DisposeAsync();
+        await Files.DisposeAsync();
+        _channels?.Dispose();
+        _http.Dispose();
         await _servers.DisposeAsync();
         _nearby?.Dispose();
-        if (Multicast is not null)
-            await Multicast.DisposeAsync();
         if (_paths is not null)
             await _paths.DisposeAsync();
+        _names?.Dispose();
+        if (Multicast is not null)
+            await Multicast.DisposeAsync();
         if (Mapper is not null)
             await Mapper.DisposeAsync();
         Store.Dispose();

@@ -101,12 +101,8 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
     /// <inheritdoc/>
     public void Accept(ulong path, Signal signal)
     {
-        if (!_paths.TryGetValue(path, out var known))
-            return;
-        if (signal.PartCase == Signal.PartOneofCase.Tcp)
+        if (signal.PartCase == Signal.PartOneofCase.Tcp && _paths.TryGetValue(path, out var known))
             known.Accept(signal.Tcp);
-        else if (signal.PartCase == Signal.PartOneofCase.OfferSdp)
-            End(known); // Who offers WebRTC alone is a browser, which has no TCP.
     }
 
     /// <inheritdoc/>

@@ -133,6 +133,8 @@ public sealed partial class RtcDriver : IAsyncDisposable
         }
 
         WishNothing();
+        CloseTcp();
+        UnnameAll();
         _peer.Dispose();
         _reactor.Dispose();
         _over = true;
@@ -219,7 +221,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
                 _listener.Happened(_peer, told, NowUs);
         }
 
-        while (_peer.TryReceive(out var channel, out var text, _message))
+        while (_listener.Takes && _peer.TryReceive(out var channel, out var text, _message))
         {
             moved = true;
             _listener.Received(_peer, channel, text, _message.WrittenSpan, NowUs);
@@ -236,7 +238,9 @@ public sealed partial class RtcDriver : IAsyncDisposable
             var slot = QueueRequests(Batch);
             while (slot < 2 * Batch && _peer.TryTakeDatagram(_reactor.Slot(slot)[TurnClient.HeadRoom..], out var length, out var number, out var to))
             {
-                if (_socketOfBase.TryGetValue(number, out var socket))
+                if (to.IsTcp)
+                    SendByTcp(number, to, _reactor.Slot(slot).Slice(TurnClient.HeadRoom, length));
+                else if (_socketOfBase.TryGetValue(number, out var socket))
                     _reactor.Send(socket, to, slot++, TurnClient.HeadRoom, length);
                 else if (_relayOfBase.TryGetValue(number, out var relay) && TrySendBy(relay, to, slot, length))
                     slot++;
@@ -263,6 +267,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
             _socketOfBase.Remove(number);
             _portOfBase.Remove(number);
             WishNoMore(number);
+            Unname(address);
         }
 
         ushort preference = 65_535;
@@ -271,9 +276,10 @@ public sealed partial class RtcDriver : IAsyncDisposable
             preference--;
             if (_bound.ContainsKey(address) || _reactor.Open(Endpoint.From(address, 0), shared: false, out var socket, out var bound) != SocketError.Success)
                 continue;
-            var number = _peer.AddBase(bound, CandidateType.Host, preference, NowUs, mtu: mtu);
+            var number = TryName(address, out var name) ? _peer.AddBase(bound, CandidateType.Host, preference, NowUs, mtu: mtu, name: name) : -1;
             if (number < 0)
             {
+                Unname(address);
                 _reactor.Close(socket);
                 continue;
             }
@@ -285,6 +291,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
             WishFor(number, bound);
         }
 
+        BindTcp(wanted);
         if (!first)
             return;
         foreach (var server in _options.StunServers)

@@ -9,7 +9,7 @@ namespace Dapari.Rtc.Mdns;
 /// <remarks>
 /// Nobody probes for the name (RFC 6762 §8.1): instances here have random names. Nothing is cached: who hears of an instance does at once what is to be done with it.
 /// </remarks>
-/// <param name="service">As in <c>_name._tcp.local</c>.</param>
+/// <param name="service">As in <c>_name._tcp.local</c>, at most 32 letters.</param>
 /// <param name="entropy">For the moments of answers.</param>
 public sealed class ServiceAgent(string service, Entropy entropy)
 {

@@ -8,7 +8,7 @@ namespace Dapari.Rtc.Mdns;
 public sealed record ServiceInstance(string Name, ushort Port, ReadOnlyMemory<byte> Text, IReadOnlyList<Endpoint> Addresses)
 {
     /// <summary>RFC 6763 §6.2 wants a TXT record to fit one packet with all else.</summary>
-    public const int LongestText = 900;
+    public const int LongestText = 700;
 
     /// <summary>Addresses that are told or read.</summary>
     public const int MostAddresses = 6;

@@ -30,7 +30,7 @@ public static class ServiceMessage
 
     /// <summary>Writes a question for everybody who offers a service and returns its length.</summary>
     /// <param name="destination">At least 200 bytes.</param>
-    /// <param name="service">As in <c>_name._tcp.local</c>.</param>
+    /// <param name="service">As in <c>_name._tcp.local</c>, at most 32 letters.</param>
     /// <param name="known">This end's own instance, which it need not hear of; null: none.</param>
     public static int WriteQuery(Span<byte> destination, string service, string? known)
     {
@@ -46,7 +46,7 @@ public static class ServiceMessage
 
     /// <summary>Writes all that there is to say of an instance and returns its length.</summary>
     /// <param name="destination">At least <see cref="MdnsMessage.Longest"/> bytes.</param>
-    /// <param name="service">As in <c>_name._tcp.local</c>.</param>
+    /// <param name="service">As in <c>_name._tcp.local</c>, at most 32 letters.</param>
     /// <param name="instance">What is told.</param>
     /// <param name="gone">It is no more (RFC 6762 §10.1: a life of no time).</param>
     /// <exception cref="ArgumentException">It is longer than an instance may be.</exception>
@@ -119,7 +119,7 @@ public static class ServiceMessage
 
     /// <summary>Reads the instance of a service that a message tells of; of several, the first.</summary>
     /// <param name="message">As it came.</param>
-    /// <param name="service">As in <c>_name._tcp.local</c>.</param>
+    /// <param name="service">As in <c>_name._tcp.local</c>, at most 32 letters.</param>
     /// <param name="instance">All of it, or of one that is gone its name alone.</param>
     /// <param name="gone">It is no more.</param>
     /// <returns>False: it tells of none, not all of one, or is malformed.</returns>
