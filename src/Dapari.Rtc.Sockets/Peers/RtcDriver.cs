@@ -221,7 +221,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
                 _listener.Happened(_peer, told, NowUs);
         }
 
-        while (_peer.TryReceive(out var channel, out var text, _message))
+        while (_listener.Takes && _peer.TryReceive(out var channel, out var text, _message))
         {
             moved = true;
             _listener.Received(_peer, channel, text, _message.WrittenSpan, NowUs);
