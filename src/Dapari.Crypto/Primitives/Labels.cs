@@ -34,6 +34,8 @@ internal static class Labels
 
     public static ReadOnlySpan<byte> EnvelopeWrap => "dapari envelope wrap v1"u8;
 
+    public static ReadOnlySpan<byte> Nearby => "dapari nearby v1"u8;
+
     public static ReadOnlySpan<byte> InviteId => "dapari invite id"u8;
 
     public static ReadOnlySpan<byte> InviteKey => "dapari invite key"u8;

@@ -31,6 +31,7 @@ internal static class CommandTree
         TalkCommands.Search(frame),
         WayCommands.Route(frame),
         WayCommands.Policy(frame),
+        RouterCommands.PortMapping(frame),
         WayCommands.Relay(frame),
         BackupCommands.Export(frame),
         BackupCommands.Import(frame),

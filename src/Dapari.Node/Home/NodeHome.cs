@@ -33,6 +33,19 @@ internal sealed class NodeHome : IDisposable
     /// <summary>A certificate authority that this node trusts besides the system's.</summary>
     public static string AuthorityOf(string folder) => Path.Combine(folder, "ca.pem");
 
+    /// <summary>Whether routers may be asked for ports: as long as the folder does not say no.</summary>
+    public static bool MapsPorts(string folder) => !File.Exists(NoMappingOf(folder));
+
+    /// <summary>Keeps that word: it holds for every daemon that begins later.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void SetMapsPorts(string folder, bool may)
+    {
+        if (may)
+            File.Delete(NoMappingOf(folder));
+        else
+            WriteSecret(NoMappingOf(folder), default);
+    }
+
     /// <summary>The folder used when none is named: DAPARI_HOME, or "dapari" in the XDG state folder.</summary>
     public static string DefaultFolder(Func<string, string?> variable)
     {
@@ -90,6 +103,8 @@ internal sealed class NodeHome : IDisposable
 
         File.Move(next, path, overwrite: true);
     }
+
+    private static string NoMappingOf(string folder) => Path.Combine(folder, "no-port-mapping");
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();

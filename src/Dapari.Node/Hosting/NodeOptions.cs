@@ -16,4 +16,7 @@ internal sealed record NodeOptions
 
     /// <summary>Where to listen for direct connections; 0: the system chooses.</summary>
     public int Port { get; init; }
+
+    /// <summary>Whether routers are asked to let others reach this machine's ports, unless the folder says no (<see cref="Home.NodeHome.MapsPorts"/>).</summary>
+    public bool MapPorts { get; init; }
 }

@@ -4,6 +4,8 @@ using Dapari.Node.Paths;
 using Dapari.Node.Storage;
 using Dapari.Peer.Hosting;
 using Dapari.Peer.Store;
+using Dapari.Rtc;
+using Dapari.Rtc.Sockets.Mapping;
 using Dapari.Wire;
 
 namespace Dapari.Node.Hosting;
@@ -16,10 +18,13 @@ internal sealed class NodePeer : IAsyncDisposable
     private readonly ServerLink _servers;
     private readonly TcpPathLink? _paths;
 
-    private NodePeer(NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, TcpPathLink? paths, PeerHost host)
+    private NodePeer(NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, TcpPathLink? paths, PortMapper? mapper, PeerHost host)
     {
-        (_home, _authorities, Store, _servers, _paths, Host) = (home, authorities, store, servers, paths, host);
+        (_home, _authorities, Store, _servers, _paths, Mapper, Host) = (home, authorities, store, servers, paths, mapper, host);
     }
+
+    /// <summary>Who asks routers for ports; null: nobody does.</summary>
+    public PortMapper? Mapper { get; }
 
     /// <summary>The engine's host.</summary>
     public PeerHost Host { get; }
@@ -44,9 +49,12 @@ internal sealed class NodePeer : IAsyncDisposable
                 return (null, NodeFault.Authority);
             store = SqlitePeerStore.Open(home.Database, RandomSource.System);
             var servers = new ServerLink(authorities, time);
-            var paths = options.Direct ? new TcpPathLink(options.Addresses, options.Port, RandomSource.System, time) : null;
+            var mapper = options is { Direct: true, MapPorts: true } && NodeHome.MapsPorts(home.Folder) ? new PortMapper(Entropy.System, time) : null;
+            var paths = options.Direct ? new TcpPathLink(options.Addresses, options.Port, RandomSource.System, time, mapper) : null;
+            if (mapper is not null)
+                paths!.Prepare();
             var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), RandomSource.System, time, cancellation);
-            var peer = new NodePeer(home, authorities, store, servers, paths, host);
+            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, host);
             (store, authorities, home) = (null, null, null!);
             return (peer, NodeFault.None);
         }
@@ -76,6 +84,8 @@ internal sealed class NodePeer : IAsyncDisposable
         await _servers.DisposeAsync();
         if (_paths is not null)
             await _paths.DisposeAsync();
+        if (Mapper is not null)
+            await Mapper.DisposeAsync();
         Store.Dispose();
         _authorities.Dispose();
         _home.Dispose();

@@ -31,8 +31,8 @@ internal static class TcpAddresses
     }
 
     /// <summary>Addresses as a signal carries them.</summary>
-    public static IEnumerable<TcpAddress> Told(IEnumerable<IPAddress> addresses, int port) =>
-        addresses.Take(WireLimits.TcpAddresses).Select(address => new TcpAddress { Ip = ByteString.CopyFrom(address.GetAddressBytes()), Port = (uint)port });
+    public static IEnumerable<TcpAddress> Told(IEnumerable<IPEndPoint> points) =>
+        points.Take(WireLimits.TcpAddresses).Select(point => new TcpAddress { Ip = ByteString.CopyFrom(point.Address.GetAddressBytes()), Port = (uint)point.Port });
 
     /// <summary>
     /// The end points of a signal that may be tried. A contact must not make this machine talk to itself, to groups or to everybody: mapped addresses are

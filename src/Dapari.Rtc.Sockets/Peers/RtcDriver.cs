@@ -35,6 +35,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
     private readonly Dictionary<System.Net.IPAddress, (int Socket, int Base)> _bound = [];
     private readonly Dictionary<int, int> _baseOfSocket = [];
     private readonly Dictionary<int, int> _socketOfBase = [];
+    private readonly Dictionary<int, ushort> _portOfBase = [];
     private readonly ArrayBufferWriter<byte> _message = new(64 * 1024);
     private readonly Entropy _entropy;
     private readonly long _began = Stopwatch.GetTimestamp();
@@ -131,6 +132,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
             fault = bug;
         }
 
+        WishNothing();
         _peer.Dispose();
         _reactor.Dispose();
         _over = true;
@@ -259,6 +261,8 @@ public sealed partial class RtcDriver : IAsyncDisposable
             _bound.Remove(address);
             _baseOfSocket.Remove(socket);
             _socketOfBase.Remove(number);
+            _portOfBase.Remove(number);
+            WishNoMore(number);
         }
 
         ushort preference = 65_535;
@@ -275,8 +279,10 @@ public sealed partial class RtcDriver : IAsyncDisposable
             }
 
             _bound[address] = (socket, number);
+            _portOfBase[number] = bound.Port;
             _baseOfSocket[socket] = number;
             _socketOfBase[number] = socket;
+            WishFor(number, bound);
         }
 
         if (!first)

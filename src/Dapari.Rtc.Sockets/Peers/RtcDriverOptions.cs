@@ -18,6 +18,9 @@ public sealed record RtcDriverOptions
     /// <summary>TURN servers that lend an address. With relays only, a peer has no others.</summary>
     public IReadOnlyList<TurnServer> TurnServers { get; init; } = [];
 
+    /// <summary>Asks routers for the ports of its sockets; stays its owner's. Null: nobody is asked.</summary>
+    public Mapping.PortMapper? Mapper { get; init; }
+
     /// <summary>Whether only what every platform has is used for sending and receiving.</summary>
     public bool Portable { get; init; }
 

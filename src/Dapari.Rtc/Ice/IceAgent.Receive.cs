@@ -173,16 +173,7 @@ public sealed partial class IceAgent
         if (seen.Family != local.Address.Family || local.Mapped.Contains(seen))
             return;
         local.Mapped.Add(seen);
-        // RFC 8445 §5.1.3: without a NAT it is the base itself.
-        if (seen == local.Address)
-            return;
-        _events.Enqueue(new IceEvent.CandidateFound(new IceCandidate(
-            FoundationOf(CandidateType.ServerReflexive, local.Address, transaction.To), CandidatePriority.Of(CandidateType.ServerReflexive, local.Preference), seen,
-            CandidateType.ServerReflexive)
-        {
-            Related = local.Address,
-            Fragment = Local.Fragment,
-        }));
+        TellMapped(local, seen, transaction.To);
     }
 
     // RFC 8445 §7.3.1.1; false: the request was refused.

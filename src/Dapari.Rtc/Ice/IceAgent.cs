@@ -228,6 +228,7 @@ public sealed partial class IceAgent
         {
             known.Mapped.Clear();
             _events.Enqueue(new IceEvent.CandidateFound(new IceCandidate(known.Foundation, known.Priority, known.Address, known.Type) { Fragment = Local.Fragment }));
+            TellRouted(known);
             foreach (var server in _servers.Where(server => known.Type == CandidateType.Host && server.Family == known.Address.Family))
                 _toGather.Enqueue((known, server));
         }

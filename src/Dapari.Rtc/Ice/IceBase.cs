@@ -18,4 +18,7 @@ internal sealed class IceBase(Endpoint address, CandidateType type, ushort prefe
 
     /// <summary>As STUN servers and other ends saw it.</summary>
     public List<Endpoint> Mapped { get; } = [];
+
+    /// <summary>As routers that were asked let it be reached.</summary>
+    public List<Endpoint> Routed { get; } = [];
 }

@@ -7,6 +7,24 @@ namespace Dapari.Rtc.Peer;
 /// <summary>What follows from what ICE and DTLS did.</summary>
 public sealed partial class RtcPeer
 {
+    /// <summary>A router lets others reach a base under an address (PCP, NAT-PMP, UPnP): it is told as a candidate. False: refused.</summary>
+    public bool AddMapped(int baseId, Endpoint external, long nowUs)
+    {
+        _now = nowUs;
+        if (End != RtcEnd.None || (uint)baseId >= (uint)_bases.Count || _bases[baseId].IsNone)
+            return false;
+        var taken = _ice.AddMapped(_bases[baseId], external, Ms(nowUs));
+        AfterIce();
+        return taken;
+    }
+
+    /// <summary>It no longer does.</summary>
+    public void RemoveMapped(int baseId, Endpoint external)
+    {
+        if ((uint)baseId < (uint)_bases.Count)
+            _ice.RemoveMapped(_bases[baseId], external);
+    }
+
     private bool Allows(int baseId, in Endpoint from)
     {
         if (_allowed.Base == baseId && _allowed.From == from)
