@@ -11,18 +11,24 @@ namespace Dapari.Node.Paths;
 /// <summary>Which addresses are told to contacts, and which of theirs are tried.</summary>
 internal static class TcpAddresses
 {
-    /// <summary>This machine's addresses that others may reach: of interfaces that are up, neither loopback nor link-local.</summary>
+    /// <summary>
+    /// This machine's addresses that others may reach: of interfaces that are up, neither loopback nor link-local. IPv4's link-local ones are told if there is no
+    /// other of IPv4: two machines and a cable have nothing else.
+    /// </summary>
     public static IReadOnlyList<IPAddress> Own()
     {
         try
         {
-            return [.. NetworkInterface.GetAllNetworkInterfaces()
+            var all = NetworkInterface.GetAllNetworkInterfaces()
                 .Where(face => face.OperationalStatus == OperationalStatus.Up && face.NetworkInterfaceType != NetworkInterfaceType.Loopback)
                 .SelectMany(face => face.GetIPProperties().UnicastAddresses)
                 .Select(unicast => unicast.Address)
-                .Where(address => !address.IsIPv6LinkLocal && !IPAddress.IsLoopback(address) && !IsIpv4LinkLocal(address))
+                .Where(address => !address.IsIPv6LinkLocal && !IPAddress.IsLoopback(address))
                 .Distinct()
-                .Take(WireLimits.TcpAddresses)];
+                .ToList();
+            if (all.Exists(address => address.AddressFamily == AddressFamily.InterNetwork && !IsIpv4LinkLocal(address)))
+                all.RemoveAll(IsIpv4LinkLocal);
+            return [.. all.Take(WireLimits.TcpAddresses)];
         }
         catch (NetworkInformationException)
         {
@@ -71,7 +77,8 @@ internal static class TcpAddresses
         return isPrivate ? Network.Same : Network.Internet;
     }
 
-    private static bool MayTry(IPAddress address, bool loopback)
+    /// <summary>Whether an address can be another peer's.</summary>
+    public static bool MayTry(IPAddress address, bool loopback)
     {
         if (IPAddress.IsLoopback(address))
             return loopback;

@@ -69,8 +69,12 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
     /// <summary>A path, while it is known.</summary>
     public TcpPath? Find(ulong path) => _paths.GetValueOrDefault(path);
 
+    /// <summary>Who else is come to by the port: for a token that no path has, how that connection is taken; null: it is a stranger's. Called from any thread.</summary>
+    public Func<string, Visit?>? Visitors { get; set; }
+
     /// <summary>Listens before the first path is wanted, so that a router has let others in by then.</summary>
-    public void Prepare() => Listen();
+    /// <returns>The port; null: the system gives none.</returns>
+    public int? Prepare() => Listen();
 
     /// <inheritdoc/>
     public void Open(ulong path, bool offerer, bool polite, IReadOnlyList<IceServer> iceServers)
@@ -97,12 +101,8 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
     /// <inheritdoc/>
     public void Accept(ulong path, Signal signal)
     {
-        if (!_paths.TryGetValue(path, out var known))
-            return;
-        if (signal.PartCase == Signal.PartOneofCase.Tcp)
+        if (signal.PartCase == Signal.PartOneofCase.Tcp && _paths.TryGetValue(path, out var known))
             known.Accept(signal.Tcp);
-        else if (signal.PartCase == Signal.PartOneofCase.OfferSdp)
-            End(known); // Who offers WebRTC alone is a browser, which has no TCP.
     }
 
     /// <inheritdoc/>
@@ -236,6 +236,7 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
     {
         var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
         TcpPath? path = null;
+        Visit? visit = null;
         var remote = ((IPEndPoint)socket.RemoteEndPoint!).Address;
         var held = true;
         try
@@ -244,14 +245,14 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
             socket.NoDelay = true;
             await stream.AuthenticateAsServerAsync(
-                (_, hello, _, cancellation) => _tokens.TryGetValue(PathTls.TokenOf(hello.ServerName), out path)
-                    ? path.JudgeAsync(cancellation)
+                (_, hello, _, cancellation) => _tokens.TryGetValue(PathTls.TokenOf(hello.ServerName), out path) ? path.JudgeAsync(cancellation)
+                    : (visit = Visitors?.Invoke(PathTls.TokenOf(hello.ServerName))) is not null ? ValueTask.FromResult(visit.Options)
                     // Strangers learn nothing, not even a certificate.
                     : throw new System.Security.Authentication.AuthenticationException("Nobody of that name."),
                 null, either.Token);
             _handshakes.Release();
             held = false;
-            await path!.TakeAsync(stream, remote, either.Token);
+            await (visit is null ? path!.TakeAsync(stream, remote, either.Token) : visit.TakeAsync(stream, socket, either.Token));
         }
         catch (Exception fault) when (TcpConnection.IsEnd(fault))
         {

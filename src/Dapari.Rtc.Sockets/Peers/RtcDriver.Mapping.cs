@@ -21,7 +21,7 @@ public sealed partial class RtcDriver
             mapper.Lost += OnMapLost;
         }
 
-        if (mapper.Want(MappingTransport.Udp, bound.Port) is { } wish)
+        if (mapper.Want(bound.IsTcp ? MappingTransport.Tcp : MappingTransport.Udp, bound.Port) is { } wish)
             _wishOfBase[number] = wish;
         // Another peer may have wanted the same before.
         foreach (var port in mapper.Current)
@@ -63,5 +63,9 @@ public sealed partial class RtcDriver
     }
 
     private int? BaseOf(MappedPort port) =>
-        port.Transport == MappingTransport.Udp && _bound.TryGetValue(port.Internal.ToIPAddress(), out var known) && _portOfBase.GetValueOrDefault(known.Base) == port.Internal.Port ? known.Base : null;
+        BaseAt(port.Internal.ToIPAddress(), port.Transport) is { } number && _portOfBase.GetValueOrDefault(number) == port.Internal.Port ? number : null;
+
+    private int? BaseAt(System.Net.IPAddress address, MappingTransport transport) => transport == MappingTransport.Udp
+        ? _bound.TryGetValue(address, out var known) ? known.Base : null
+        : _tcpOfAddress.GetValueOrDefault(address)?.Passive;
 }

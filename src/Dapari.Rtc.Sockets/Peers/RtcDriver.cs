@@ -133,6 +133,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
         }
 
         WishNothing();
+        CloseTcp();
         _peer.Dispose();
         _reactor.Dispose();
         _over = true;
@@ -236,7 +237,9 @@ public sealed partial class RtcDriver : IAsyncDisposable
             var slot = QueueRequests(Batch);
             while (slot < 2 * Batch && _peer.TryTakeDatagram(_reactor.Slot(slot)[TurnClient.HeadRoom..], out var length, out var number, out var to))
             {
-                if (_socketOfBase.TryGetValue(number, out var socket))
+                if (to.IsTcp)
+                    SendByTcp(number, to, _reactor.Slot(slot).Slice(TurnClient.HeadRoom, length));
+                else if (_socketOfBase.TryGetValue(number, out var socket))
                     _reactor.Send(socket, to, slot++, TurnClient.HeadRoom, length);
                 else if (_relayOfBase.TryGetValue(number, out var relay) && TrySendBy(relay, to, slot, length))
                     slot++;
@@ -285,6 +288,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
             WishFor(number, bound);
         }
 
+        BindTcp(wanted);
         if (!first)
             return;
         foreach (var server in _options.StunServers)

@@ -10,8 +10,9 @@ public sealed partial class IceAgent
     /// <returns>False: no such base of a socket's, another family, not sendable, known, or too many.</returns>
     public bool AddMapped(Endpoint address, Endpoint external, long now)
     {
+        external = address.IsTcp ? external.AsTcp() : external;
         if (State is IceState.Closed || !IsSendable(external) || _bases.Find(known => known.Address == address && known.Type == CandidateType.Host) is not { } local
-            || external.Family != address.Family || local.Routed.Contains(external) || local.Routed.Count >= MaxMapped)
+            || external.Family != address.Family || local.Tcp == IceTcpType.Active || local.Routed.Contains(external) || local.Routed.Count >= MaxMapped)
             return false;
         local.Routed.Add(external);
         if (!local.Mapped.Contains(external))
@@ -25,7 +26,7 @@ public sealed partial class IceAgent
     }
 
     /// <summary>It no longer does; what was told cannot be taken back, and is not told again.</summary>
-    public void RemoveMapped(Endpoint address, Endpoint external) => _bases.Find(known => known.Address == address)?.Routed.Remove(external);
+    public void RemoveMapped(Endpoint address, Endpoint external) => _bases.Find(known => known.Address == address)?.Routed.Remove(address.IsTcp ? external.AsTcp() : external);
 
     private void TellRouted(IceBase local)
     {
@@ -42,9 +43,10 @@ public sealed partial class IceAgent
         if (seen == local.Address)
             return;
         _events.Enqueue(new IceEvent.CandidateFound(new IceCandidate(
-            FoundationOf(CandidateType.ServerReflexive, local.Address, by), CandidatePriority.Of(CandidateType.ServerReflexive, local.Preference), seen, CandidateType.ServerReflexive)
+            FoundationOf(CandidateType.ServerReflexive, local.Address, by), CandidatePriority.Of(CandidateType.ServerReflexive, local.Preference, local.Tcp), seen, CandidateType.ServerReflexive)
         {
             Related = local.Address,
+            Tcp = local.Tcp,
             Fragment = Local.Fragment,
         }));
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Xml;
 
 namespace Dapari.Rtc.Mapping;
@@ -36,8 +35,8 @@ public readonly record struct SoapAnswer(MappingFault Fault, bool WantsEternal, 
                     continue;
                 if (reader.LocalName == "errorCode")
                     _ = int.TryParse(UpnpXml.Text(reader, 8), NumberStyles.None, CultureInfo.InvariantCulture, out code);
-                else if (reader.LocalName == "NewExternalIPAddress" && IPAddress.TryParse(UpnpXml.Text(reader, 64), out var told) && told.AddressFamily == AddressFamily.InterNetwork)
-                    address = Endpoint.From(told, 0);
+                else if (reader.LocalName == "NewExternalIPAddress" && IPAddress.TryParse(UpnpXml.Text(reader, 64), out var told) && Endpoint.From(told, 0) is { IsV4: true } mapped)
+                    address = mapped;
                 else
                     answered |= reader.LocalName.EndsWith("Response", StringComparison.Ordinal);
             }

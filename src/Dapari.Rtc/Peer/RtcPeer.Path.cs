@@ -65,9 +65,21 @@ public sealed partial class RtcPeer
     // An address that has a name is not told: neither as a candidate nor as what is behind a mapped one.
     private IceCandidate Told(IceCandidate found)
     {
-        if (_names.TryGetValue(found.Address, out var name))
+        if (NameOf(found.Address) is { } name)
             return found with { Address = default, Name = name, NamePort = found.Address.Port };
-        return _names.ContainsKey(found.Related) ? found with { Related = default } : found;
+        return NameOf(found.Related) is null ? found : found with { Related = default };
+    }
+
+    // Of the address, whichever port or transport of it is told.
+    private string? NameOf(in Endpoint address)
+    {
+        foreach (var (known, name) in _names)
+        {
+            if (known.HasSameAddress(address))
+                return name;
+        }
+
+        return null;
     }
 
     private void Select(in SelectedPair pair)
