@@ -65,7 +65,7 @@ internal sealed class NodePeer : IAsyncDisposable
             var multicast = options is { Direct: true, Nearby: true } && NodeHome.IsNearby(home.Folder) ? new MulticastPort(options.Networks) : null;
             var names = multicast is null ? null : new MdnsResolver(multicast, time);
             var nearby = multicast is null ? null : new NearbyLink(multicast, tcp!, RandomSource.System, time);
-            var paths = tcp is null ? null : new NodePathLink(tcp, new RtcPathLink(new RtcPathParts(options.Addresses, names, mapper, time)), time);
+            var paths = tcp is null ? null : new NodePathLink(tcp, new RtcPathLink(new RtcPathParts(options.Addresses, names, mapper, authorities.Judge, time)), time);
             var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, null, RandomSource.System, time, cancellation, null, nearby);
             var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, names, nearby, host);
             (store, authorities, home) = (null, null, null!);

@@ -134,6 +134,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
 
         WishNothing();
         CloseTcp();
+        CloseRelayLines();
         _peer.Dispose();
         _reactor.Dispose();
         _over = true;
