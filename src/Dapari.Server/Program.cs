@@ -50,6 +50,11 @@ internal static class Program
                 return await RelayAsync(options);
             await using var host = await ServerHost.StartAsync(options, TimeProvider.System);
             Greeting.Write(Console.Out, host);
+            using var reload = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+            {
+                signal.Cancel = true; // It does not end.
+                host.Certificate?.Refresh();
+            });
             var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             using var stopping = host.Stopping.Register(() => stop.TrySetResult());
             await stop.Task;

@@ -14,6 +14,7 @@ internal static class AdminCommand
     private const string Help = """
         usage: dapari-server admin [--data DIR] [--config FILE] [--json] COMMAND
 
+          health                                  exit code 0 while a server runs and its storage works
           usage                                   what is kept, in numbers
           registration                            who may register
           registration open|invited|closed        everybody; who has a code; nobody
@@ -87,7 +88,7 @@ internal static class AdminCommand
             if (words is ["downgrade", var version])
                 return await GoBackAsync(folder, version, options, time);
             var rules = ServerRules.Open(options.Data, time, RandomSource.System);
-            var desk = new AdminDesk(options, rules, time, () => ValueTask.FromResult(Open(options, time)), null);
+            var desk = new AdminDesk(options, rules, time, () => ValueTask.FromResult(Open(options, time)), null, null);
             return await desk.RunAsync(words, CancellationToken.None);
         }
         catch (StartException e)
@@ -117,6 +118,7 @@ internal static class AdminCommand
         {
             database.Execute("PRAGMA synchronous = FULL");
             Schema.GoBack(database, version);
+            database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         }
 
         if (version < Schema.JournalSince)

@@ -12,7 +12,8 @@ namespace Dapari.Server.Admin;
 /// <param name="time">The clock.</param>
 /// <param name="store">The store, opened when a command needs it.</param>
 /// <param name="connections">How many there are now; null: no server runs.</param>
-internal sealed partial class AdminDesk(ServerOptions given, ServerRules rules, TimeProvider time, Func<ValueTask<StoreAccess>> store, Func<int>? connections)
+/// <param name="isFailing">Whether the last write failed; null: no server runs.</param>
+internal sealed partial class AdminDesk(ServerOptions given, ServerRules rules, TimeProvider time, Func<ValueTask<StoreAccess>> store, Func<int>? connections, Func<bool>? isFailing)
 {
     private ServerOptions Now => rules.Apply(given);
 
@@ -23,6 +24,7 @@ internal sealed partial class AdminDesk(ServerOptions given, ServerRules rules, 
         {
             return words switch
             {
+                ["health"] => Health(),
                 ["usage"] => await UsageAsync(cancellation),
                 ["quota"] or ["quota", "show"] => Show(name => name is not "registration"),
                 ["retention"] or ["retention", "show"] => Show(name => name.EndsWith("-days", StringComparison.Ordinal)),
@@ -53,6 +55,8 @@ internal sealed partial class AdminDesk(ServerOptions given, ServerRules rules, 
     }
 
     private static AdminReply Failed(string text) => AdminReply.Failed(text);
+
+    private AdminReply Health() => isFailing is null ? Failed("No server runs on this data folder.") : isFailing() ? Failed("The storage fails.") : AdminReply.Done("It runs, and keeps what it is given.");
 
     private AdminReply Show(Func<string, bool> which)
     {

@@ -18,14 +18,19 @@ internal sealed partial class AdminSocket : IAsyncDisposable
     /// <summary>sun_path holds 108 bytes with its end (unix(7)).</summary>
     private const int PathBytes = 107;
 
+    /// <summary>For a request to come, that nobody is kept out by one who says nothing.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly Socket _listener;
     private readonly string _path;
     private readonly Func<string[], CancellationToken, Task<AdminReply>> _answer;
+    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _serving;
 
-    private AdminSocket(Socket listener, string path, Func<string[], CancellationToken, Task<AdminReply>> answer)
+    private AdminSocket(Socket listener, string path, Func<string[], CancellationToken, Task<AdminReply>> answer, TimeProvider time)
     {
+        _time = time;
         _listener = listener;
         _path = path;
         _answer = answer;
@@ -36,7 +41,7 @@ internal sealed partial class AdminSocket : IAsyncDisposable
     public static string PathIn(string dataFolder) => Path.Combine(dataFolder, "admin", "socket");
 
     /// <summary>Null: this machine has none for such a path, which is logged; the server goes on without.</summary>
-    public static AdminSocket? Start(string dataFolder, Func<string[], CancellationToken, Task<AdminReply>> answer, ILogger logger)
+    public static AdminSocket? Start(string dataFolder, Func<string[], CancellationToken, Task<AdminReply>> answer, TimeProvider time, ILogger logger)
     {
         var path = PathIn(dataFolder);
         if (OperatingSystem.IsWindows() || Encoding.UTF8.GetByteCount(path) > PathBytes)
@@ -54,8 +59,8 @@ internal sealed partial class AdminSocket : IAsyncDisposable
             File.Delete(path); // Left by a process that was killed: the folder's lock says that it is gone.
             listener.Bind(new UnixDomainSocketEndPoint(path));
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite); // 0600
-            listener.Listen(4);
-            return new AdminSocket(listener, path, answer);
+            listener.Listen(128);
+            return new AdminSocket(listener, path, answer, time);
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
@@ -112,7 +117,9 @@ internal sealed partial class AdminSocket : IAsyncDisposable
             {
                 using var socket = await _listener.AcceptAsync(_stop.Token);
                 await using var stream = new NetworkStream(socket);
-                if (await ReadAsync(stream, RequestBytes, _stop.Token) is not JsonArray request || request.Any(w => w?.GetValueKind() != JsonValueKind.String))
+                using var patience = new CancellationTokenSource(Patience, _time);
+                using var reading = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, patience.Token);
+                if (await ReadAsync(stream, RequestBytes, reading.Token) is not JsonArray request || request.Any(w => w?.GetValueKind() != JsonValueKind.String))
                     continue;
                 var reply = await _answer([.. request.Select(w => w!.GetValue<string>())], _stop.Token);
                 await WriteAsync(stream, new JsonObject { ["exit"] = reply.Exit, ["text"] = reply.Text, ["json"] = reply.Json }, _stop.Token);

@@ -160,8 +160,8 @@ internal sealed class ServerHost : IAsyncDisposable
     private void OpenAdmin()
     {
         var logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dapari");
-        var desk = new AdminDesk(_given, Rules, _time, () => ValueTask.FromResult(new StoreAccess(_writer, _readers)), () => Hub.ConnectionCount);
-        _admin = AdminSocket.Start(Options.Data, desk.RunAsync, logger);
+        var desk = new AdminDesk(_given, Rules, _time, () => ValueTask.FromResult(new StoreAccess(_writer, _readers)), () => Hub.ConnectionCount, () => IsStorageFailing);
+        _admin = AdminSocket.Start(Options.Data, desk.RunAsync, _time, logger);
     }
 
     /// <summary>After a change by the operator: who is blocked goes, and what was set holds from now on.</summary>
