@@ -89,6 +89,9 @@ internal sealed class ServerHost : IAsyncDisposable
 
     public bool IsStorageFailing => _writer.IsFailing;
 
+    /// <summary>The disk failed in a way that only a new start can mend; the server stops by itself.</summary>
+    public bool IsStorageBroken => _writer.Store.IsBroken;
+
     public LocalAuthority? Authority => _certificate?.Authority;
 
     public bool IsHttps => _certificate is not null;

@@ -60,13 +60,14 @@ public sealed class AdminTests
 
         using var silent = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
         await silent.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(AdminSocket.PathIn(server.Data)), Token);
-        var asked = Operator.AskAsync(server.Data, "nothing");
+        var end = silent.ReceiveAsync(new byte[1], Token).AsTask();
         await ProtocolTests.UntilAsync(() =>
         {
             server.Time.Advance(TimeSpan.FromSeconds(1));
-            return asked.IsCompleted;
+            return end.IsCompleted;
         });
-        Assert.Equal(2, (await asked).Exit);
+        Assert.Equal(0, await end);
+        Assert.Equal(2, (await Operator.AskAsync(server.Data, "nothing")).Exit);
         await Operator.DoneAsync(server.Data, "usage");
     }
 
