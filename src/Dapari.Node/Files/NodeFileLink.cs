@@ -326,10 +326,12 @@ internal sealed partial class NodeFileLink : IFileLink, IAsyncDisposable
             Task<IFileChannel>? opening = null;
             foreach (var source in _sources)
             {
-                attachment.Source = source;
                 opening = source.TryOpen(attachment.Path, attachment.IsOfferer, attachment.Ending);
-                if (opening is not null)
-                    break;
+                if (opening is null)
+                    continue;
+                lock (_lock)
+                    attachment.Source = source;
+                break;
             }
 
             if (opening is null)
