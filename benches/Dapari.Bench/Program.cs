@@ -1,5 +1,6 @@
 using System.Text;
 using Dapari.Bench.Far;
+using Dapari.Bench.Faults;
 using Dapari.Bench.Native;
 using Dapari.Bench.Pairs;
 using Dapari.Bench.Relay;
@@ -16,6 +17,7 @@ internal static class Program
     private static readonly IBench[] Benches =
     [
         new ServerPostBench(), new ServerRelayBench(), new FileUdpBench(), new FarUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(), new FileNativeBench(),
+        new ServerOfflineBench(), new ServerFaultsBench(),
     ];
 
     public static async Task<int> Main(string[] arguments)
@@ -26,6 +28,8 @@ internal static class Program
             return await PostLoad.RunAsync(arguments[1..]);
         if (arguments is [PairLoad.Command, ..])
             return await PairLoad.RunAsync(arguments[1..]);
+        if (arguments is [OfflineLoad.Command, ..])
+            return await OfflineLoad.RunAsync(arguments[1..]);
         if (arguments is [IdleLoad.Command, ..])
             return await IdleLoad.RunAsync(arguments[1..]);
         if (arguments is [RtcProcess.Command, ..])

@@ -51,6 +51,37 @@ public sealed class DatagramReactorTests : IDisposable
         reactor.Send(socket, to, slot, 100, bytes.Length);
     }
 
+    [Fact]
+    public async Task Who_wakes_one_that_has_ended_touches_no_other_file()
+    {
+        var reactor = Make(portable: false, segmentation: true);
+        reactor.Dispose();
+        // The numbers of its descriptors are these sockets' now.
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        listener.Listen();
+        var pairs = new List<(Socket One, Socket Other)>();
+        for (var i = 0; i < 8; i++)
+        {
+            var one = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await one.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
+            pairs.Add((one, await listener.AcceptAsync(TestContext.Current.CancellationToken)));
+        }
+
+        reactor.Wake();
+        reactor.Dispose();
+        foreach (var (one, other) in pairs)
+        {
+            var word = new byte[1];
+            await one.SendAsync(new byte[] { 7 }, TestContext.Current.CancellationToken);
+            Assert.Equal((1, 7), (await other.ReceiveAsync(word, TestContext.Current.CancellationToken), word[0]));
+            await other.SendAsync(new byte[] { 8 }, TestContext.Current.CancellationToken);
+            Assert.Equal((1, 8), (await one.ReceiveAsync(word, TestContext.Current.CancellationToken), word[0]));
+            one.Dispose();
+            other.Dispose();
+        }
+    }
+
     [Theory, MemberData(nameof(Kinds))]
     public void Datagrams_of_any_lengths_to_several_peers_arrive_whole_and_in_order(bool portable, bool segmentation)
     {

@@ -9,7 +9,8 @@ namespace Dapari.Bench.Native;
 /// <summary>A daemon of the native peer, asked over its socket.</summary>
 internal sealed class NativePeer : IDisposable
 {
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "dapari.dll");
+    // As it is published (./bench makes it): what a person runs. Else as it was built for the bench.
+    private static readonly string Published = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../publish/dapari-linux-x64/dapari"));
     private readonly Process _process;
     private readonly HttpClient _http;
     private readonly StreamReader _events;
@@ -99,8 +100,10 @@ internal sealed class NativePeer : IDisposable
 
     private static Process Run(string folder, params string[] line)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])[Program, "--home", folder, .. line])
+        var isPublished = File.Exists(Published);
+        var start = new ProcessStartInfo(isPublished ? Published : "dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        string[] program = isPublished ? [] : [Path.Combine(AppContext.BaseDirectory, "dapari.dll")];
+        foreach (var argument in (string[])[.. program, "--home", folder, .. line])
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }

@@ -15,6 +15,10 @@ internal sealed unsafe partial class LinuxReactor : DatagramReactor
 
     private readonly int _epoll;
     private readonly int _wake;
+
+    // Any thread wakes, also after the end: the number of a descriptor that was closed is another file's soon.
+    private readonly Lock _ending = new();
+    private bool _ended;
     private readonly byte[] _events = GC.AllocateUninitializedArray<byte>(EventsAtOnce * 16, pinned: true);
     private readonly Socket?[] _sockets;
     private readonly int[] _descriptors;
@@ -114,7 +118,11 @@ internal sealed unsafe partial class LinuxReactor : DatagramReactor
     public override void Wake()
     {
         var one = 1ul;
-        _ = LibC.Write(_wake, &one, sizeof(ulong));
+        lock (_ending)
+        {
+            if (!_ended)
+                _ = LibC.Write(_wake, &one, sizeof(ulong));
+        }
     }
 
     public override int Receive(int socket)
@@ -137,9 +145,16 @@ internal sealed unsafe partial class LinuxReactor : DatagramReactor
 
     protected override void Dispose(bool disposing)
     {
+        lock (_ending)
+        {
+            if (_ended)
+                return;
+            _ended = true;
+            _ = LibC.CloseDescriptor(_wake);
+        }
+
         for (var i = 0; i < _used; i++)
             _sockets[i]?.Dispose();
-        _ = LibC.CloseDescriptor(_wake);
         _ = LibC.CloseDescriptor(_epoll);
     }
 
