@@ -15,10 +15,6 @@ internal sealed unsafe partial class LinuxReactor : DatagramReactor
 
     private readonly int _epoll;
     private readonly int _wake;
-
-    // Any thread wakes, also after the end: the number of a descriptor that was closed is another file's soon.
-    private readonly Lock _ending = new();
-    private bool _ended;
     private readonly byte[] _events = GC.AllocateUninitializedArray<byte>(EventsAtOnce * 16, pinned: true);
     private readonly Socket?[] _sockets;
     private readonly int[] _descriptors;
@@ -27,7 +23,9 @@ internal sealed unsafe partial class LinuxReactor : DatagramReactor
     private readonly Block<Slice> _receivedSlices;
     private readonly Block<byte> _receivedNames;
     private readonly byte* _arena;
+    private readonly Lock _waking = new();
     private int _used;
+    private bool _closed;
 
     public LinuxReactor(ReactorOptions options)
         : base(options)
@@ -118,9 +116,10 @@ internal sealed unsafe partial class LinuxReactor : DatagramReactor
     public override void Wake()
     {
         var one = 1ul;
-        lock (_ending)
+        lock (_waking)
         {
-            if (!_ended)
+            // The number of a closed descriptor is somebody else's soon, a file's perhaps.
+            if (!_closed)
                 _ = LibC.Write(_wake, &one, sizeof(ulong));
         }
     }
@@ -145,16 +144,16 @@ internal sealed unsafe partial class LinuxReactor : DatagramReactor
 
     protected override void Dispose(bool disposing)
     {
-        lock (_ending)
+        lock (_waking)
         {
-            if (_ended)
+            if (_closed)
                 return;
-            _ended = true;
-            _ = LibC.CloseDescriptor(_wake);
+            _closed = true;
         }
 
         for (var i = 0; i < _used; i++)
             _sockets[i]?.Dispose();
+        _ = LibC.CloseDescriptor(_wake);
         _ = LibC.CloseDescriptor(_epoll);
     }
 
