@@ -47,6 +47,7 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
                 Addresses = parts.Addresses.Count > 0 ? parts.Addresses : null,
                 StunServers = servers.Stun,
                 TurnServers = servers.Turn,
+                Judge = parts.Judge,
                 Mapper = parts.Mapper,
             },
             this, Entropy.System);
@@ -118,6 +119,8 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
         _certificate.Dispose();
     }
 
+    bool IRtcListener.Takes => _files?.IsFull != true;
+
     void IRtcListener.Happened(RtcPeer peer, in RtcEvent told, long nowUs)
     {
         switch (told.Kind)
@@ -142,6 +145,9 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
             case RtcEventKind.Closed:
                 End();
                 break;
+            case RtcEventKind.ChannelClosed:
+                FilesClosed(told.Channel);
+                break;
         }
     }
 
@@ -149,6 +155,8 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
     {
         if (channel == _channel && !text && !_over)
             Received(this, message.ToArray());
+        else if (channel == _files?.Data && !text)
+            _files.Take(message);
     }
 
     void IRtcListener.Failed(Exception fault) => End();
@@ -164,7 +172,7 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
             Opened(this, RtcFacts.Of(peer));
             _timer.Change(_factsEvery, _factsEvery);
         }
-        else
+        else if (!TryAdoptFiles(channel))
             peer.CloseChannel(channel, now);
     }
 
@@ -180,6 +188,7 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
             return;
         _over = true;
         _channel = null;
+        EndFiles();
         Ended(this);
     }
 
