@@ -1,6 +1,5 @@
 using System.Text;
 using Dapari.Bench.Far;
-using Dapari.Bench.Native;
 using Dapari.Bench.Faults;
 using Dapari.Bench.Native;
 using Dapari.Bench.Pairs;
