@@ -5,6 +5,7 @@ using Dapari.Server.Certificates;
 using Dapari.Server.Connections;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
+using Dapari.Server.Shares;
 using Dapari.Server.Storage;
 using Dapari.Wire;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -58,6 +59,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
         Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, _writer, _readers, logger);
         Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, access, Blobs, logger);
+        Rendezvous = new RendezvousDesk(Hub, time);
         Housekeeping = new Housekeeping(options, clock, _writer, _readers, Blobs, logger);
         Pipeline.Configure(_app, this);
     }
@@ -65,6 +67,9 @@ internal sealed class ServerHost : IAsyncDisposable
     public ServerOptions Options { get; }
 
     public Hub Hub { get; }
+
+    /// <summary>Where both ends of share links meet.</summary>
+    public RendezvousDesk Rendezvous { get; }
 
     public Housekeeping Housekeeping { get; }
 
