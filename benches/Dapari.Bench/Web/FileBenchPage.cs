@@ -56,7 +56,7 @@ internal static class FileBenchPage
           await bench.files.ask('remove', bench.id);
           const ready = bench.until('DestinationReady');
           bench.files.tell('openDestination', bench.id, bench.packed(items));
-          await ready;
+          await Promise.race([ready, new Promise((_, reject) => { bench.heard.DestinationFailed = (id, trouble) => { if (trouble) reject(new Error('trouble ' + trouble)); }; })]);
           const began = performance.now();
           await new Promise((resolve, reject) => {
             let asked = 0, come = 0;

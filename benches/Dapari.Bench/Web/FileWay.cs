@@ -10,8 +10,27 @@ namespace Dapari.Bench.Web;
 /// <param name="Moving">Of these, since the other asked for it.</param>
 /// <param name="Crossed">Bytes that crossed the server, both directions, headers included.</param>
 /// <param name="Lay">Seconds that a copy, sealed, lay at the server.</param>
-internal sealed record FileWay(long Size, double Whole, double Moving, long Crossed, double Lay)
+/// <param name="Starved">Part of the time between the first piece and the last in which the sender's channel had less than a piece to send.</param>
+internal sealed record FileWay(long Size, double Whole, double Moving, long Crossed, double Lay, double Starved)
 {
+    // A pause counts as starving if the channel was found (nearly) empty at its end, however long that had been so.
+    private const string Watch = """
+        () => {
+          const proto = RTCDataChannel.prototype, send = proto.send;
+          let last = 0, first = 0, starved = 0;
+          proto.send = function (data) {
+            if (this.label === 'dapari-files' && data.byteLength > 1024) {
+              const now = performance.now();
+              if (last && this.bufferedAmount < 65536) starved += now - last;
+              last = now;
+              first ||= now;
+            }
+            send.call(this, data);
+          };
+          window.starving = () => { proto.send = send; return last > first ? starved / (last - first) : 0; };
+        }
+        """;
+
     // The other asks at once, as soon as the entry shows that it can.
     private const string Get = """
         async ([words, get, route]) => {
@@ -37,14 +56,16 @@ internal sealed record FileWay(long Size, double Whole, double Moving, long Cros
         var lying = WatchAsync(server, ended.Token);
         var arriving = to.Page.EvaluateAsync<double[]>(Get, new[] { Path.GetFileName(path), to.Words.File.Get("")[..^2], to.Words.Ways.Name(route) });
         var began = await from.Page.EvaluateAsync<double>("() => Date.now()");
+        await from.Page.EvaluateAsync(Watch);
         await from.SendPickedAsync();
         var arrived = await arriving;
         await from.SeesFilesWentAsync(Path.GetFileName(path), route);
+        var starved = await from.Page.EvaluateAsync<double>("() => starving()");
         await Waiting.UntilAsync("nothing is left at the server", () => server.BlobsKept == 0, RemovalLimit);
         await ended.CancelAsync();
         var crossed = await lab.CrossedServerAsync() - before;
         var asked = arrived[0] > 0 ? arrived[0] : began;
-        return new FileWay(new FileInfo(path).Length, (arrived[1] - began) / 1000, (arrived[1] - asked) / 1000, crossed, await lying);
+        return new FileWay(new FileInfo(path).Length, (arrived[1] - began) / 1000, (arrived[1] - asked) / 1000, crossed, await lying, starved);
     }
 
     private static async Task<double> WatchAsync(ServerProcess server, CancellationToken end)

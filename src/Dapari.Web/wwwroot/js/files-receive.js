@@ -44,7 +44,7 @@ export async function openDestination(id, items) {
     const here = data.getSize();
     const emptied = !fresh && !grew && here < total;
     if (here < total) {
-      if (total - here > await store.room()) return tell('DestinationFailed', id, NO_ROOM, false);
+      if (!await store.mayHold(total - here)) return tell('DestinationFailed', id, NO_ROOM, false);
       data.truncate(total); // Asks for all the room now.
     }
     const known = open.get(id);

@@ -9,6 +9,7 @@ import { CHUNK, HASH, chunkLength, hashesOf, levelStart, pageCount } from './fil
 
 const OPEN = 12, KNOWN = 64; // transfers whose files are held open, and that are remembered
 export const RESERVE = 64 * 1024 * 1024; // of the disk, left to the browser and the engine's own store
+const MOST_SAID = 10 * 1024 ** 3;
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 
 /** @typedef {{ root: Uint8Array, size: number }} Item */
@@ -26,10 +27,19 @@ export async function openHome(profile) {
   home = await (await root.getDirectoryHandle('dapari-files', { create: true })).getDirectoryHandle(profile, { create: true });
 }
 
-/** Bytes that may still be kept here. */
+/** Bytes that may be kept here besides what is, as far as the browser says. */
 export async function room() {
   const { quota = 0, usage = 0 } = await navigator.storage.estimate();
   return quota - usage - RESERVE;
+}
+
+/**
+ * Whether so many more bytes may be tried. Chromium since 138 says 10 GiB wherever there is as much or more, so that nobody learns whether a window is
+ * private; what is enforced is another limit, of which only writing tells. @param {number} bytes
+ */
+export async function mayHold(bytes) {
+  const known = await room();
+  return bytes <= known || known + RESERVE >= MOST_SAID;
 }
 
 /** @param {unknown} error */
