@@ -6,6 +6,7 @@ using Dapari.Server.Certificates;
 using Dapari.Server.Connections;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
+using Dapari.Server.Shares;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Journal;
 using Dapari.Wire;
@@ -66,6 +67,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
         Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, _writer, _readers, logger);
         Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, access, Blobs, logger) { Rules = Rules };
+        Rendezvous = new RendezvousDesk(Hub, time);
         Housekeeping = new Housekeeping(options, clock, _writer, _readers, Blobs, logger);
         Rules.Changed += ApplyRules;
         Pipeline.Configure(_app, this);
@@ -78,6 +80,9 @@ internal sealed class ServerHost : IAsyncDisposable
     public ServerRules Rules { get; }
 
     public Hub Hub { get; }
+
+    /// <summary>Where both ends of share links meet.</summary>
+    public RendezvousDesk Rendezvous { get; }
 
     public Housekeeping Housekeeping { get; }
 
