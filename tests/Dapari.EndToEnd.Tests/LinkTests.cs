@@ -51,7 +51,7 @@ public sealed class LinkTests(Theatre theatre) : Scene(theatre)
         var page = await OpenAsync(sender.Link);
         var saving = page.WaitForDownloadAsync(new() { Timeout = Long });
         await page.GetByRole(AriaRole.Button, new() { Name = "Get the files" }).ClickAsync();
-        await page.WaitForFunctionAsync("() => document.getElementById('bar').value > 0.02", null, new() { Timeout = Long });
+        await Waiting.UntilAsync("some of it is there", () => page.EvaluateAsync<bool>("document.getElementById('bar').value > 0.02"), Waiting.Patience, () => page.Locator("main").InnerTextAsync().Result);
         await sender.KillAsync();
         var before = await page.EvaluateAsync<double>("document.getElementById('bar').value");
         Assert.InRange(before, 0.02, 0.999);

@@ -147,7 +147,7 @@ internal sealed class ShareVisitor(ShareHost host, uint number, byte[] visit) : 
         if (word is not { Item: > 0, First: { } first, Count: { } count } || word.Item > host.Sources.Count || count is 0 or > MostOwed)
             return false;
         var shape = host.Sources[word.Item.Value - 1].Id.Shape;
-        return first + (long)count <= shape.Chunks && first / FileShape.FanOut == (first + count - 1) / FileShape.FanOut && Interlocked.Add(ref _owed, count) <= MostOwed;
+        return first + (long)count <= shape.Chunks && first / FileShape.FanOut == (first + count - 1) / FileShape.FanOut && Interlocked.Add(ref _owed, count) <= 2 * MostOwed; // What has come there is perhaps not counted here yet.
     }
 
     private async Task<bool> DoAsync(RtcPath path, ShareWord word)

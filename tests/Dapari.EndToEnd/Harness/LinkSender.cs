@@ -10,6 +10,7 @@ public sealed class LinkSender : IAsyncDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("dapari-link-").FullName;
     private Process? serving;
     private string link = "";
+    private Task<string>? errors;
 
     /// <summary>What was sent, as it lies on the disk.</summary>
     public string Source => Path.Combine(folder, "A strange näme (1).bin");
@@ -45,7 +46,7 @@ public sealed class LinkSender : IAsyncDisposable
     {
         serving = Begin(["--json", "send", "--link", .. line]);
         var said = await serving.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("No link: " + await serving.StandardError.ReadToEndAsync());
-        _ = serving.StandardError.ReadToEndAsync();
+        errors = serving.StandardError.ReadToEndAsync();
         link = JsonDocument.Parse(said).RootElement.GetProperty("link").GetString()!;
     }
 
@@ -62,6 +63,9 @@ public sealed class LinkSender : IAsyncDisposable
         serving!.Kill();
         await serving.WaitForExitAsync();
     }
+
+    /// <summary>What it said on its error output; after its end.</summary>
+    public Task<string> ErrorsAsync() => errors ?? Task.FromResult("");
 
     /// <summary>Runs another command; gives its exit code and what it wrote.</summary>
     public async Task<(int Code, string Output, string Errors)> RunAsync(params string[] line)
