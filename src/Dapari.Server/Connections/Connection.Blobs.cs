@@ -61,7 +61,7 @@ internal sealed partial class Connection
             return;
         }
 
-        var outcome = await _hub.Writer.RunAsync(new PutPrekeysOperation(id, put, MayCreate), _gone.Token);
+        var outcome = await CreateAsync(mayCreate => _hub.Writer.RunAsync(new PutPrekeysOperation(id, put, mayCreate), _gone.Token), o => o.Refusal);
         if (outcome.Refusal != Refusal.Unspecified)
         {
             Refuse(request, outcome.Refusal);

@@ -48,6 +48,9 @@ internal sealed partial class Connection : IDisposable
         _challenge = hub.Random.Bytes(ProofMessage.ChallengeLength);
     }
 
+    /// <summary>Where it comes from.</summary>
+    public System.Net.IPAddress? RemoteAddress { get; init; }
+
     /// <summary>Completes when the connection has ended.</summary>
     public Task Ended => _ended.Task;
 

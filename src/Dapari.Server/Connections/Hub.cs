@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dapari.Server.Admin;
 using Dapari.Server.Blobs;
 using Dapari.Server.Limits;
 using Dapari.Server.Options;
@@ -19,12 +20,13 @@ internal sealed class Hub : IDisposable
     private readonly ConcurrentDictionary<long, OwnerSlot> _owners = [];
     private readonly ConcurrentDictionary<PrekeyStoreId, Connection> _prekeyOwners = [];
     private readonly ITimer _tick;
+    private ServerOptions _options;
     private int _total;
     private bool _goingAway;
 
     public Hub(ServerOptions options, ServerClock clock, RandomSource random, Writer writer, Readers readers, RelayAccessDesk relay, BlobStore blobs, ILogger logger)
     {
-        Options = options;
+        _options = options;
         Clock = clock;
         Random = random;
         Writer = writer;
@@ -37,7 +39,15 @@ internal sealed class Hub : IDisposable
         _tick = clock.Time.CreateTimer(_ => Tick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
-    public ServerOptions Options { get; }
+    /// <summary>As they are now: the operator changes some while the server runs.</summary>
+    public ServerOptions Options
+    {
+        get => Volatile.Read(ref _options);
+        set => Volatile.Write(ref _options, value);
+    }
+
+    /// <summary>Who is let in.</summary>
+    public required ServerRules Rules { get; init; }
 
     public ServerClock Clock { get; }
 
@@ -122,6 +132,22 @@ internal sealed class Hub : IDisposable
     {
         if (_owners.TryRemove(mailbox, out var slot))
             slot.Deliveries.Close(slot);
+    }
+
+    /// <summary>Connections from addresses that are blocked now end, and mailboxes that are have nobody.</summary>
+    public void EndBlocked()
+    {
+        foreach (var (connection, _) in _connections)
+        {
+            if (Rules.IsBlocked(connection.RemoteAddress))
+                connection.Abort();
+        }
+
+        foreach (var (_, slot) in _owners)
+        {
+            if (Rules.IsBlocked(slot.Id))
+                Release(slot);
+        }
     }
 
     public OwnerSlot? Owner(long mailbox) => _owners.GetValueOrDefault(mailbox);

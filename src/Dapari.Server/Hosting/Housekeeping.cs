@@ -10,7 +10,7 @@ internal sealed partial class Housekeeping : IAsyncDisposable
 {
     private const int MailboxesPerRead = 200;
     private const int EnvelopesPerWrite = 200;
-    private readonly ServerOptions _options;
+    private ServerOptions _options;
     private readonly ServerClock _clock;
     private readonly Writer _writer;
     private readonly Readers _readers;
@@ -29,6 +29,12 @@ internal sealed partial class Housekeeping : IAsyncDisposable
         _blobs = blobs;
         _logger = logger;
         _timer = clock.Time.CreateTimer(_ => _ = SweepQuietlyAsync(), null, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
+    }
+
+    /// <summary>What the next sweep goes by.</summary>
+    public ServerOptions Options
+    {
+        set => Volatile.Write(ref _options, value);
     }
 
     /// <summary>One sweep; how many envelopes went.</summary>

@@ -57,6 +57,12 @@ internal static class Pipeline
                 return;
             }
 
+            if (host.Rules.IsBlocked(context.Connection.RemoteIpAddress))
+            {
+                await SayAsync(context, StatusCodes.Status403Forbidden, "This server does not serve your address.");
+                return;
+            }
+
             // Steps 4 and 5.
             switch (context.Request.Path.Value)
             {
@@ -98,7 +104,7 @@ internal static class Pipeline
             using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
             // A proxy's TLS ends before this process: nobody can reach the relay through it.
             var hasTls = hub.Options.Proxies.Count == 0 && context.Features.Get<ITlsHandshakeFeature>() is not null;
-            using var connection = new Connection(socket, ((JoiningUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!, Host(context.Request), hasTls, address, hub, context.Abort);
+            using var connection = new Connection(socket, ((JoiningUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!, Host(context.Request), hasTls, address, hub, context.Abort) { RemoteAddress = context.Connection.RemoteIpAddress };
             await connection.RunAsync();
         }
         finally

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Dapari.Server.Admin;
 using Dapari.Server.Blobs;
 using Dapari.Server.Certificates;
 using Dapari.Server.Connections;
@@ -25,11 +26,15 @@ internal sealed class ServerHost : IAsyncDisposable
     private readonly Writer _writer;
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
+    private readonly ServerOptions _given;
+    private AdminSocket? _admin;
     private int _disposed;
 
     private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time)
     {
-        Options = options;
+        _given = options;
+        Rules = ServerRules.Open(options.Data, time, RandomSource.System);
+        Options = options = Rules.Apply(options);
         _folder = folder;
         _certificate = certificate;
         _time = time;
@@ -60,12 +65,17 @@ internal sealed class ServerHost : IAsyncDisposable
         Relay = RelayHost.Start(options.Relay, secret, time, logger);
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
         Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, _writer, _readers, logger);
-        Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, access, Blobs, logger);
+        Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, access, Blobs, logger) { Rules = Rules };
         Housekeeping = new Housekeeping(options, clock, _writer, _readers, Blobs, logger);
+        Rules.Changed += ApplyRules;
         Pipeline.Configure(_app, this);
     }
 
-    public ServerOptions Options { get; }
+    /// <summary>As they are now: the operator changes some while the server runs.</summary>
+    public ServerOptions Options { get; private set; }
+
+    /// <summary>The operator's decisions.</summary>
+    public ServerRules Rules { get; }
 
     public Hub Hub { get; }
 
@@ -110,6 +120,7 @@ internal sealed class ServerHost : IAsyncDisposable
             host = new ServerHost(options, folder, certificate, time);
             await host.Blobs.RecoverAsync();
             await host._app.StartAsync();
+            host.OpenAdmin();
             if (certificate?.Authority is not null)
                 host.TrustPort = host.Bound(trust: true)[0].Port;
             return host;
@@ -133,6 +144,8 @@ internal sealed class ServerHost : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+        if (_admin is not null)
+            await _admin.DisposeAsync();
         await Hub.GoAwayAsync(Farewell);
         await Relay.DisposeAsync(); // Its connections on the HTTPS port end with it, and do not hold up the rest.
         await Blobs.StopAsync(); // Uploads keep what has come, before the request's time is over and the writer ends.
@@ -145,6 +158,21 @@ internal sealed class ServerHost : IAsyncDisposable
         await _app.DisposeAsync();
         _certificate?.Dispose();
         _folder.Dispose();
+    }
+
+    private void OpenAdmin()
+    {
+        var logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dapari");
+        var desk = new AdminDesk(_given, Rules, _time, () => ValueTask.FromResult(new StoreAccess(_writer, _readers)), () => Hub.ConnectionCount, () => IsStorageFailing);
+        _admin = AdminSocket.Start(Options.Data, desk.RunAsync, _time, logger);
+    }
+
+    /// <summary>After a change by the operator: who is blocked goes, and what was set holds from now on.</summary>
+    private void ApplyRules()
+    {
+        var options = Rules.Apply(_given);
+        (Options, Hub.Options, Housekeeping.Options, Blobs.Serving) = (options, options, options, options.Blobs);
+        Hub.EndBlocked();
     }
 
     private void ConfigureKestrel(KestrelServerOptions kestrel)

@@ -46,8 +46,8 @@ internal sealed record ServerOptions
 
     public IReadOnlyList<IceServer> IceServers { get; init; } = [];
 
-    /// <summary>False: only connections that proved a mailbox or prekeys they own may create more.</summary>
-    public bool RegistrationOpen { get; init; } = true;
+    /// <summary>Who may create mailboxes and prekeys here; connections that proved some they own may create more in any case.</summary>
+    public Registration Registration { get; init; } = Registration.Open;
 
     public MailboxQuota Quota { get; init; } = new(64L * 1024 * 1024, 10_000);
 
