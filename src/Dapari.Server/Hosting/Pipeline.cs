@@ -13,7 +13,7 @@ namespace Dapari.Server.Hosting;
 /// 1. forwarded headers, from named proxies only;
 /// 2. the headers that every answer carries;
 /// 3. the certificate's page, on its own port;
-/// 4. /healthz, /ws, /ca.crt, /blobs/;
+/// 4. /healthz, /readyz, /ws, /ca.crt, /blobs/;
 /// 5. the web app's files.
 /// </summary>
 internal static class Pipeline
@@ -67,7 +67,8 @@ internal static class Pipeline
             switch (context.Request.Path.Value)
             {
                 case "/ws": await ConnectAsync(context, host.Hub, names); break;
-                case "/healthz": await HealthAsync(context, host); break;
+                case "/healthz": await HealthAsync(context, host.IsStorageFailing ? "storage" : null); break;
+                case "/readyz": await HealthAsync(context, host.NotReady); break;
                 case "/ca.crt" when page is not null: await page.ServeAsync(context); break;
                 case { } path when path.StartsWith(BlobEndpoint.Prefix, StringComparison.Ordinal): await blobs.ServeAsync(context); break;
                 default: await files.ServeAsync(context); break;
@@ -93,6 +94,7 @@ internal static class Pipeline
         var address = AddressKey.From(context.Connection.RemoteIpAddress);
         if (!hub.TryEnter(address))
         {
+            hub.Meters.Turned.Add();
             context.Response.Headers.RetryAfter = "10";
             await SayAsync(context, StatusCodes.Status429TooManyRequests, "Too many connections.");
             return;
@@ -121,11 +123,11 @@ internal static class Pipeline
         return host.ToLowerInvariant();
     }
 
-    private static Task HealthAsync(HttpContext context, ServerHost host)
+    private static Task HealthAsync(HttpContext context, string? fault)
     {
         context.Response.Headers.CacheControl = "no-store";
-        return host.IsStorageFailing
-            ? SayAsync(context, StatusCodes.Status503ServiceUnavailable, "storage")
+        return fault is not null
+            ? SayAsync(context, StatusCodes.Status503ServiceUnavailable, fault)
             : SayAsync(context, StatusCodes.Status200OK, "ok");
     }
 
