@@ -85,6 +85,30 @@ public sealed class RegistrationTests
         Assert.Equal(ServerFrame.KindOneofCase.Done, (await late.CreateAsync(new TestMailbox())).KindCase);
     }
 
+    [Fact]
+    public async Task The_first_page_is_told_whether_it_needs_a_code_and_whether_one_is_good_without_using_it_up()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var http = new HttpClient { BaseAddress = server.Uri };
+        async Task<string> AskAsync(string code)
+        {
+            using var body = new StringContent(code);
+            using var answer = await http.PostAsync(new Uri("/registration", UriKind.Relative), body, TestContext.Current.CancellationToken);
+            return answer.IsSuccessStatusCode ? (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Trim() : $"{(int)answer.StatusCode}";
+        }
+
+        Assert.Equal("open", await AskAsync(""));
+        await Operator.DoneAsync(server.Data, "registration", "invited");
+        var code = (await Operator.DoneAsync(server.Data, "registration", "token", "new"))["code"]!.GetValue<string>();
+        foreach (var (said, told) in new[] { ("", "invited"), ("wrong", "invited"), (code, "admitted"), (code, "admitted"), (new string('x', 65), "400") })
+            Assert.Equal(told, await AskAsync(said));
+        await using var client = await ConnectAsync(server, code);
+        Assert.Equal(ServerFrame.KindOneofCase.Done, (await client.CreateAsync(new TestMailbox())).KindCase);
+        Assert.Equal("invited", await AskAsync(code));
+        await Operator.DoneAsync(server.Data, "registration", "closed");
+        Assert.Equal("closed", await AskAsync(code));
+    }
+
     internal static async Task<TestClient> ConnectAsync(TestServer server, string code)
     {
         var client = await TestClient.ConnectAsync(server.Uri);
