@@ -44,7 +44,7 @@ public sealed partial class DeployTests
         var manifest = File.ReadAllText(Path.Combine(Folder, "kubernetes", "dapari.yaml"));
         Assert.Contains("runAsNonRoot: true", manifest, StringComparison.Ordinal);
         Assert.Contains("readOnlyRootFilesystem: true", manifest, StringComparison.Ordinal);
-        Assert.Contains("path: /healthz", manifest, StringComparison.Ordinal);
+        Assert.Contains("path: /readyz", manifest, StringComparison.Ordinal);
         Assert.Matches(@"(?m)^USER 1654:1654$", File.ReadAllText(Path.Combine(Folder, "Dockerfile")));
         Assert.Equal(2, Regex.Count(File.ReadAllText(Path.Combine(Folder, "compose.yaml")), "read_only: true"));
         Assert.Contains("DynamicUser=yes", File.ReadAllText(Path.Combine(Folder, "dapari-server.service")), StringComparison.Ordinal);

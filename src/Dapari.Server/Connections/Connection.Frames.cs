@@ -32,6 +32,7 @@ internal sealed partial class Connection
 
     private async Task HandleAsync(ClientFrame frame)
     {
+        _hub.Meters.Received.Add(frame.KindCase);
         if (!_welcomed && frame.KindCase != KindOneofCase.Hello)
         {
             RefuseAndClose(frame.Request, Refusal.Malformed, WebSocketCloseStatus.ProtocolError);

@@ -6,6 +6,7 @@ using Dapari.Server.Options;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
+using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 
@@ -66,6 +67,12 @@ internal sealed class Hub : IDisposable
     public RateLimits Limits { get; }
 
     public OutboxBudget Budget { get; }
+
+    /// <summary>What is counted for the operator.</summary>
+    public ServerMeters Meters { get; } = new();
+
+    /// <summary>Everybody has been told to come back later.</summary>
+    public bool IsGoingAway => Volatile.Read(ref _goingAway);
 
     public int ConnectionCount => _connections.Count;
 

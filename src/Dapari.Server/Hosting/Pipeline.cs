@@ -17,7 +17,7 @@ namespace Dapari.Server.Hosting;
 /// 1. forwarded headers, from named proxies only;
 /// 2. the headers that every answer carries;
 /// 3. the certificate's page, on its own port;
-/// 4. /healthz, /ws, /registration, /rendezvous, /ca.crt, /blobs/;
+/// 4. /healthz, /readyz, /ws, /registration, /rendezvous, /ca.crt, /blobs/;
 /// 5. the web app's files.
 /// </summary>
 internal static class Pipeline
@@ -73,7 +73,8 @@ internal static class Pipeline
                 case "/ws": await ConnectAsync(context, host.Hub, names); break;
                 case "/registration": await RegistrationAsync(context, host); break;
                 case "/rendezvous": await RendezvousAsync(context, host, names); break;
-                case "/healthz": await HealthAsync(context, host); break;
+                case "/healthz": await HealthAsync(context, host.IsStorageFailing ? "storage" : null); break;
+                case "/readyz": await HealthAsync(context, host.NotReady); break;
                 case "/ca.crt" when page is not null: await page.ServeAsync(context); break;
                 case { } path when path.StartsWith(BlobEndpoint.Prefix, StringComparison.Ordinal): await blobs.ServeAsync(context); break;
                 default: await files.ServeAsync(context); break;
@@ -134,6 +135,7 @@ internal static class Pipeline
         var address = AddressKey.From(context.Connection.RemoteIpAddress);
         if (!hub.TryEnter(address))
         {
+            hub.Meters.Turned.Add();
             context.Response.Headers.RetryAfter = "10";
             await SayAsync(context, StatusCodes.Status429TooManyRequests, "Too many connections.");
             return null;
@@ -165,6 +167,7 @@ internal static class Pipeline
 
         if (!host.Hub.Limits.Creations.TryTake(AddressKey.From(context.Connection.RemoteIpAddress), out _))
         {
+            hub.Meters.Turned.Add();
             context.Response.Headers.RetryAfter = "10";
             await SayAsync(context, StatusCodes.Status429TooManyRequests, "Too many questions.");
             return;
@@ -176,11 +179,11 @@ internal static class Pipeline
         await SayAsync(context, StatusCodes.Status200OK, admission is not null ? "admitted" : host.Options.Registration.ToString().ToLowerInvariant());
     }
 
-    private static Task HealthAsync(HttpContext context, ServerHost host)
+    private static Task HealthAsync(HttpContext context, string? fault)
     {
         context.Response.Headers.CacheControl = "no-store";
-        return host.IsStorageFailing
-            ? SayAsync(context, StatusCodes.Status503ServiceUnavailable, "storage")
+        return fault is not null
+            ? SayAsync(context, StatusCodes.Status503ServiceUnavailable, fault)
             : SayAsync(context, StatusCodes.Status200OK, "ok");
     }
 

@@ -9,6 +9,7 @@ using Dapari.Server.Relays;
 using Dapari.Server.Shares;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Journal;
+using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -29,6 +30,7 @@ internal sealed class ServerHost : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ServerOptions _given;
     private AdminSocket? _admin;
+    private MetricsListener? _metrics;
     private int _disposed;
 
     private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time)
@@ -97,6 +99,18 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>The disk failed in a way that only a new start can mend; the server stops by itself.</summary>
     public bool IsStorageBroken => _writer.Store.IsBroken;
 
+    /// <summary>Why new work should go elsewhere, in a word; null: it is welcome.</summary>
+    public string? NotReady => IsStorageFailing || IsStorageBroken ? "storage" : Hub.IsGoingAway ? "stopping" : null;
+
+    /// <summary>How long batches of writes took.</summary>
+    public CommitTimes Commits => _writer.Commits;
+
+    /// <summary>Envelopes that are in the journal alone.</summary>
+    public int JournalEnvelopes => _writer.Store.FreshEnvelopes;
+
+    /// <summary>Where the operator's figures are served, as bound; null: nowhere.</summary>
+    public Uri? MetricsAddress => _metrics?.Address;
+
     public LocalAuthority? Authority => _certificate?.Authority;
 
     public bool IsHttps => _certificate is not null;
@@ -126,6 +140,8 @@ internal sealed class ServerHost : IAsyncDisposable
             await host.Blobs.RecoverAsync();
             await host._app.StartAsync();
             host.OpenAdmin();
+            if (options.Metrics is { } metrics)
+                host._metrics = await MetricsListener.StartAsync(metrics, host);
             if (certificate?.Authority is not null)
                 host.TrustPort = host.Bound(trust: true)[0].Port;
             return host;
@@ -152,6 +168,8 @@ internal sealed class ServerHost : IAsyncDisposable
         if (_admin is not null)
             await _admin.DisposeAsync();
         await Hub.GoAwayAsync(Farewell);
+        if (_metrics is not null)
+            await _metrics.DisposeAsync();
         await Relay.DisposeAsync(); // Its connections on the HTTPS port end with it, and do not hold up the rest.
         await Blobs.StopAsync(); // Uploads keep what has come, before the request's time is over and the writer ends.
         await _app.StopAsync();

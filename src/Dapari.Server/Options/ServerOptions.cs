@@ -19,6 +19,9 @@ internal sealed record ServerOptions
     /// <summary>With <see cref="Https"/>: where the page that explains the certificate is served over plain HTTP.</summary>
     public IPEndPoint? TrustListen { get; init; }
 
+    /// <summary>Where /metrics is served, over plain HTTP and apart from all else; null: nowhere.</summary>
+    public IPEndPoint? Metrics { get; init; }
+
     /// <summary>The folder of the published web app; none is served when it does not exist.</summary>
     public string? Web { get; init; }
 

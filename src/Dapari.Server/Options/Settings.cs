@@ -35,6 +35,7 @@ internal static class Settings
         Count("idle-seconds", "a silent connection is closed after (default 60)", 30, 3600, (o, v) => o with { IdleDeadline = TimeSpan.FromSeconds(v) }),
         List<Func<RateOptions, RateOptions>>("rate", "NAME=BURST/PER_MINUTE", "a rate limit, or NAME=off; names: connections, proofs, creations, invite-lookups, prekey-takes, relay-access (for each address), posts, live (for each mailbox), all",
             RateChange, (o, v) => o with { Rates = v.Aggregate(o.Rates, (rates, change) => change(rates)) }),
+        One<IPEndPoint>("metrics", "ADDRESS:PORT", "serve figures for Prometheus there, over plain HTTP; keep it private (default: nowhere)", EndPoint, (o, v) => o with { Metrics = v }),
         .. BlobSettings.All,
         .. RelaySettings.All,
         new("verbose", null, "log more; identifiers and addresses appear only then", Bool((o, v) => o with { Verbose = v })),
