@@ -167,7 +167,6 @@ internal static class Pipeline
 
         if (!host.Hub.Limits.Creations.TryTake(AddressKey.From(context.Connection.RemoteIpAddress), out _))
         {
-            hub.Meters.Turned.Add();
             context.Response.Headers.RetryAfter = "10";
             await SayAsync(context, StatusCodes.Status429TooManyRequests, "Too many questions.");
             return;
