@@ -44,7 +44,7 @@ internal static class SctpTargets
         yield return Written(chunk => ForwardTsnChunk.Write(chunk, 3, [(1, 0)]));
         yield return Written(chunk => ReConfigChunk.WriteReset(chunk, 1, 0, 0, [1, 2]));
         yield return Written(chunk => ReConfigChunk.WriteResponse(chunk, 1, 1));
-        yield return Written(chunk => InitChunk.Write(chunk, SctpChunkType.InitAck, 5, 9_000, 10, 1, true, "cookie"u8));
+        yield return Written(chunk => InitChunk.Write(chunk, SctpChunkType.InitAck, 5, 9_000, 10, 1, true, 0, "cookie"u8));
         yield return Written(chunk => PlainChunk.Write(chunk, SctpChunkType.Heartbeat, [0, 1, 0, 8, 1, 2, 3, 4]));
         yield return Written(chunk => PlainChunk.Write(chunk, SctpChunkType.Shutdown, [0, 0, 0, 0]));
         yield return Written(chunk => PlainChunk.Write(chunk, SctpChunkType.Abort, []));

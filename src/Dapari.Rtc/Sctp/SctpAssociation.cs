@@ -89,7 +89,7 @@ public sealed partial class SctpAssociation
             return;
         State = SctpState.CookieWait;
         var bytes = new byte[SctpChunk.HeaderLength + 64];
-        var length = InitChunk.Write(bytes, SctpChunkType.Init, _tag, (uint)_options.ReceiveBuffer, _options.Streams, _initialTsn, _options.Interleaving, []);
+        var length = InitChunk.Write(bytes, SctpChunkType.Init, _tag, (uint)_options.ReceiveBuffer, _options.Streams, _initialTsn, _options.Interleaving, _options.LargestTaken, []);
         Setup(bytes[..length], now);
     }
 

@@ -12,6 +12,9 @@ public sealed record SctpOptions
     /// <summary>No packet is larger: that is what a DTLS record holds (RFC 6347 §4.1).</summary>
     public const int LargestPacket = 1 << 14;
 
+    /// <summary>The largest packet that this end takes; told to the other, which else sends none that does not fit into 1,500 bytes. 0: not told.</summary>
+    public int LargestTaken { get; init; } = LargestPacket;
+
     /// <summary>Streams in each direction.</summary>
     public ushort Streams { get; init; } = 1_024;
 
