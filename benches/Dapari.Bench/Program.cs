@@ -13,7 +13,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-        new ServerPostBench(), new ServerRelayBench(), new FileUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(),
+        new ServerPostBench(), new ServerRelayBench(), new ServerOfflineBench(), new FileUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(),
     ];
 
     public static async Task<int> Main(string[] arguments)
@@ -24,6 +24,8 @@ internal static class Program
             return await PostLoad.RunAsync(arguments[1..]);
         if (arguments is [PairLoad.Command, ..])
             return await PairLoad.RunAsync(arguments[1..]);
+        if (arguments is [OfflineLoad.Command, ..])
+            return await OfflineLoad.RunAsync(arguments[1..]);
         if (arguments is [IdleLoad.Command, ..])
             return await IdleLoad.RunAsync(arguments[1..]);
         if (arguments is [RtcProcess.Command, ..])

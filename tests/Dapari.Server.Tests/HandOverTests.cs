@@ -139,6 +139,9 @@ public sealed class HandOverTests
             // What a crash leaves: the file as it is while nothing is written.
             foreach (var file in Directory.GetFiles(server.Data, "dapari.db*").Where(f => !f.EndsWith("-shm", StringComparison.Ordinal)))
                 File.Copy(file, Path.Combine(crashed, Path.GetFileName(file)));
+            Directory.CreateDirectory(Path.Combine(crashed, "journal"));
+            foreach (var file in Directory.GetFiles(Path.Combine(server.Data, "journal")))
+                File.Copy(file, Path.Combine(crashed, "journal", Path.GetFileName(file)));
         }
 
         try

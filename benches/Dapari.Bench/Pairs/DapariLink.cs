@@ -8,11 +8,12 @@ using Org.BouncyCastle.Math.EC.Rfc8032;
 namespace Dapari.Bench.Pairs;
 
 /// <summary>A peer of ours: the receiver owns a mailbox and acknowledges what each read brought; the sender posts to it and takes the answers.</summary>
-internal sealed class DapariLink : WebSocketLink
+/// <param name="before">An earlier connection, whose mailbox this one is to open; null: it makes one of its own.</param>
+internal sealed class DapariLink(DapariLink? before = null) : WebSocketLink, IOfflineLink
 {
-    private readonly byte[] _seed = RandomSource.System.Bytes(32);
+    private readonly byte[] _seed = before?._seed ?? RandomSource.System.Bytes(32);
     private readonly byte[] _key = new byte[32];
-    private readonly MailboxId _mailbox = MailboxId.Random(RandomSource.System);
+    private readonly MailboxId _mailbox = before?._mailbox ?? MailboxId.Random(RandomSource.System);
     private readonly List<ulong> _delivered = [];
     private readonly Acknowledge _acknowledge = new();
     private string _host = "";
@@ -21,8 +22,11 @@ internal sealed class DapariLink : WebSocketLink
     private byte[] _post = [];
     private int _idAt, _stampAt;
 
-    /// <summary>Posts that were answered.</summary>
+    /// <summary>Posts, or openings and acknowledgements, that were answered.</summary>
     public long Answered { get; private set; }
+
+    /// <summary>Openings and acknowledgements that were sent.</summary>
+    public long Asked { get; private set; }
 
     public override async Task ConnectAsync(IPEndPoint server, int pair, bool isSender)
     {
@@ -31,7 +35,8 @@ internal sealed class DapariLink : WebSocketLink
         await Socket.ConnectAsync(server);
         await UpgradeAsync(server, "/ws");
         _challenge = (await AskAsync(new ClientFrame { Hello = new Hello { LowestVersion = 1, HighestVersion = 1, Agent = "bench" } })).Welcome.Challenge.ToByteArray();
-        if (isSender)
+        _acknowledge.MailboxId = _mailbox.ToByteString();
+        if (isSender || before is not null)
             return;
         var key = ByteString.CopyFrom(_key);
         await AskAsync(new ClientFrame
@@ -41,7 +46,18 @@ internal sealed class DapariLink : WebSocketLink
                 MailboxId = _mailbox.ToByteString(), OwnerKey = key, SenderKey = key, Signature = Sign(ProofMessage.MailboxOwner(_host, _challenge, _mailbox)),
             },
         });
-        _acknowledge.MailboxId = _mailbox.ToByteString();
+    }
+
+    public async Task BeginAsync()
+    {
+        var frame = new ClientFrame
+        {
+            Request = ++_request,
+            OpenMailbox = new OpenMailbox { MailboxId = _mailbox.ToByteString(), Signature = Sign(ProofMessage.MailboxOwner(_host, _challenge, _mailbox)) },
+        };
+        frame.WriteTo(QueueFrame(frame.CalculateSize()));
+        Asked++;
+        await FlushAsync();
     }
 
     public override async Task PairAsync(PairLink receiver)
@@ -94,6 +110,7 @@ internal sealed class DapariLink : WebSocketLink
         _delivered.Clear();
         var frame = new ClientFrame { Request = ++_request, Acknowledge = _acknowledge };
         frame.WriteTo(QueueFrame(frame.CalculateSize()));
+        Asked++;
     }
 
     private async Task<ServerFrame> AskAsync(ClientFrame frame)

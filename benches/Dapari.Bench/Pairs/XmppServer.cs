@@ -8,8 +8,23 @@ namespace Dapari.Bench.Pairs;
 /// <summary>ejabberd and Prosody as Debian packs them, with a configuration that lets anonymous clients in on loopback and does nothing else.</summary>
 internal static class XmppServer
 {
+    private const string OfflineModules = """
+        registration_timeout: infinity
+        shaper_rules:
+          waiting: 1000000
+        modules:
+          mod_offline:
+            access_max_user_messages: waiting
+          mod_register:
+            access: all
+            ip_access: all
+        """;
+
     /// <summary>Starts ejabberd, as its own start script does, without Erlang's distribution: no other port is opened.</summary>
-    public static async Task<(Process Process, IPEndPoint Address)> EjabberdAsync(string folder)
+    public static Task<(Process Process, IPEndPoint Address)> EjabberdAsync(string folder) => EjabberdAsync(folder, offline: false);
+
+    /// <summary>The same with accounts, and with its store of messages for who is away, in Mnesia as it is by default.</summary>
+    public static async Task<(Process Process, IPEndPoint Address)> EjabberdAsync(string folder, bool offline)
     {
         var libraries = Directory.GetDirectories("/usr/lib", "ejabberd-*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 })
             .Where(d => File.Exists(Path.Combine(d, "ebin", "ejabberd.app"))).Order().Last();
@@ -18,8 +33,7 @@ internal static class XmppServer
         await File.WriteAllTextAsync(file, string.Create(CultureInfo.InvariantCulture, $"""
             hosts: [localhost]
             loglevel: error
-            auth_method: [anonymous]
-            anonymous_protocol: sasl_anon
+            {(offline ? "auth_method: [internal]" : "auth_method: [anonymous]\nanonymous_protocol: sasl_anon")}
             listen:
               - port: {address.Port}
                 ip: "127.0.0.1"
@@ -28,7 +42,7 @@ internal static class XmppServer
                 max_stanza_size: 262144
                 shaper: none
                 access: all
-            modules: {"{}"}
+            {(offline ? OfflineModules : "modules: {}")}
             """));
         var start = new ProcessStartInfo("erl") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ERL_LIBS"] = Path.GetDirectoryName(libraries);

@@ -132,19 +132,24 @@ internal sealed partial class Connection
         MailboxId.TryRead(open.MailboxId, out var id);
         if (!IsAllowed(request, _hub.Limits.Proofs) || !HasRoom(request, _owned.Count, id, _owned))
             return;
-        await WriteMarksAsync();
-        var (row, waiting) = await _hub.Readers.ReadAsync(
-            r => r.Mailbox(id.ToArray()) is { } found ? ((MailboxRow?)found, r.Waiting(found.Number)) : (null, 0L), _gone.Token);
+        var row = await _hub.Readers.ReadAsync(r => r.Mailbox(id.ToArray()), _gone.Token);
         if (!Proofs.Verify(ProofMessage.MailboxOwner(_host, _challenge, id), row?.OwnerKey, open.Signature))
         {
             Refuse(request, Refusal.UnknownMailbox);
             return;
         }
 
+        var usage = await _hub.Writer.RunAsync(new UsageOperation(row!.Value.Number), _gone.Token);
+        if (usage.Refusal != Refusal.Unspecified)
+        {
+            Refuse(request, usage.Refusal); // It was deleted meanwhile.
+            return;
+        }
+
         Send(new ServerFrame
         {
             Request = request,
-            MailboxOpened = new MailboxOpened { WaitingEnvelopes = (ulong)waiting, HighestAcknowledged = (ulong)row!.Value.HighestAcknowledged },
+            MailboxOpened = new MailboxOpened { WaitingEnvelopes = (ulong)usage.Envelopes, HighestAcknowledged = (ulong)usage.HighestAcknowledged },
         });
         Own(id, row.Value.Number);
     }

@@ -1,4 +1,3 @@
-using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
 using Dapari.Wire.V1;
@@ -110,18 +109,5 @@ internal sealed partial class Connection
 
         Done(operation.Request);
         _deliveries.Acknowledged(slot, operation.Sequences);
-    }
-
-    /// <summary>What was acknowledged without having been written is known to the file after this, if the file can be written.</summary>
-    private async Task WriteMarksAsync()
-    {
-        try
-        {
-            await _hub.Writer.RunAsync(new WriteMarksOperation(), _gone.Token);
-        }
-        catch (StorageException)
-        {
-            // Whoever wants to read is not kept from it by a full disk.
-        }
     }
 }

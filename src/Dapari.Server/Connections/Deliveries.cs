@@ -65,7 +65,7 @@ internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, Mailbox
 /// A post committed while the pump reads either is in what it reads (its later notice lies at or before the cursor and is ignored)
 /// or marks the mailbox again.
 /// </remarks>
-internal sealed partial class Deliveries(Readers readers, ServerClock clock, int windowEnvelopes, long windowBytes, Action<ServerFrame> send, ILogger logger)
+internal sealed partial class Deliveries(MailboxStore store, Readers readers, ServerClock clock, int windowEnvelopes, long windowBytes, Action<ServerFrame> send, ILogger logger)
 {
     private const int ReadEnvelopes = 32;
 
@@ -237,7 +237,7 @@ internal sealed partial class Deliveries(Readers readers, ServerClock clock, int
             {
                 var (slot, cursor, room, bytes) = next;
                 var limit = Math.Min(room, ReadEnvelopes);
-                var rows = await readers.ReadAsync(r => r.After(slot.Number, cursor, limit, bytes), CancellationToken.None);
+                var rows = await store.AfterAsync(readers, slot.Number, cursor, limit, bytes, CancellationToken.None);
                 lock (_gate)
                 {
                     if (rows.Count > 0) // Perhaps more; an empty read settles it.

@@ -167,8 +167,8 @@ internal sealed class Hub : IDisposable
 
     private void Tick()
     {
-        if (Writer.HasMarks)
-            _ = Writer.EnqueueAsync(new WriteMarksOperation(), CancellationToken.None).AsTask();
+        if (Writer.HasLeftovers)
+            _ = Writer.EnqueueAsync(new LeftoversOperation(), CancellationToken.None).AsTask();
         foreach (var (connection, _) in _connections)
             connection.CheckDeadlines();
     }

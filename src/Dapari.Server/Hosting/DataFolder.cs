@@ -8,10 +8,14 @@ internal sealed class DataFolder : IDisposable
     private DataFolder(string path, FileStream held)
     {
         Database = Path.Combine(path, "dapari.db");
+        Journal = Path.Combine(path, "journal");
         _lock = held;
     }
 
     public string Database { get; }
+
+    /// <summary>Where posts and acknowledgements are written first.</summary>
+    public string Journal { get; }
 
     /// <summary>Makes the folder if need be and takes it.</summary>
     /// <exception cref="StartException">It cannot be written, or another server has it.</exception>

@@ -45,24 +45,32 @@ internal sealed partial class Housekeeping : IAsyncDisposable
             do
             {
                 (var expired, next) = await _readers.ReadAsync(r => r.Expired(next, cutoff, MailboxesPerRead), _stop.Token);
-                foreach (var mailbox in expired)
-                {
-                    int went;
-                    do
-                    {
-                        went = await _writer.RunAsync(new SweepMailboxOperation(mailbox, cutoff, EnvelopesPerWrite), _stop.Token);
-                        removed += went;
-                    }
-                    while (went == EnvelopesPerWrite);
-                }
+                removed += await SweepAsync(expired, cutoff);
             }
             while (next != 0);
-            return removed;
+            return removed + await SweepAsync(_writer.Store.ExpiredFresh(cutoff), cutoff);
         }
         finally
         {
             _one.Release();
         }
+    }
+
+    private async Task<int> SweepAsync(List<long> mailboxes, long cutoff)
+    {
+        var removed = 0;
+        foreach (var mailbox in mailboxes)
+        {
+            int went;
+            do
+            {
+                went = await _writer.RunAsync(new SweepMailboxOperation(mailbox, cutoff, EnvelopesPerWrite), _stop.Token);
+                removed += went;
+            }
+            while (went == EnvelopesPerWrite);
+        }
+
+        return removed;
     }
 
     public async ValueTask DisposeAsync()

@@ -6,6 +6,7 @@ using Dapari.Server.Connections;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage;
+using Dapari.Server.Storage.Journal;
 using Dapari.Wire;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -45,7 +46,9 @@ internal sealed class ServerHost : IAsyncDisposable
         var clock = new ServerClock(time);
         try
         {
-            _writer = new Writer(() => new WriteSession(folder.Database, options.MaxDataBytes, clock), logger);
+            var limits = StoreLimits.For(options.MaxDataBytes);
+            var journal = new MailboxJournal(new DiskFolder(folder.Journal), limits.SegmentBytes, RandomSource.System);
+            _writer = new Writer(() => new WriteSession(folder.Database, options.MaxDataBytes, clock), journal, limits, _app.Lifetime.StopApplication, logger);
         }
         catch (StorageException e)
         {

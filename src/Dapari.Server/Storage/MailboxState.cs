@@ -1,8 +1,8 @@
 namespace Dapari.Server.Storage;
 
 /// <summary>
-/// What is known of a mailbox between batches. The writer's thread has it; sequences and early acknowledgements are shared with the connections,
-/// which hand posts to a connected owner before they are written.
+/// What is known of a mailbox: its marks, what the journal holds for it (fresh), and how much the database holds (settled). The writer's thread changes it; connections
+/// read the fresh envelopes, and take sequences when they hand posts to a connected owner before they are written.
 /// </summary>
 internal sealed class MailboxState(long number)
 {
@@ -14,20 +14,33 @@ internal sealed class MailboxState(long number)
     private int _handedOver;
     private object? _holder;
     private bool _forgotten;
+    private readonly FreshQueue _fresh = new();
+    private int _settledEnvelopes;
+    private HashSet<uint>? _removals;
 
     public long Number { get; } = number;
 
-    public long StoredBytes { get; set; }
+    /// <summary>What lies here. Removals from the database that are not done yet still count.</summary>
+    public long StoredBytes => _fresh.Bytes + SettledBytes;
 
-    public int StoredEnvelopes { get; set; }
+    public int StoredEnvelopes => _fresh.Count + _settledEnvelopes;
+
+    public int FreshEnvelopes => _fresh.Count;
+
+    public int SettledEnvelopes => _settledEnvelopes;
+
+    public long SettledBytes { get; private set; }
 
     public long HighestRemoved { get; set; }
 
-    /// <summary>The marks have to be written before the commit.</summary>
-    public bool Dirty { get; set; }
+    /// <summary>The database does not know the present marks.</summary>
+    public bool IsDirty { get; set; }
 
-    /// <summary>Acknowledgements of posts that were never written are not in the file yet; they go with the next commit.</summary>
+    /// <summary>The journal does not know the present marks; they go with the next commit.</summary>
     public bool IsMarkWaiting { get; set; }
+
+    /// <summary>Envelopes in the database that are to be removed.</summary>
+    public int Removals => _removals?.Count ?? 0;
 
     /// <summary>The next envelope's sequence; from 1, never reused.</summary>
     public long NextSequence
@@ -72,6 +85,101 @@ internal sealed class MailboxState(long number)
         }
     }
 
+    // Envelopes. Changed by the writer's thread.
+    public void Settle(int envelopes, long bytes)
+    {
+        lock (_gate)
+        {
+            _settledEnvelopes += envelopes;
+            SettledBytes += bytes;
+        }
+    }
+
+    public bool HoldsFresh(UInt128 id) => _fresh.Holds(id);
+
+    public bool TryFindFresh(uint sequence, out FreshEntry entry) => _fresh.TryFind(sequence, out entry);
+
+    public void AddFresh(in FreshEntry entry)
+    {
+        lock (_gate)
+            _fresh.Add(entry);
+    }
+
+    public void ReplaceFresh(in FreshEntry entry)
+    {
+        lock (_gate)
+            _fresh.Replace(entry);
+    }
+
+    public bool TryRemoveFresh(uint sequence, out FreshEntry entry)
+    {
+        lock (_gate)
+            return _fresh.TryRemove(sequence, out entry);
+    }
+
+    /// <summary>An envelope went from the journal to the database; a reader sees it in one of them at least.</summary>
+    public bool TrySettleFresh(uint sequence, out FreshEntry entry)
+    {
+        lock (_gate)
+        {
+            if (!_fresh.TryRemove(sequence, out entry))
+                return false;
+            _settledEnvelopes++;
+            SettledBytes += entry.Length;
+            return true;
+        }
+    }
+
+    /// <summary>An envelope that the database may hold is removed from now on. False: it was already.</summary>
+    public bool Remove(uint sequence)
+    {
+        lock (_gate)
+            return (_removals ??= []).Add(sequence);
+    }
+
+    public bool IsRemoved(uint sequence) => _removals?.Contains(sequence) == true;
+
+    /// <summary>Some of what is to be removed, in order.</summary>
+    public uint[] SomeRemovals(int limit)
+    {
+        uint[] some = [.. _removals?.Take(limit) ?? []];
+        Array.Sort(some);
+        return some;
+    }
+
+    /// <summary>They are gone from the database.</summary>
+    public void Removed(uint[] sequences, int envelopes, long bytes)
+    {
+        lock (_gate)
+        {
+            foreach (var sequence in sequences)
+                _removals!.Remove(sequence);
+            if (_removals!.Count == 0)
+                _removals = null;
+            _settledEnvelopes -= envelopes;
+            SettledBytes -= bytes;
+        }
+    }
+
+    /// <summary>Any thread: durable fresh envelopes after a sequence; whether the database may hold more, and what of that does not count.</summary>
+    public bool CopyAfter(long sequence, int count, List<FreshEntry> fresh, out HashSet<uint>? removals)
+    {
+        lock (_gate)
+        {
+            _fresh.CopyAfter(sequence, count, fresh);
+            removals = _removals is null ? null : [.. _removals];
+            return _settledEnvelopes > 0;
+        }
+    }
+
+    /// <summary>Fresh envelopes that lie in one segment, at most so many.</summary>
+    public void CopyOf(Journal.JournalSegment segment, int count, List<FreshEntry> to)
+    {
+        lock (_gate)
+            _fresh.CopyOf(segment, count, to);
+    }
+
+    // Sequences.
     /// <summary>The sequence that was just taken was not needed.</summary>
     public void GiveBack()
     {
@@ -125,7 +233,19 @@ internal sealed class MailboxState(long number)
             _reserved = ReservedThrough;
     }
 
-    /// <summary>The writer reads the file anew: nobody takes a sequence from here any more.</summary>
+    /// <summary>If all of it can be read from the database again, nobody takes a sequence from here any more.</summary>
+    public bool TryForget()
+    {
+        lock (_gate)
+        {
+            if (_fresh.Count > 0 || Removals > 0 || IsDirty || IsMarkWaiting || _unannounced > 0 || _handedOver > 0)
+                return false;
+            _forgotten = true;
+            return true;
+        }
+    }
+
+    /// <summary>The mailbox is gone: nobody takes a sequence from here any more.</summary>
     public void Forget()
     {
         lock (_gate)

@@ -52,14 +52,13 @@ internal sealed class Readers : IDisposable
 internal sealed class Reader : IDisposable
 {
     private readonly Database _database;
-    private readonly Statement _mailbox, _waiting, _after, _nextMailbox, _invite, _blob, _blobs;
+    private readonly Statement _mailbox, _after, _nextMailbox, _invite, _blob, _blobs;
 
     public Reader(string path)
     {
         _database = Database.Open(path, readOnly: true);
-        _mailbox = _database.Prepare("SELECT number, owner_key, sender_key, highest_acknowledged FROM mailboxes WHERE id = ?1");
-        _waiting = _database.Prepare("SELECT count(*) FROM envelopes WHERE key BETWEEN ?1 AND ?2");
-        _after = _database.Prepare("SELECT key, posted_ms, envelope, envelope_id FROM envelopes WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3");
+        _mailbox = _database.Prepare("SELECT number, owner_key, sender_key FROM mailboxes WHERE id = ?1");
+        _after = _database.Prepare("SELECT key, posted_ms, envelope, envelope_id FROM envelopes WHERE key > ?1 AND key <= ?2 ORDER BY key");
         _nextMailbox = _database.Prepare("SELECT mailbox, posted_ms FROM envelopes WHERE key >= ?1 ORDER BY key LIMIT 1");
         _invite = _database.Prepare("SELECT blob FROM invites WHERE id = ?1 AND expires_ms > ?2");
         _blob = _database.Prepare($"SELECT {BlobRow.Columns} FROM blobs WHERE id = ?1 AND expires_ms > ?2");
@@ -71,7 +70,7 @@ internal sealed class Reader : IDisposable
         _mailbox.Bind(1, id);
         try
         {
-            return _mailbox.Step() ? new MailboxRow(_mailbox.Int64(0), _mailbox.Blob(1), _mailbox.Blob(2), _mailbox.Int64(3)) : null;
+            return _mailbox.Step() ? new MailboxRow(_mailbox.Int64(0), _mailbox.Blob(1), _mailbox.Blob(2)) : null;
         }
         finally
         {
@@ -79,27 +78,23 @@ internal sealed class Reader : IDisposable
         }
     }
 
-    public long Waiting(long mailbox)
+    /// <summary>Envelopes after a sequence, in order, bounded in number and, beyond the first, in bytes, without those that are to be removed.</summary>
+    public SettledRows After(long mailbox, long sequence, int count, long bytes, HashSet<uint>? removals)
     {
         var (first, last) = WriteSession.Keys(mailbox);
-        _waiting.Bind(1, first).Bind(2, last).Step();
-        var count = _waiting.Int64(0);
-        _waiting.Reset();
-        return count;
-    }
-
-    /// <summary>Envelopes after a sequence, in order, bounded in number and, beyond the first, in bytes.</summary>
-    public List<EnvelopeRow> After(long mailbox, long sequence, int count, long bytes)
-    {
-        var (first, last) = WriteSession.Keys(mailbox);
-        _after.Bind(1, first | sequence).Bind(2, last).Bind(3, count);
+        _after.Bind(1, first | sequence).Bind(2, last);
         var rows = new List<EnvelopeRow>();
         try
         {
-            while (bytes > 0 && _after.Step())
+            while (rows.Count < count && bytes > 0)
             {
+                if (!_after.Step())
+                    return new SettledRows(rows, false);
+                var found = _after.Int64(0) & uint.MaxValue;
+                if (removals?.Contains((uint)found) == true)
+                    continue;
                 var envelope = _after.Blob(2);
-                rows.Add(new EnvelopeRow(_after.Int64(0) & uint.MaxValue, _after.Int64(1), _after.Blob(3), envelope));
+                rows.Add(new EnvelopeRow(found, _after.Int64(1), _after.Blob(3), envelope));
                 bytes -= envelope.Length;
             }
         }
@@ -108,7 +103,7 @@ internal sealed class Reader : IDisposable
             _after.Reset();
         }
 
-        return rows;
+        return new SettledRows(rows, true);
     }
 
     /// <summary>Mailboxes from <paramref name="from"/> on whose oldest envelope is older than the cutoff; one index step for each mailbox.</summary>

@@ -3,10 +3,18 @@ using Dapari.Wire;
 namespace Dapari.Server.Storage;
 
 /// <summary>A mailbox as it stands in the file.</summary>
-internal readonly record struct MailboxRow(long Number, byte[] OwnerKey, byte[] SenderKey, long HighestAcknowledged);
+internal readonly record struct MailboxRow(long Number, byte[] OwnerKey, byte[] SenderKey);
 
 /// <summary>A stored envelope.</summary>
 internal readonly record struct EnvelopeRow(long Sequence, long PostedMs, byte[] Id, byte[] Envelope);
+
+/// <summary>Envelopes that the database has.</summary>
+/// <param name="Rows">In order.</param>
+/// <param name="More">There may be more behind them; there is a row then.</param>
+internal readonly record struct SettledRows(List<EnvelopeRow> Rows, bool More);
+
+/// <summary>A mailbox's marks in the database: all of them sequences.</summary>
+internal readonly record struct MarksRow(long Acknowledged, long Removed, long Reserved);
 
 /// <summary>The public half of a device's prekeys as it stands in the file; protobuf bytes.</summary>
 internal readonly record struct PrekeyStoreRow(long Number, byte[] OwnerKey, byte[] Device, byte[] SignedPrekey, byte[] LastResort);

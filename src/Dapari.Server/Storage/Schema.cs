@@ -72,6 +72,15 @@ internal static class Schema
         """
         ALTER TABLE mailboxes ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;
         """,
+
+        // How far the journal of posts and acknowledgements, which lies in files of its own, is settled here.
+        """
+        CREATE TABLE journal (
+          settled INTEGER NOT NULL,
+          settling INTEGER NOT NULL
+        );
+        INSERT INTO journal (settled, settling) VALUES (0, 0);
+        """,
     ];
 
     /// <summary>The version that this build writes.</summary>

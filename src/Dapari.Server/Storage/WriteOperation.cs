@@ -1,6 +1,6 @@
 namespace Dapari.Server.Storage;
 
-/// <summary>One change that waits for the writer. Applied in a transaction with its neighbours, completed when that is durable.</summary>
+/// <summary>One change that waits for the writer. Applied in a transaction of the database with its neighbours, completed when that is durable.</summary>
 internal abstract class WriteOperation
 {
     /// <summary>When it has to be begun at the latest, by <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>; 0: now.</summary>
@@ -10,13 +10,22 @@ internal abstract class WriteOperation
     public virtual bool IsSettled => false;
 
     /// <summary>On the writer's thread, before all else. False: it was settled without the file meanwhile, and is neither applied nor completed.</summary>
-    public virtual bool TryBegin(WriteSession? session) => true;
+    public virtual bool TryBegin(MailboxStore store) => true;
 
     /// <summary>On the writer's thread, inside the transaction. Refuses by its own result; throws only what SQLite throws.</summary>
     public abstract void Apply(WriteSession session);
 
-    /// <summary>In order, after the commit, or after the batch was rolled back as a whole.</summary>
-    /// <param name="stored">False: nothing of the batch is kept.</param>
+    /// <summary>On the writer's thread, after the commit: memory follows.</summary>
+    /// <exception cref="StorageException">What is asked cannot be read.</exception>
+    public virtual void Publish(MailboxStore store)
+    {
+    }
+
+    /// <summary>The writer's word on whether it is durable.</summary>
+    public bool IsKept { get; set; }
+
+    /// <summary>In order, after the commit, or after it failed.</summary>
+    /// <param name="stored">False: nothing of it is kept.</param>
     public abstract void Complete(bool stored);
 }
 

@@ -1,20 +1,15 @@
 namespace Dapari.Server.Storage;
 
-/// <summary>The writer's connection with its prepared statements and what it remembers of mailboxes. Of the writer's thread only.</summary>
+/// <summary>The writer's connection with its prepared statements. Of the writer's thread only.</summary>
 internal sealed partial class WriteSession : IDisposable
 {
-    /// <summary>Mailboxes remembered between batches; beyond, all are forgotten and read again when needed.</summary>
-    private const int RememberedMailboxes = 100_000;
-
     /// <summary>Bits of an envelope's key that hold its sequence.</summary>
     public const int SequenceBits = 32;
 
     private readonly Database _database;
-    private readonly Dictionary<long, MailboxState> _mailboxes = [];
-    private readonly List<MailboxState> _dirty = [];
-    private readonly List<MailboxState> _marked = [];
-    private readonly Statement _begin, _commit, _rollback, _mailboxByNumber, _mailboxById, _stored, _insertMailbox, _deleteMailbox, _deleteEnvelopes,
-        _updateMarks, _insertEnvelope, _deleteEnvelope, _oldest, _holds;
+    private readonly long _pageSize;
+    private readonly Statement _begin, _commit, _rollback, _marks, _mailboxById, _stored, _insertMailbox, _deleteMailbox, _setMarks, _insertEnvelope, _deleteEnvelopes,
+        _hasEnvelope, _sequence, _older, _journal, _setJournal, _pages, _freePages;
 
     public WriteSession(string path, long maxDataBytes, ServerClock clock)
     {
@@ -31,17 +26,22 @@ internal sealed partial class WriteSession : IDisposable
             _begin = _database.Prepare("BEGIN IMMEDIATE");
             _commit = _database.Prepare("COMMIT");
             _rollback = _database.Prepare("ROLLBACK");
-            _mailboxByNumber = _database.Prepare("SELECT highest_acknowledged, highest_removed, reserved FROM mailboxes WHERE number = ?1");
-            _mailboxById = _database.Prepare("SELECT number, owner_key, sender_key, highest_acknowledged FROM mailboxes WHERE id = ?1");
+            _marks = _database.Prepare("SELECT highest_acknowledged, highest_removed, reserved FROM mailboxes WHERE number = ?1");
+            _mailboxById = _database.Prepare("SELECT number, owner_key, sender_key FROM mailboxes WHERE id = ?1");
             _stored = _database.Prepare("SELECT count(*), total(length(envelope)), max(key) FROM envelopes WHERE key BETWEEN ?1 AND ?2");
             _insertMailbox = _database.Prepare("INSERT INTO mailboxes (id, owner_key, sender_key) VALUES (?1, ?2, ?3)");
             _deleteMailbox = _database.Prepare("DELETE FROM mailboxes WHERE number = ?1");
-            _deleteEnvelopes = _database.Prepare("DELETE FROM envelopes WHERE key BETWEEN ?1 AND ?2");
-            _updateMarks = _database.Prepare("UPDATE mailboxes SET highest_acknowledged = ?2, highest_removed = ?3, reserved = ?4 WHERE number = ?1");
+            _setMarks = _database.Prepare("UPDATE mailboxes SET highest_acknowledged = ?2, highest_removed = ?3, reserved = ?4 WHERE number = ?1");
             _insertEnvelope = _database.Prepare("INSERT OR IGNORE INTO envelopes (key, mailbox, envelope_id, posted_ms, envelope) VALUES (?1, ?2, ?3, ?4, ?5)");
-            _deleteEnvelope = _database.Prepare("DELETE FROM envelopes WHERE key = ?1 RETURNING length(envelope)");
-            _oldest = _database.Prepare("SELECT key, posted_ms, length(envelope) FROM envelopes WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT 1");
-            _holds = _database.Prepare("SELECT 1 FROM envelopes WHERE mailbox = ?1 AND envelope_id = ?2");
+            _deleteEnvelopes = _database.Prepare("DELETE FROM envelopes WHERE key BETWEEN ?1 AND ?2 RETURNING length(envelope)");
+            _hasEnvelope = _database.Prepare("SELECT 1 FROM envelopes WHERE key = ?1");
+            _sequence = _database.Prepare("SELECT key FROM envelopes WHERE mailbox = ?1 AND envelope_id = ?2");
+            _older = _database.Prepare("SELECT key, posted_ms FROM envelopes WHERE key BETWEEN ?1 AND ?2 ORDER BY key");
+            _journal = _database.Prepare("SELECT settled, settling FROM journal");
+            _setJournal = _database.Prepare("UPDATE journal SET settled = ?1, settling = ?2");
+            _pages = _database.Prepare("PRAGMA page_count");
+            _freePages = _database.Prepare("PRAGMA freelist_count");
+            _pageSize = _database.Scalar("PRAGMA page_size") ?? 4096;
             PrepareOthers();
             PrepareBlobs();
         }
@@ -57,62 +57,30 @@ internal sealed partial class WriteSession : IDisposable
     /// <summary>The span of keys of one mailbox.</summary>
     public static (long First, long Last) Keys(long mailbox) => (mailbox << SequenceBits, (mailbox << SequenceBits) | uint.MaxValue);
 
-    /// <summary>There are marks that go with the next commit.</summary>
-    public bool HasMarks => _marked.Count > 0;
-
     public void Begin() => _begin.Run();
 
-    public void Commit()
+    public void Commit() => _commit.Run();
+
+    /// <summary>Undoes what was begun. False: the connection is beyond use; the file itself is recovered when it is opened again.</summary>
+    public bool TryRollback()
     {
-        foreach (var mailbox in _marked)
+        try
         {
-            mailbox.IsMarkWaiting = false;
-            if (_mailboxes.GetValueOrDefault(mailbox.Number) == mailbox)
-                MarkDirty(mailbox);
+            if (!_database.AutoCommit) // A full disk may have rolled back by itself.
+                _rollback.Run();
+            return true;
         }
-
-        _marked.Clear();
-        foreach (var mailbox in _dirty)
+        catch (StorageException)
         {
-            mailbox.Dirty = false;
-            _updateMarks.Bind(1, mailbox.Number).Bind(2, mailbox.HighestAcknowledged).Bind(3, mailbox.HighestRemoved).Bind(4, mailbox.ReservedThrough).Run();
+            return false;
         }
-
-        _dirty.Clear();
-        _commit.Run();
-        if (_mailboxes.Count > RememberedMailboxes)
-            Forget();
-    }
-
-    /// <summary>At the very end: marks are written, and sequences that were reserved and not given are given back.</summary>
-    public void Close()
-    {
-        Begin();
-        foreach (var mailbox in _mailboxes.Values)
-        {
-            if (mailbox.ReservedThrough < mailbox.NextSequence)
-                continue;
-            mailbox.ReservedThrough = mailbox.NextSequence - 1;
-            MarkDirty(mailbox);
-        }
-
-        Commit();
-    }
-
-    /// <summary>Undoes the batch, in the file and in memory.</summary>
-    public void Rollback()
-    {
-        Forget();
-        _dirty.Clear();
-        if (!_database.AutoCommit) // A full disk may have rolled back by itself.
-            _rollback.Run();
     }
 
     public bool TryFindMailbox(ReadOnlySpan<byte> id, out MailboxRow row)
     {
         _mailboxById.Bind(1, id);
         var found = _mailboxById.Step();
-        row = found ? new(_mailboxById.Int64(0), _mailboxById.Blob(1), _mailboxById.Blob(2), _mailboxById.Int64(3)) : default;
+        row = found ? new(_mailboxById.Int64(0), _mailboxById.Blob(1), _mailboxById.Blob(2)) : default;
         _mailboxById.Reset();
         return found;
     }
@@ -126,143 +94,104 @@ internal sealed partial class WriteSession : IDisposable
 
     public void DeleteMailbox(long number)
     {
-        var (first, last) = Keys(number);
-        _deleteEnvelopes.Bind(1, first).Bind(2, last).Run();
+        DeleteEnvelopes(number, 0, uint.MaxValue);
         _deleteMailbox.Bind(1, number).Run();
-        if (_mailboxes.Remove(number, out var state))
-        {
-            state.Forget();
-            _dirty.Remove(state);
-        }
     }
 
-    /// <summary>The mailbox's state, from memory or from the file; null when it is gone.</summary>
-    public MailboxState? Mailbox(long number)
+    /// <summary>Null: there is no such mailbox.</summary>
+    public MarksRow? Marks(long number)
     {
-        if (_mailboxes.TryGetValue(number, out var state))
-            return state;
+        _marks.Bind(1, number);
+        MarksRow? marks = _marks.Step() ? new MarksRow(_marks.Int64(0), _marks.Int64(1), _marks.Int64(2)) : null;
+        _marks.Reset();
+        return marks;
+    }
 
-        _mailboxByNumber.Bind(1, number);
-        if (_mailboxByNumber.Step())
-        {
-            state = new MailboxState(number) { HighestRemoved = _mailboxByNumber.Int64(1), ReservedThrough = _mailboxByNumber.Int64(2) };
-            state.Acknowledged(_mailboxByNumber.Int64(0));
-        }
+    public void SetMarks(long number, long acknowledged, long removed, long reserved) =>
+        _setMarks.Bind(1, number).Bind(2, acknowledged).Bind(3, removed).Bind(4, reserved).Run();
 
-        _mailboxByNumber.Reset();
-        if (state is null)
-            return null;
-
+    /// <summary>What the database holds of a mailbox, and the highest sequence among it; 0: none.</summary>
+    public (int Envelopes, long Bytes, long Highest) Stored(long number)
+    {
         var (first, last) = Keys(number);
         _stored.Bind(1, first).Bind(2, last).Step();
-        state.StoredEnvelopes = (int)_stored.Int64(0);
-        state.StoredBytes = _stored.Int64(1);
-        var highest = _stored.IsNull(2) ? 0 : _stored.Int64(2) & uint.MaxValue;
+        var stored = ((int)_stored.Int64(0), _stored.Int64(1), _stored.IsNull(2) ? 0 : _stored.Int64(2) & uint.MaxValue);
         _stored.Reset();
-        state.NextSequence = Math.Max(Math.Max(highest, state.ReservedThrough), Math.Max(state.HighestAcknowledged, state.HighestRemoved)) + 1;
-        _mailboxes[number] = state;
-        return state;
+        return stored;
     }
 
-    public bool HoldsEnvelope(MailboxState mailbox, ReadOnlySpan<byte> envelopeId)
+    public bool HasEnvelope(long mailbox, long sequence)
     {
-        _holds.Bind(1, mailbox.Number).Bind(2, envelopeId);
-        var found = _holds.Step();
-        _holds.Reset();
+        _hasEnvelope.Bind(1, (mailbox << SequenceBits) | sequence);
+        var found = _hasEnvelope.Step();
+        _hasEnvelope.Reset();
         return found;
     }
 
-    /// <summary>Stores an envelope. False: the mailbox holds one of this id already.</summary>
-    public bool InsertEnvelope(MailboxState mailbox, long sequence, ReadOnlySpan<byte> envelopeId, long postedMs, ReadOnlySpan<byte> envelope)
+    /// <summary>The sequence of the envelope of this id; null: there is none.</summary>
+    public uint? Sequence(long mailbox, ReadOnlySpan<byte> envelopeId)
     {
-        if (sequence > uint.MaxValue)
-            throw new StorageException(0, "no sequences are left in a mailbox");
-        _insertEnvelope.Bind(1, (mailbox.Number << SequenceBits) | sequence).Bind(2, mailbox.Number)
-            .Bind(3, envelopeId).Bind(4, postedMs).Bind(5, envelope).Run();
-        if (_database.Changes == 0)
-            return false;
-
-        mailbox.StoredEnvelopes++;
-        mailbox.StoredBytes += envelope.Length;
-        return true;
+        _sequence.Bind(1, mailbox).Bind(2, envelopeId);
+        uint? sequence = _sequence.Step() ? (uint)(_sequence.Int64(0) & uint.MaxValue) : null;
+        _sequence.Reset();
+        return sequence;
     }
 
-    /// <summary>Removes what the owner has stored itself. Sequences never given out are ignored.</summary>
-    public void Acknowledge(MailboxState mailbox, long sequence)
+    /// <summary>False: there is one of this sequence or id already.</summary>
+    public bool InsertEnvelope(long mailbox, long sequence, ReadOnlySpan<byte> envelopeId, long postedMs, ReadOnlySpan<byte> envelope)
     {
-        if (sequence < 1 || sequence >= mailbox.NextSequence)
-            return;
+        _insertEnvelope.Bind(1, (mailbox << SequenceBits) | sequence).Bind(2, mailbox).Bind(3, envelopeId).Bind(4, postedMs).Bind(5, envelope).Run();
+        return _database.Changes > 0;
+    }
 
-        Remove(mailbox, (mailbox.Number << SequenceBits) | sequence);
-        if (sequence > mailbox.HighestAcknowledged)
+    /// <summary>Removes envelopes from one sequence through another; how many and how large they were.</summary>
+    public (int Envelopes, long Bytes) DeleteEnvelopes(long mailbox, uint first, uint last)
+    {
+        var (envelopes, bytes) = (0, 0L);
+        _deleteEnvelopes.Bind(1, (mailbox << SequenceBits) | first).Bind(2, (mailbox << SequenceBits) | last);
+        while (_deleteEnvelopes.Step())
         {
-            mailbox.Acknowledged(sequence);
-            MarkDirty(mailbox);
-        }
-    }
-
-    /// <summary>An envelope was acknowledged that was never written: the mark goes with the next commit.</summary>
-    public void MarkLater(MailboxState mailbox)
-    {
-        if (mailbox.IsMarkWaiting)
-            return;
-        mailbox.IsMarkWaiting = true;
-        _marked.Add(mailbox);
-    }
-
-    /// <summary>From the commit on, sequences up to here are never given by another process.</summary>
-    public void Reserve(MailboxState mailbox, long through)
-    {
-        mailbox.ReservedThrough = through;
-        MarkDirty(mailbox);
-    }
-
-    /// <summary>Removes up to <paramref name="limit"/> envelopes posted before <paramref name="cutoffMs"/>; how many went.</summary>
-    public int RemoveOlder(MailboxState mailbox, long cutoffMs, int limit)
-    {
-        var (first, last) = Keys(mailbox.Number);
-        var removed = 0;
-        while (removed < limit)
-        {
-            _oldest.Bind(1, first).Bind(2, last);
-            var key = _oldest.Step() && _oldest.Int64(1) < cutoffMs ? _oldest.Int64(0) : -1;
-            _oldest.Reset();
-            if (key < 0)
-                break;
-            Remove(mailbox, key);
-            mailbox.HighestRemoved = Math.Max(mailbox.HighestRemoved, key & uint.MaxValue);
-            MarkDirty(mailbox);
-            removed++;
+            envelopes++;
+            bytes += _deleteEnvelopes.Int64(0);
         }
 
-        return removed;
+        _deleteEnvelopes.Reset();
+        return (envelopes, bytes);
+    }
+
+    /// <summary>The first sequences, as long as they were posted before then, at most so many.</summary>
+    public List<uint> Older(long mailbox, long cutoffMs, int limit)
+    {
+        var (first, last) = Keys(mailbox);
+        var older = new List<uint>();
+        _older.Bind(1, first).Bind(2, last);
+        while (older.Count < limit && _older.Step() && _older.Int64(1) < cutoffMs)
+            older.Add((uint)(_older.Int64(0) & uint.MaxValue));
+        _older.Reset();
+        return older;
+    }
+
+    /// <summary>The segment through which all of the journal is in the database, and the one that is in it in part; 0: none.</summary>
+    public (long Settled, long Settling) Journal()
+    {
+        _journal.Step();
+        var state = (_journal.Int64(0), _journal.Int64(1));
+        _journal.Reset();
+        return state;
+    }
+
+    public void SetJournal(long settled, long settling) => _setJournal.Bind(1, settled).Bind(2, settling).Run();
+
+    /// <summary>Bytes of the database that hold something.</summary>
+    public long UsedBytes()
+    {
+        _pages.Step();
+        _freePages.Step();
+        var bytes = (_pages.Int64(0) - _freePages.Int64(0)) * _pageSize;
+        _pages.Reset();
+        _freePages.Reset();
+        return bytes;
     }
 
     public void Dispose() => _database.Dispose();
-
-    private void Remove(MailboxState mailbox, long key)
-    {
-        _deleteEnvelope.Bind(1, key);
-        var length = _deleteEnvelope.Step() ? _deleteEnvelope.Int64(0) : -1;
-        _deleteEnvelope.Reset();
-        if (length < 0)
-            return;
-        mailbox.StoredEnvelopes--;
-        mailbox.StoredBytes -= length;
-    }
-
-    private void Forget()
-    {
-        foreach (var mailbox in _mailboxes.Values)
-            mailbox.Forget();
-        _mailboxes.Clear();
-    }
-
-    private void MarkDirty(MailboxState mailbox)
-    {
-        if (mailbox.Dirty)
-            return;
-        mailbox.Dirty = true;
-        _dirty.Add(mailbox);
-    }
 }

@@ -21,7 +21,7 @@ internal sealed class BeginBlobOperation(BlobRow fresh, BlobQuota quota, long ro
 {
     public override void Apply(WriteSession session)
     {
-        if (session.Mailbox(fresh.Mailbox) is null)
+        if (session.Marks(fresh.Mailbox) is null)
         {
             Result = new BlobBeginning(Refusal.UnknownMailbox);
             return;

@@ -1,3 +1,4 @@
+using Dapari.Server.Storage.Journal;
 using Dapari.Wire.V1;
 using Google.Protobuf;
 
@@ -12,13 +13,14 @@ internal readonly record struct MailboxQuota(long Bytes, int Envelopes);
 /// the batch before is on the disk, and the owner's acknowledgement. Whichever is first decides (<see cref="_fate"/>): acknowledged, it need not be written.
 /// </remarks>
 internal sealed class PostOperation(long number, ByteString envelopeId, ByteString envelope, MailboxQuota quota, Action<PostOperation, bool> completed)
-    : WriteOperation
+    : MailboxOperation
 {
     /// <summary>Sequences that are reserved at a time: one more row is written for so many envelopes.</summary>
     private const int Reservation = 8192;
 
     private const int Open = 0, Written = 1, Acknowledged = 2;
     private int _fate;
+    private MailboxState? _storedIn;
     private long _beginBy;
 
     public long Number => number;
@@ -53,6 +55,10 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
 
     public override long BeginBy => _beginBy;
 
+    public override bool Keeps => true;
+
+    public override int Bytes => envelope.Length + 64;
+
     public override bool IsSettled => Volatile.Read(ref _fate) == Acknowledged;
 
     /// <summary>It goes to the owner now, under this sequence; the writer leaves it alone for so long (in the stopwatch's ticks).</summary>
@@ -73,56 +79,68 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
         return true;
     }
 
-    public override bool TryBegin(WriteSession? session)
+    public override bool TryBegin(MailboxStore store)
     {
         if (Interlocked.CompareExchange(ref _fate, Written, Open) == Open)
             return true;
-        session?.MarkLater(Mailbox!);
+        store.MarkLater(Mailbox!);
         return false;
     }
 
-    public override void Apply(WriteSession session)
+    public override void Apply(MailboxStore store)
     {
-        if (session.Mailbox(number) is not { } mailbox)
+        if (store.Mailbox(number) is not { } mailbox)
         {
             Refusal = Refusal.UnknownMailbox;
             return;
         }
 
-        var full = mailbox.StoredEnvelopes >= quota.Envelopes || mailbox.StoredBytes + envelope.Length > quota.Bytes;
-        if (full)
+        // Idempotence goes before the quota: what lies here was posted.
+        if (store.Holds(mailbox, envelopeId))
+            return;
+        if (IsFull(mailbox) && mailbox.Removals > 0)
+            store.RemoveAll(mailbox);
+        if (IsFull(mailbox))
         {
-            // Idempotence goes before the quota: what lies here was posted.
-            Refusal = session.HoldsEnvelope(mailbox, envelopeId.Span) ? Refusal.Unspecified : Refusal.MailboxFull;
+            Refusal = Refusal.MailboxFull;
             return;
         }
 
+        store.MakeRoom(envelope.Length);
         if (Holder is not null)
         {
-            session.InsertEnvelope(mailbox, Sequence, envelopeId.Span, PostedMs, envelope.Span);
+            store.Store(mailbox, Sequence, envelopeId, PostedMs, envelope);
+            _storedIn = mailbox;
             return;
         }
 
-        PostedMs = session.Clock.NowMs;
+        PostedMs = store.Clock.NowMs;
         if (IsOwnerThere && mailbox.ReservedThrough - mailbox.NextSequence < Reservation / 2)
-            session.Reserve(mailbox, mailbox.NextSequence + Reservation);
-        var sequence = mailbox.TakeSequence();
-        if (session.InsertEnvelope(mailbox, sequence, envelopeId.Span, PostedMs, envelope.Span))
-            (Sequence, Mailbox) = (sequence, mailbox);
-        else
-            mailbox.GiveBack();
+            store.Reserve(mailbox, mailbox.NextSequence + Reservation);
+        (Sequence, Mailbox) = (mailbox.TakeSequence(), mailbox);
+        store.Store(mailbox, Sequence, envelopeId, PostedMs, envelope);
+        _storedIn = mailbox;
     }
 
-    public override void Complete(bool stored)
+    public override void Undo(MailboxStore store)
     {
-        if (stored && Holder is null)
-            Mailbox?.Reserve();
-        completed(this, stored);
+        if (_storedIn is not null)
+            store.Unstore(_storedIn, Sequence);
     }
+
+    public override void Publish(MailboxStore store)
+    {
+        if (_storedIn is not null)
+            store.PublishStored(_storedIn, Sequence);
+    }
+
+    public override void Complete(bool stored) => completed(this, stored);
+
+    private bool IsFull(MailboxState mailbox) => mailbox.StoredEnvelopes >= quota.Envelopes || mailbox.StoredBytes + envelope.Length > quota.Bytes;
 }
 
 /// <summary>Removes what the owner's store has committed.</summary>
-internal sealed class AcknowledgeOperation(long number, IReadOnlyList<ulong> sequences, Action<AcknowledgeOperation, bool> completed) : WriteOperation
+internal sealed class AcknowledgeOperation(long number, IReadOnlyList<ulong> sequences, Action<AcknowledgeOperation, bool> completed) : MailboxOperation
 {
     public IReadOnlyList<ulong> Sequences => sequences;
 
@@ -130,26 +148,33 @@ internal sealed class AcknowledgeOperation(long number, IReadOnlyList<ulong> seq
 
     public Refusal Refusal { get; private set; }
 
-    public override void Apply(WriteSession session)
-    {
-        if (session.Mailbox(number) is not { } mailbox)
-        {
-            Refusal = Refusal.UnknownMailbox;
-            return;
-        }
+    private MailboxState? _mailbox;
+    private List<uint> _removed = [];
 
-        foreach (var sequence in sequences)
-        {
-            if (sequence <= uint.MaxValue)
-                session.Acknowledge(mailbox, (long)sequence);
-        }
+    public override int Bytes => 8 + 4 * sequences.Count;
+
+    public override void Apply(MailboxStore store)
+    {
+        _mailbox = store.Mailbox(number);
+        if (_mailbox is null)
+            Refusal = Refusal.UnknownMailbox;
+        else
+            _removed = store.Remove(RecordKind.Acknowledged, _mailbox, sequences);
+    }
+
+    public override void Publish(MailboxStore store)
+    {
+        if (_mailbox is not null)
+            store.PublishRemoved(RecordKind.Acknowledged, _mailbox, _removed);
     }
 
     public override void Complete(bool stored) => completed(this, stored);
 }
 
-/// <summary>Has the marks written that wait for a commit: highest acknowledged sequences of envelopes that were never written.</summary>
-internal sealed class WriteMarksOperation : WriteOperation<bool>
+/// <summary>Once a second, when something is left over: marks of envelopes that were never written go to the journal, removals to the database.</summary>
+internal sealed class LeftoversOperation : MailboxOperation<bool>
 {
-    public override void Apply(WriteSession session) => Result = true;
+    public override bool IsQuestion => true;
+
+    public override void Publish(MailboxStore store) => store.Tick();
 }
