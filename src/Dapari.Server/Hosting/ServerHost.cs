@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Dapari.Server.Blobs;
 using Dapari.Server.Certificates;
 using Dapari.Server.Connections;
+using Dapari.Server.Offices;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage;
@@ -56,16 +57,20 @@ internal sealed class ServerHost : IAsyncDisposable
         }
 
         _readers = new Readers(folder.Database, Math.Clamp(Environment.ProcessorCount, 2, 8));
+        Office = new EmbeddedOffice(_writer, _readers, clock);
         var secret = RelaySecretFile.Open(options.Data, options.Relay.SecretFile);
         Relay = RelayHost.Start(options.Relay, secret, time, logger);
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
-        Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, _writer, _readers, logger);
-        Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, access, Blobs, logger);
-        Housekeeping = new Housekeeping(options, clock, _writer, _readers, Blobs, logger);
+        Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, Office, logger);
+        Hub = new Hub(options, clock, RandomSource.System, Office, access, Blobs, logger);
+        Housekeeping = new Housekeeping(options, clock, Office, Blobs, logger);
         Pipeline.Configure(_app, this);
     }
 
     public ServerOptions Options { get; }
+
+    /// <summary>What keeps everything.</summary>
+    public IPostOffice Office { get; }
 
     public Hub Hub { get; }
 
@@ -77,7 +82,7 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>The relay, which may not run: it says why.</summary>
     public RelayHost Relay { get; }
 
-    public bool IsStorageFailing => _writer.IsFailing;
+    public bool IsStorageFailing => Office.IsFailing;
 
     public LocalAuthority? Authority => _certificate?.Authority;
 

@@ -32,9 +32,15 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
     public required ulong Request { get; init; }
 
     /// <summary>The owner is connected: sequences to hand over are reserved on the way.</summary>
-    public bool IsOwnerThere { get; init; }
+    public bool IsOwnerThere { get; set; }
 
-    public Refusal Refusal { get; private set; }
+    /// <summary>Another machine took it, and answered; nothing of it is to be told to anybody here but its sender.</summary>
+    public bool WasForwarded { get; set; }
+
+    /// <summary>The owner is connected to another machine.</summary>
+    public bool IsOwnerElsewhere { get; set; }
+
+    public Refusal Refusal { get; set; }
 
     /// <summary>0 when the mailbox held this envelope already.</summary>
     public long Sequence { get; private set; }
@@ -79,9 +85,17 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
         return true;
     }
 
+    /// <summary>The writer takes it. False: its owner was first.</summary>
+    public bool TryBegin() => Interlocked.CompareExchange(ref _fate, Written, Open) == Open;
+
+    /// <summary>It has this sequence; 0: the mailbox held the envelope already.</summary>
+    public void Take(MailboxState mailbox, long sequence, long postedMs) => (Mailbox, Sequence, PostedMs) = (mailbox, sequence, postedMs);
+
+    public bool IsFull(MailboxState mailbox) => mailbox.StoredEnvelopes >= quota.Envelopes || mailbox.StoredBytes + envelope.Length > quota.Bytes;
+
     public override bool TryBegin(MailboxStore store)
     {
-        if (Interlocked.CompareExchange(ref _fate, Written, Open) == Open)
+        if (TryBegin())
             return true;
         store.MarkLater(Mailbox!);
         return false;
@@ -135,8 +149,6 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
     }
 
     public override void Complete(bool stored) => completed(this, stored);
-
-    private bool IsFull(MailboxState mailbox) => mailbox.StoredEnvelopes >= quota.Envelopes || mailbox.StoredBytes + envelope.Length > quota.Bytes;
 }
 
 /// <summary>Removes what the owner's store has committed.</summary>
@@ -146,7 +158,9 @@ internal sealed class AcknowledgeOperation(long number, IReadOnlyList<ulong> seq
 
     public required ulong Request { get; init; }
 
-    public Refusal Refusal { get; private set; }
+    public Refusal Refusal { get; set; }
+
+    public long Number => number;
 
     private MailboxState? _mailbox;
     private List<uint> _removed = [];
