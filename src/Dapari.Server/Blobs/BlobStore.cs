@@ -29,7 +29,7 @@ internal sealed partial class BlobStore : IDisposable
     public BlobStore(BlobServing serving, string data, ServerClock clock, RandomSource random, IBlobRows rows, ILogger logger)
     {
         Serving = serving;
-        Folder = new BlobFolder(data);
+        Folder = new BlobFolder(serving.Folder ?? Path.Combine(data, "blobs"));
         Slots = new TransferSlots(serving.Transfers, serving.TransfersPerAddress);
         _clock = clock;
         _random = random;
@@ -62,6 +62,12 @@ internal sealed partial class BlobStore : IDisposable
     public async Task RecoverAsync()
     {
         var rows = await _rows.BlobsAsync(long.MaxValue, -1, CancellationToken.None);
+        if (Serving.Folder is not null) // Shared: another machine may be writing to any of them just now.
+        {
+            _stored = rows.Sum(row => row.Received);
+            return;
+        }
+
         var orphans = Folder.DeleteOthers(rows.Select(row => BlobFolder.NameOf(row.File)).ToHashSet());
         var (cut, lost) = (0, 0);
         foreach (var row in rows)

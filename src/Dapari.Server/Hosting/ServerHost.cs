@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Dapari.Server.Blobs;
 using Dapari.Server.Certificates;
+using Dapari.Server.Cluster;
 using Dapari.Server.Connections;
 using Dapari.Server.Offices;
 using Dapari.Server.Options;
@@ -22,13 +23,13 @@ internal sealed class ServerHost : IAsyncDisposable
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
     private readonly DataFolder _folder;
     private readonly MachineCertificate? _certificate;
-    private readonly Readers _readers;
-    private readonly Writer _writer;
+    private readonly Readers? _readers;
+    private readonly Writer? _writer;
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
     private int _disposed;
 
-    private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time)
+    private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time, ClusterEntrance? cluster)
     {
         Options = options;
         _folder = folder;
@@ -44,20 +45,11 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.WebHost.UseShutdownTimeout(Farewell);
         _app = builder.Build();
         var logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dapari");
-        var clock = new ServerClock(time);
-        try
-        {
-            var limits = StoreLimits.For(options.MaxDataBytes);
-            var journal = new MailboxJournal(new DiskFolder(folder.Journal), limits.SegmentBytes, RandomSource.System);
-            _writer = new Writer(() => new WriteSession(folder.Database, options.MaxDataBytes, clock), journal, limits, _app.Lifetime.StopApplication, logger);
-        }
-        catch (StorageException e)
-        {
-            throw new StartException($"The database {folder.Database} cannot be opened: {e.Message}");
-        }
-
-        _readers = new Readers(folder.Database, Math.Clamp(Environment.ProcessorCount, 2, 8));
-        Office = new EmbeddedOffice(_writer, _readers, clock);
+        var clock = cluster?.Clock ?? new ServerClock(time);
+        if (cluster is not null)
+            Office = cluster.MakeOffice(logger);
+        else
+            Office = new EmbeddedOffice(_writer = OpenWriter(options, folder, clock, logger), _readers = new Readers(folder.Database, Math.Clamp(Environment.ProcessorCount, 2, 8)), clock);
         var secret = RelaySecretFile.Open(options.Data, options.Relay.SecretFile);
         Relay = RelayHost.Start(options.Relay, secret, time, logger);
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
@@ -106,10 +98,14 @@ internal sealed class ServerHost : IAsyncDisposable
         var folder = DataFolder.Take(options.Data);
         MachineCertificate? certificate = null;
         ServerHost? host = null;
+        ClusterEntrance? cluster = null;
         try
         {
             certificate = MachineCertificate.Open(options, time);
-            host = new ServerHost(options, folder, certificate, time);
+            cluster = options.Cluster.Database is null ? null : await ClusterEntrance.OpenAsync(options.Cluster, time);
+            host = new ServerHost(options, folder, certificate, time, cluster);
+            if (cluster is not null)
+                await cluster.BeginAsync(host._app.Lifetime.StopApplication, host._app.Services.GetRequiredService<ILoggerFactory>());
             await host.Blobs.RecoverAsync();
             await host._app.StartAsync();
             if (certificate?.Authority is not null)
@@ -124,6 +120,8 @@ internal sealed class ServerHost : IAsyncDisposable
             {
                 certificate?.Dispose();
                 folder.Dispose();
+                if (cluster is not null)
+                    await cluster.DisposeAsync();
             }
 
             throw e as StartException ?? new StartException(e is CryptographicException ? $"The certificate cannot be used: {e.Message}" : e.Message);
@@ -141,12 +139,30 @@ internal sealed class ServerHost : IAsyncDisposable
         await _app.StopAsync();
         await Housekeeping.DisposeAsync();
         Hub.Dispose();
-        await _writer.DisposeAsync();
-        _readers.Dispose();
+        if (Office is IAsyncDisposable cluster)
+            await cluster.DisposeAsync();
+        if (_writer is not null)
+            await _writer.DisposeAsync();
+        _readers?.Dispose();
         Blobs.Dispose();
         await _app.DisposeAsync();
         _certificate?.Dispose();
         _folder.Dispose();
+    }
+
+    /// <exception cref="StartException">Database or journal cannot be opened.</exception>
+    private Writer OpenWriter(ServerOptions options, DataFolder folder, ServerClock clock, ILogger logger)
+    {
+        try
+        {
+            var limits = StoreLimits.For(options.MaxDataBytes);
+            var journal = new MailboxJournal(new DiskFolder(folder.Journal), limits.SegmentBytes, RandomSource.System);
+            return new Writer(() => new WriteSession(folder.Database, options.MaxDataBytes, clock), journal, limits, _app.Lifetime.StopApplication, logger);
+        }
+        catch (StorageException e)
+        {
+            throw new StartException($"The database {folder.Database} cannot be opened: {e.Message}");
+        }
     }
 
     private void ConfigureKestrel(KestrelServerOptions kestrel)

@@ -37,6 +37,7 @@ internal static class Settings
             RateChange, (o, v) => o with { Rates = v.Aggregate(o.Rates, (rates, change) => change(rates)) }),
         .. BlobSettings.All,
         .. RelaySettings.All,
+        .. ClusterSettings.All,
         new("verbose", null, "log more; identifiers and addresses appear only then", Bool((o, v) => o with { Verbose = v })),
     ];
 

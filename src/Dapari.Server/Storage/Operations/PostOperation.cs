@@ -40,6 +40,12 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
     /// <summary>The owner is connected to another machine.</summary>
     public bool IsOwnerElsewhere { get; set; }
 
+    /// <summary>The mailbox holds it, as somebody found out before.</summary>
+    public bool IsKnown { get; set; }
+
+    /// <summary>After it was answered.</summary>
+    public Action? Ended { get; set; }
+
     public Refusal Refusal { get; set; }
 
     /// <summary>0 when the mailbox held this envelope already.</summary>
@@ -81,7 +87,7 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
         if (Interlocked.CompareExchange(ref _fate, Acknowledged, Open) != Open)
             return false;
         Mailbox!.Acknowledged(Sequence);
-        completed(this, true);
+        Complete(true);
         return true;
     }
 
@@ -148,7 +154,11 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
             store.PublishStored(_storedIn, Sequence);
     }
 
-    public override void Complete(bool stored) => completed(this, stored);
+    public override void Complete(bool stored)
+    {
+        completed(this, stored);
+        Ended?.Invoke();
+    }
 }
 
 /// <summary>Removes what the owner's store has committed.</summary>
@@ -161,6 +171,9 @@ internal sealed class AcknowledgeOperation(long number, IReadOnlyList<ulong> seq
     public Refusal Refusal { get; set; }
 
     public long Number => number;
+
+    /// <summary>After it was answered.</summary>
+    public Action? Ended { get; set; }
 
     private MailboxState? _mailbox;
     private List<uint> _removed = [];
@@ -182,7 +195,11 @@ internal sealed class AcknowledgeOperation(long number, IReadOnlyList<ulong> seq
             store.PublishRemoved(RecordKind.Acknowledged, _mailbox, _removed);
     }
 
-    public override void Complete(bool stored) => completed(this, stored);
+    public override void Complete(bool stored)
+    {
+        completed(this, stored);
+        Ended?.Invoke();
+    }
 }
 
 /// <summary>Once a second, when something is left over: marks of envelopes that were never written go to the journal, removals to the database.</summary>
