@@ -12,20 +12,20 @@ internal sealed class MailboxGrain(ClusterOffice office) : Grain, IMailboxGrain
     private ClusterMailbox? _mailbox;
     private bool _isMoving;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        _mailbox = await office.TakeAsync(this.GetPrimaryKey(), GrainContext, cancellationToken);
-        if (_mailbox is null)
-            DeactivateOnIdle();
-    }
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => _mailbox = await office.TakeAsync(this.GetPrimaryKey(), GrainContext, cancellationToken);
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
         _mailbox is null ? Task.CompletedTask : office.LetGoAsync(_mailbox, _isMoving, cancellationToken);
 
-    public ValueTask<MailboxPlace> LocateAsync() => ValueTask.FromResult(
-        _mailbox is null ? default
-        : _mailbox.IsLost ? new MailboxPlace(null, _mailbox.Number, 0)
-        : new MailboxPlace(office.Silo, _mailbox.Number, _mailbox.Epoch));
+    public ValueTask<MailboxPlace> LocateAsync()
+    {
+        if (_mailbox is null or { IsLost: true })
+            DeactivateOnIdle(); // The next call finds out anew.
+        return ValueTask.FromResult(
+            _mailbox is null ? default
+            : _mailbox.IsLost ? new MailboxPlace(null, _mailbox.Number, 0)
+            : new MailboxPlace(office.Silo, _mailbox.Number, _mailbox.Epoch));
+    }
 
     public ValueTask MoveAsync(SiloAddress silo)
     {

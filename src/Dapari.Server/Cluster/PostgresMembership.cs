@@ -59,7 +59,7 @@ internal sealed class PostgresMembership(NpgsqlDataSource database, string clust
     {
         // One statement, one snapshot: rows and version belong together.
         await using var command = database.CreateCommand(
-            $"SELECT c.version, {Columns} FROM dapari.clusters c LEFT JOIN dapari.silos s ON s.cluster = c.name AND ($2::text IS NULL OR s.address = $2) WHERE c.name = $1");
+            "SELECT c.version, s.address, s.etag, s.status, s.host, s.name, s.gateway, s.suspected, s.started, s.alive FROM dapari.clusters c LEFT JOIN dapari.silos s ON s.cluster = c.name AND ($2::text IS NULL OR s.address = $2) WHERE c.name = $1");
         command.Parameters.AddWithValue(cluster);
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)address ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
         await using var row = await command.ExecuteReaderAsync();
