@@ -1,4 +1,5 @@
 using System.Text;
+using Dapari.Bench.Far;
 using Dapari.Bench.Pairs;
 using Dapari.Bench.Relay;
 using Dapari.Bench.Rtc;
@@ -14,6 +15,7 @@ internal static class Program
     private static readonly IBench[] Benches =
     [
         new ServerPostBench(), new ServerRelayBench(), new ServerOfflineBench(), new FileUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(),
+        new ServerPostBench(), new ServerRelayBench(), new FileUdpBench(), new FarUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(),
     ];
 
     public static async Task<int> Main(string[] arguments)
@@ -30,6 +32,8 @@ internal static class Program
             return await IdleLoad.RunAsync(arguments[1..]);
         if (arguments is [RtcProcess.Command, ..])
             return await RtcProcess.RunAsync(arguments[1..]);
+        if (arguments is [FarTcp.Command, ..])
+            return await FarTcp.RunAsync(arguments[1..]);
         if (arguments is [BareRelay.Command])
             return await BareRelay.RunAsync();
         if (arguments is [PlainFileServer.Command, ..])

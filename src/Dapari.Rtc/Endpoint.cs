@@ -7,12 +7,14 @@ namespace Dapari.Rtc;
 
 /// <summary>An IP address and a port in 24 bytes, compared and hashed by value.</summary>
 /// <remarks>
+/// What ICE calls a transport address has a transport too (RFC 8445 §4): it is UDP unless <see cref="AsTcp"/> was asked, and one of TCP is a different endpoint.
 /// IPv4 is kept in its mapped form with family 4; an IPv6 address that was written as <c>::ffff:a.b.c.d</c> has family 6 and is a different
 /// endpoint until <see cref="Unmap"/> was asked.
 /// </remarks>
 public readonly struct Endpoint : IEquatable<Endpoint>
 {
     private const ulong MappedPrefix = 0x0000_FFFF_0000_0000;
+    private const ulong TcpBit = 1UL << 24;
 
     /// <summary>From the parts as they are kept; see the properties.</summary>
     internal Endpoint(ulong high, ulong low, ulong tail)
@@ -28,7 +30,7 @@ public readonly struct Endpoint : IEquatable<Endpoint>
     /// <summary>The last eight bytes of the address as a number; for IPv4 <c>0000ffff</c> and the four bytes.</summary>
     public ulong Low { get; }
 
-    /// <summary>The port in bits 0 to 15, the family (4 or 6; 0 for none) in bits 16 to 23.</summary>
+    /// <summary>The port in bits 0 to 15, the family (4 or 6; 0 for none) in bits 16 to 23, whether it is TCP's in bit 24.</summary>
     internal ulong Tail { get; }
 
     /// <summary>The port, 0 to 65535.</summary>
@@ -39,6 +41,9 @@ public readonly struct Endpoint : IEquatable<Endpoint>
 
     /// <summary>Whether the family is IPv4.</summary>
     public bool IsV4 => Family == 4;
+
+    /// <summary>Whether it is one of TCP.</summary>
+    public bool IsTcp => (Tail & TcpBit) != 0;
 
     /// <summary>Whether this is no endpoint at all.</summary>
     public bool IsNone => Tail == 0;
@@ -92,7 +97,10 @@ public readonly struct Endpoint : IEquatable<Endpoint>
     }
 
     /// <summary>The same endpoint, an IPv4-mapped IPv6 address as IPv4.</summary>
-    public Endpoint Unmap() => Family == 6 && High == 0 && Low >> 32 == 0xFFFF ? V4(V4Bits, Port) : this;
+    public Endpoint Unmap() => Family == 6 && High == 0 && Low >> 32 == 0xFFFF ? new(0, Low, (Tail & ~0xFF_0000UL) | 0x4_0000UL) : this;
+
+    /// <summary>The same address and port of TCP.</summary>
+    public Endpoint AsTcp() => IsNone ? this : new(High, Low, Tail | TcpBit);
 
     /// <summary>The same address with another port.</summary>
     public Endpoint WithPort(ushort port) => new(High, Low, (Tail & ~0xFFFFUL) | port);
@@ -114,8 +122,8 @@ public readonly struct Endpoint : IEquatable<Endpoint>
         }
     }
 
-    /// <summary>Whether both have the same address and family, whatever the ports.</summary>
-    public bool HasSameAddress(in Endpoint other) => High == other.High && Low == other.Low && (Tail ^ other.Tail) >> 16 == 0;
+    /// <summary>Whether both have the same address and family, whatever the ports and transports.</summary>
+    public bool HasSameAddress(in Endpoint other) => High == other.High && Low == other.Low && ((Tail ^ other.Tail) & 0xFF_0000UL) == 0;
 
     /// <inheritdoc/>
     public bool Equals(Endpoint other) => High == other.High && Low == other.Low && Tail == other.Tail;
@@ -132,11 +140,11 @@ public readonly struct Endpoint : IEquatable<Endpoint>
     /// <summary>Whether any part differs.</summary>
     public static bool operator !=(in Endpoint left, in Endpoint right) => !left.Equals(right);
 
-    /// <summary><c>1.2.3.4:5</c> or <c>[::1]:5</c>.</summary>
+    /// <summary><c>1.2.3.4:5</c> or <c>[::1]:5</c>; of TCP with <c>/tcp</c> after it.</summary>
     public override string ToString() => Family switch
     {
-        4 => string.Create(CultureInfo.InvariantCulture, $"{ToIPAddress()}:{Port}"),
-        6 => string.Create(CultureInfo.InvariantCulture, $"[{ToIPAddress()}]:{Port}"),
+        4 => string.Create(CultureInfo.InvariantCulture, $"{ToIPAddress()}:{Port}{(IsTcp ? "/tcp" : "")}"),
+        6 => string.Create(CultureInfo.InvariantCulture, $"[{ToIPAddress()}]:{Port}{(IsTcp ? "/tcp" : "")}"),
         _ => "none",
     };
 }

@@ -53,7 +53,7 @@ public sealed class ApiTests
         using var silence = new StringWriter();
         using var input = new StringReader("");
         foreach (var command in CommandTree.Create(new Frame(silence, silence, input, _ => null, TimeProvider.System)).Subcommands)
-            Assert.Contains("\n.B " + command.Name, manual, StringComparison.Ordinal);
+            Assert.Contains("\n.B " + command.Name.Replace("-", "\\-", StringComparison.Ordinal), manual, StringComparison.Ordinal);
         var (_, suggested, _) = await nobody.RunAsync("[suggest:10]", "dapari con");
         Assert.Contains("contacts", suggested, StringComparison.Ordinal);
     }

@@ -45,16 +45,11 @@ internal sealed class Person(string name, string folder) : IAsyncDisposable
     public async Task<MessageBody> SayAsync(string who, string text, string state) =>
         JsonSerializer.Deserialize(await DoAsync("--json", "say", who, text, "--wait", state, "--timeout", "90"), ApiJson.Default.MessageBody)!;
 
-    /// <summary>Starts the daemon and waits until it answers.</summary>
-    public async Task UpAsync(params string[] options)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dapari.dll"), "--home", folder, "up", "--address", "127.0.0.1", .. options])
-            start.ArgumentList.Add(argument);
-        _daemon = Process.Start(start)!;
-        var said = await _daemon.StandardError.ReadLineAsync();
-        Assert.StartsWith("Running in", said, StringComparison.Ordinal);
-    }
+    /// <summary>Starts the daemon and waits until it answers. It is told loopback alone, and is on no network.</summary>
+    public Task UpAsync(params string[] options) => StartAsync("dotnet", [], ["--address", "127.0.0.1", "--no-nearby", .. options]);
+
+    /// <summary>Starts it in a network namespace, as it would run on a machine there.</summary>
+    public Task UpInAsync(string space, params string[] options) => StartAsync("ip", ["netns", "exec", space, "dotnet"], ["--no-port-mapping", .. options]);
 
     /// <summary>Ends the daemon at once: nothing is flushed, nobody told.</summary>
     public async Task KillAsync()
@@ -63,6 +58,16 @@ internal sealed class Person(string name, string folder) : IAsyncDisposable
         await _daemon.WaitForExitAsync();
         _daemon.Dispose();
         _daemon = null;
+    }
+
+    private async Task StartAsync(string program, string[] before, string[] options)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardError = true, RedirectStandardOutput = true };
+        foreach (var argument in (string[])[.. before, Path.Combine(AppContext.BaseDirectory, "dapari.dll"), "--home", folder, "up", .. options])
+            start.ArgumentList.Add(argument);
+        _daemon = Process.Start(start)!;
+        var said = await _daemon.StandardError.ReadLineAsync();
+        Assert.StartsWith("Running in", said, StringComparison.Ordinal);
     }
 
     public async ValueTask DisposeAsync()

@@ -22,7 +22,8 @@ internal sealed record Room(string Name, string Assembly, string[] MayUse, strin
         new("Dapari.Peer", "Dapari.Peer", ["Dapari.Wire", "Dapari.Crypto"],
             [Sockets, Http, WebSockets, Files, Sqlite, AspNet, BrowserInterop, "Org.BouncyCastle"]),
         new("Dapari.Rtc", "Dapari.Rtc", [], [Sockets, Http, WebSockets, Files, Sqlite, AspNet, BrowserInterop]),
-        new("Dapari.Rtc.Sockets", "Dapari.Rtc.Sockets", ["Dapari.Rtc"], [Http, Sqlite, AspNet, BrowserInterop]),
+        // It has HTTP: routers that speak UPnP IGD take SOAP over HTTP and nothing else (docs/protocol/mapping.md).
+        new("Dapari.Rtc.Sockets", "Dapari.Rtc.Sockets", ["Dapari.Rtc"], [WebSockets, Sqlite, AspNet, BrowserInterop]),
         new("Dapari.Relay", "Dapari.Relay", ["Dapari.Rtc", "Dapari.Rtc.Sockets"], [Sqlite, BrowserInterop]),
         new("Dapari.Server", "dapari-server", ["Dapari.Wire", "Dapari.Relay", "Dapari.Rtc", "Dapari.Rtc.Sockets"],
             [

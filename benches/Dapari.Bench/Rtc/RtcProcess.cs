@@ -25,19 +25,19 @@ internal sealed class RtcProcess : IRtcListener, IAsyncDisposable
     private RtcChannel? _channel;
     private long _received, _expected, _left, _sentAt;
     private int _rounds;
-    private bool _gathered, _told;
+    private bool _gathered, _asked, _told;
 
-    private RtcProcess(bool offerer, DtlsCertificate certificate)
+    private RtcProcess(bool offerer, IPAddress address, DtlsCertificate certificate)
     {
         _offerer = offerer;
-        _driver = new RtcDriver(new RtcDriverOptions { Peer = new RtcPeerOptions { Offerer = offerer, Certificate = certificate }, Addresses = [IPAddress.Loopback] }, this, Entropy.System);
+        _driver = new RtcDriver(new RtcDriverOptions { Peer = new RtcPeerOptions { Offerer = offerer, Certificate = certificate }, Addresses = [address] }, this, Entropy.System);
     }
 
-    /// <summary>Arguments: offerer or answerer.</summary>
+    /// <summary>Arguments: offerer or answerer; an address other than loopback's.</summary>
     public static async Task<int> RunAsync(string[] arguments)
     {
         using var certificate = DtlsCertificate.Create(TimeProvider.System.GetUtcNow());
-        await using var process = new RtcProcess(arguments[0] == "offerer", certificate);
+        await using var process = new RtcProcess(arguments[0] == "offerer", arguments.Length > 1 ? IPAddress.Parse(arguments[1]) : IPAddress.Loopback, certificate);
         process._driver.Start();
         while (await Console.In.ReadLineAsync() is { } line)
             process.Take(JsonNode.Parse(line)!.AsObject());
@@ -55,7 +55,7 @@ internal sealed class RtcProcess : IRtcListener, IAsyncDisposable
                 break;
             case RtcEventKind.GatheringDone:
                 _gathered = true;
-                if (_offerer)
+                if (_offerer || _asked)
                     Describe(peer);
                 break;
             case RtcEventKind.Connected when _offerer:
@@ -105,6 +105,7 @@ internal sealed class RtcProcess : IRtcListener, IAsyncDisposable
             _driver.Do((peer, now) =>
             {
                 peer.SetRemote(description with { EndOfCandidates = true }, now);
+                _asked = true;
                 if (!_offerer && _gathered)
                     Describe(peer);
             });

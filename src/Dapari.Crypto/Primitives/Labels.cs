@@ -34,6 +34,16 @@ internal static class Labels
 
     public static ReadOnlySpan<byte> EnvelopeWrap => "dapari envelope wrap v1"u8;
 
+    public static ReadOnlySpan<byte> Nearby => "dapari nearby v1"u8;
+
+    public static ReadOnlySpan<byte> NearbyTag => "dapari nearby tag v1\0"u8;
+
+    public static ReadOnlySpan<byte> NearbyPair => "dapari nearby pair v1"u8;
+
+    public static ReadOnlySpan<byte> NearbyToken => "dapari nearby token v1\0"u8;
+
+    public static ReadOnlySpan<byte> NearbyProof => "dapari nearby proof v1\0"u8;
+
     public static ReadOnlySpan<byte> InviteId => "dapari invite id"u8;
 
     public static ReadOnlySpan<byte> InviteKey => "dapari invite key"u8;

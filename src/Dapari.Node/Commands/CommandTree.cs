@@ -31,6 +31,8 @@ internal static class CommandTree
         TalkCommands.Search(frame),
         WayCommands.Route(frame),
         WayCommands.Policy(frame),
+        SwitchCommands.PortMapping(frame),
+            SwitchCommands.Nearby(frame),
         WayCommands.Relay(frame),
         BackupCommands.Export(frame),
         BackupCommands.Import(frame),

@@ -63,7 +63,9 @@ internal static class LifeCommands
             if (result.GetValueOrDefault<int>() is < 0 or > 65_535)
                 result.AddError("A port is 0 to 65535.");
         });
-        var command = new Command("up", "Run the peer until it is told to end (SIGINT, SIGTERM)") { port, noDirect, addresses, listen };
+        var noMapping = new Option<bool>("--no-port-mapping") { Description = "Ask no router to let contacts reach this machine (for ever: `dapari port-mapping off`)" };
+        var notNearby = new Option<bool>("--no-nearby") { Description = "Neither look for contacts on the same network nor be found there (for ever: `dapari nearby off`)" };
+        var command = new Command("up", "Run the peer until it is told to end (SIGINT, SIGTERM)") { port, noDirect, addresses, listen, noMapping, notNearby };
         frame.RunAlone(command, async (line, terminal, cancellation) =>
         {
             var folder = frame.FolderOf(line);
@@ -71,7 +73,8 @@ internal static class LifeCommands
                 throw new CommandEnd(ExitCode.NoFolder, "path-too-long", "The folder's path is too long for a socket in it (90 bytes or so).");
             var options = new NodeOptions
             {
-                Home = folder, Direct = !line.GetValue(noDirect), Port = line.GetValue(listen),
+                Home = folder, Direct = !line.GetValue(noDirect), Port = line.GetValue(listen), MapPorts = !line.GetValue(noMapping),
+                Nearby = !line.GetValue(notNearby),
                 Addresses = [.. (line.GetValue(addresses) ?? []).Select(IPAddress.Parse)],
             };
             var (peer, fault) = await NodePeer.TryStartAsync(options, frame.Time, cancellation);

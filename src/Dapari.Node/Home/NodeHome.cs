@@ -33,6 +33,20 @@ internal sealed class NodeHome : IDisposable
     /// <summary>A certificate authority that this node trusts besides the system's.</summary>
     public static string AuthorityOf(string folder) => Path.Combine(folder, "ca.pem");
 
+    /// <summary>Whether routers may be asked for ports: as long as the folder does not say no.</summary>
+    public static bool MapsPorts(string folder) => !File.Exists(NoMappingOf(folder));
+
+    /// <summary>Keeps that word: it holds for every daemon that begins later.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void SetMapsPorts(string folder, bool may) => SetRefusal(NoMappingOf(folder), !may);
+
+    /// <summary>Whether contacts on the same network are looked for and told that this device is there: as long as the folder does not say no.</summary>
+    public static bool IsNearby(string folder) => !File.Exists(NotNearbyOf(folder));
+
+    /// <summary>Keeps that word: it holds for every daemon that begins later.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void SetNearby(string folder, bool may) => SetRefusal(NotNearbyOf(folder), !may);
+
     /// <summary>The folder used when none is named: DAPARI_HOME, or "dapari" in the XDG state folder.</summary>
     public static string DefaultFolder(Func<string, string?> variable)
     {
@@ -89,6 +103,18 @@ internal sealed class NodeHome : IDisposable
         }
 
         File.Move(next, path, overwrite: true);
+    }
+
+    private static string NoMappingOf(string folder) => Path.Combine(folder, "no-port-mapping");
+
+    private static string NotNearbyOf(string folder) => Path.Combine(folder, "not-nearby");
+
+    private static void SetRefusal(string path, bool refuses)
+    {
+        if (refuses)
+            WriteSecret(path, default);
+        else
+            File.Delete(path);
     }
 
     /// <inheritdoc/>

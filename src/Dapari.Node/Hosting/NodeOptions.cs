@@ -16,4 +16,13 @@ internal sealed record NodeOptions
 
     /// <summary>Where to listen for direct connections; 0: the system chooses.</summary>
     public int Port { get; init; }
+
+    /// <summary>Whether routers are asked to let others reach this machine's ports, unless the folder says no (<see cref="Home.NodeHome.MapsPorts"/>).</summary>
+    public bool MapPorts { get; init; }
+
+    /// <summary>Whether contacts are looked for on the networks that this machine is on, and may find it there, unless the folder says no (<see cref="Home.NodeHome.IsNearby"/>).</summary>
+    public bool Nearby { get; init; }
+
+    /// <summary>The networks for that; null: all.</summary>
+    public Func<IReadOnlyList<Rtc.Sockets.Multicast.MulticastLink>>? Networks { get; init; }
 }

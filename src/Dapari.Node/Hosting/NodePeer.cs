@@ -1,9 +1,14 @@
 using Dapari.Node.Home;
 using Dapari.Node.Links;
+using Dapari.Node.Nearby;
 using Dapari.Node.Paths;
+using Dapari.Node.Paths.Rtc;
 using Dapari.Node.Storage;
 using Dapari.Peer.Hosting;
 using Dapari.Peer.Store;
+using Dapari.Rtc;
+using Dapari.Rtc.Sockets.Mapping;
+using Dapari.Rtc.Sockets.Multicast;
 using Dapari.Wire;
 
 namespace Dapari.Node.Hosting;
@@ -14,12 +19,21 @@ internal sealed class NodePeer : IAsyncDisposable
     private readonly NodeHome _home;
     private readonly Authorities _authorities;
     private readonly ServerLink _servers;
-    private readonly TcpPathLink? _paths;
+    private readonly NodePathLink? _paths;
+    private readonly MdnsResolver? _names;
+    private readonly NearbyLink? _nearby;
 
-    private NodePeer(NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, TcpPathLink? paths, PeerHost host)
+    private NodePeer(
+        NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, NodePathLink? paths, PortMapper? mapper, MulticastPort? multicast, MdnsResolver? names, NearbyLink? nearby, PeerHost host)
     {
-        (_home, _authorities, Store, _servers, _paths, Host) = (home, authorities, store, servers, paths, host);
+        (_home, _authorities, Store, _servers, _paths, Mapper, Multicast, _names, _nearby, Host) = (home, authorities, store, servers, paths, mapper, multicast, names, nearby, host);
     }
+
+    /// <summary>The groups of the networks that this machine is on; null: they are not joined.</summary>
+    public MulticastPort? Multicast { get; }
+
+    /// <summary>Who asks routers for ports; null: nobody does.</summary>
+    public PortMapper? Mapper { get; }
 
     /// <summary>The engine's host.</summary>
     public PeerHost Host { get; }
@@ -44,9 +58,16 @@ internal sealed class NodePeer : IAsyncDisposable
                 return (null, NodeFault.Authority);
             store = SqlitePeerStore.Open(home.Database, RandomSource.System);
             var servers = new ServerLink(authorities, time);
-            var paths = options.Direct ? new TcpPathLink(options.Addresses, options.Port, RandomSource.System, time) : null;
-            var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), RandomSource.System, time, cancellation);
-            var peer = new NodePeer(home, authorities, store, servers, paths, host);
+            var mapper = options is { Direct: true, MapPorts: true } && NodeHome.MapsPorts(home.Folder) ? new PortMapper(Entropy.System, time) : null;
+            var tcp = options.Direct ? new TcpPathLink(options.Addresses, options.Port, RandomSource.System, time, mapper) : null;
+            if (mapper is not null)
+                tcp!.Prepare();
+            var multicast = options is { Direct: true, Nearby: true } && NodeHome.IsNearby(home.Folder) ? new MulticastPort(options.Networks) : null;
+            var names = multicast is null ? null : new MdnsResolver(multicast, time);
+            var nearby = multicast is null ? null : new NearbyLink(multicast, tcp!, RandomSource.System, time);
+            var paths = tcp is null ? null : new NodePathLink(tcp, new RtcPathLink(new RtcPathParts(options.Addresses, names, mapper, time)), time);
+            var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, null, RandomSource.System, time, cancellation, null, nearby);
+            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, names, nearby, host);
             (store, authorities, home) = (null, null, null!);
             return (peer, NodeFault.None);
         }
@@ -74,8 +95,14 @@ internal sealed class NodePeer : IAsyncDisposable
     {
         await Host.DisposeAsync();
         await _servers.DisposeAsync();
+        _nearby?.Dispose();
         if (_paths is not null)
             await _paths.DisposeAsync();
+        _names?.Dispose();
+        if (Multicast is not null)
+            await Multicast.DisposeAsync();
+        if (Mapper is not null)
+            await Mapper.DisposeAsync();
         Store.Dispose();
         _authorities.Dispose();
         _home.Dispose();

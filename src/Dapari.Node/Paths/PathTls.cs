@@ -12,19 +12,27 @@ internal static class PathTls
     private static readonly List<SslApplicationProtocol> _protocols = [new("dapari/1")];
 
     /// <summary>For the end that connects.</summary>
-    public static SslClientAuthenticationOptions Client(X509Certificate2 own, TcpWays theirs) => new()
+    public static SslClientAuthenticationOptions Client(X509Certificate2 own, TcpWays theirs) =>
+        Client(own, Convert.ToHexStringLower(theirs.Token.Span), certificate => PathCertificate.Is(certificate, theirs.Fingerprint.Span));
+
+    /// <summary>For the end that connects, with a token as hexadecimal digits and a judgement of the other's certificate.</summary>
+    public static SslClientAuthenticationOptions Client(X509Certificate2 own, string token, Func<X509Certificate?, bool> judge) => new()
     {
-        TargetHost = Convert.ToHexStringLower(theirs.Token.Span) + Domain,
+        TargetHost = token + Domain,
         EnabledSslProtocols = SslProtocols.Tls13,
         ApplicationProtocols = _protocols,
         ClientCertificates = [own],
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         AllowTlsResume = false,
-        RemoteCertificateValidationCallback = (_, certificate, _, _) => PathCertificate.Is(certificate, theirs.Fingerprint.Span),
+        RemoteCertificateValidationCallback = (_, certificate, _, _) => judge(certificate),
     };
 
     /// <summary>For the end that is connected to.</summary>
-    public static SslServerAuthenticationOptions Server(X509Certificate2 own, TcpWays theirs) => new()
+    public static SslServerAuthenticationOptions Server(X509Certificate2 own, TcpWays theirs) =>
+        Server(own, certificate => PathCertificate.Is(certificate, theirs.Fingerprint.Span));
+
+    /// <summary>For the end that is connected to, with a judgement of the other's certificate.</summary>
+    public static SslServerAuthenticationOptions Server(X509Certificate2 own, Func<X509Certificate?, bool> judge) => new()
     {
         ServerCertificate = own,
         EnabledSslProtocols = SslProtocols.Tls13,
@@ -32,7 +40,7 @@ internal static class PathTls
         ClientCertificateRequired = true,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         AllowTlsResume = false,
-        RemoteCertificateValidationCallback = (_, certificate, _, _) => PathCertificate.Is(certificate, theirs.Fingerprint.Span),
+        RemoteCertificateValidationCallback = (_, certificate, _, _) => judge(certificate),
     };
 
     /// <summary>The token that a connection names, as hexadecimal digits; empty: it is none of ours.</summary>

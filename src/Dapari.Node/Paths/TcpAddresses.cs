@@ -11,18 +11,24 @@ namespace Dapari.Node.Paths;
 /// <summary>Which addresses are told to contacts, and which of theirs are tried.</summary>
 internal static class TcpAddresses
 {
-    /// <summary>This machine's addresses that others may reach: of interfaces that are up, neither loopback nor link-local.</summary>
+    /// <summary>
+    /// This machine's addresses that others may reach: of interfaces that are up, neither loopback nor link-local. IPv4's link-local ones are told if there is no
+    /// other of IPv4: two machines and a cable have nothing else.
+    /// </summary>
     public static IReadOnlyList<IPAddress> Own()
     {
         try
         {
-            return [.. NetworkInterface.GetAllNetworkInterfaces()
+            var all = NetworkInterface.GetAllNetworkInterfaces()
                 .Where(face => face.OperationalStatus == OperationalStatus.Up && face.NetworkInterfaceType != NetworkInterfaceType.Loopback)
                 .SelectMany(face => face.GetIPProperties().UnicastAddresses)
                 .Select(unicast => unicast.Address)
-                .Where(address => !address.IsIPv6LinkLocal && !IPAddress.IsLoopback(address) && !IsIpv4LinkLocal(address))
+                .Where(address => !address.IsIPv6LinkLocal && !IPAddress.IsLoopback(address))
                 .Distinct()
-                .Take(WireLimits.TcpAddresses)];
+                .ToList();
+            if (all.Exists(address => address.AddressFamily == AddressFamily.InterNetwork && !IsIpv4LinkLocal(address)))
+                all.RemoveAll(IsIpv4LinkLocal);
+            return [.. all.Take(WireLimits.TcpAddresses)];
         }
         catch (NetworkInformationException)
         {
@@ -31,8 +37,8 @@ internal static class TcpAddresses
     }
 
     /// <summary>Addresses as a signal carries them.</summary>
-    public static IEnumerable<TcpAddress> Told(IEnumerable<IPAddress> addresses, int port) =>
-        addresses.Take(WireLimits.TcpAddresses).Select(address => new TcpAddress { Ip = ByteString.CopyFrom(address.GetAddressBytes()), Port = (uint)port });
+    public static IEnumerable<TcpAddress> Told(IEnumerable<IPEndPoint> points) =>
+        points.Take(WireLimits.TcpAddresses).Select(point => new TcpAddress { Ip = ByteString.CopyFrom(point.Address.GetAddressBytes()), Port = (uint)point.Port });
 
     /// <summary>
     /// The end points of a signal that may be tried. A contact must not make this machine talk to itself, to groups or to everybody: mapped addresses are
@@ -71,7 +77,8 @@ internal static class TcpAddresses
         return isPrivate ? Network.Same : Network.Internet;
     }
 
-    private static bool MayTry(IPAddress address, bool loopback)
+    /// <summary>Whether an address can be another peer's.</summary>
+    public static bool MayTry(IPAddress address, bool loopback)
     {
         if (IPAddress.IsLoopback(address))
             return loopback;

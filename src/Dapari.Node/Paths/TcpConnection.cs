@@ -14,12 +14,14 @@ internal sealed class TcpConnection : IDisposable
     // An envelope is far smaller than this: four of them, as in browsers.
     private const int MostQueued = 256 * 1024;
     private readonly SslStream _stream;
+    private readonly int _longest;
     private readonly Channel<byte[]> _queue = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true });
     private long _queued;
 
     /// <param name="stream">After its handshake.</param>
     /// <param name="remote">The other end's address.</param>
-    public TcpConnection(SslStream stream, IPAddress remote) => (_stream, Remote) = (stream, remote);
+    /// <param name="longest">Of a message that comes, in bytes.</param>
+    public TcpConnection(SslStream stream, IPAddress remote, int longest = WireLimits.EnvelopeBytes) => (_stream, Remote, _longest) = (stream, remote, longest);
 
     /// <summary>The other end's address.</summary>
     public IPAddress Remote { get; }
@@ -68,7 +70,7 @@ internal sealed class TcpConnection : IDisposable
 
     private async Task ReadAsync(Action<byte[]> received, CancellationToken cancellation)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(2 * (WireLimits.EnvelopeBytes + 4));
+        var buffer = ArrayPool<byte>.Shared.Rent(2 * (_longest + 4));
         try
         {
             var (start, end) = (0, 0);
@@ -78,7 +80,7 @@ internal sealed class TcpConnection : IDisposable
                 {
                     var length = BinaryPrimitives.ReadInt32BigEndian(buffer.AsSpan(start));
                     // No envelope is empty or longer: whoever says otherwise speaks another language.
-                    if (length is < 1 or > WireLimits.EnvelopeBytes)
+                    if (length < 1 || length > _longest)
                         return;
                     if (end - start - 4 < length)
                         break;

@@ -32,8 +32,7 @@ internal sealed class TcpPath : IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource<TcpWays> _theirs = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly X509Certificate2 _certificate;
-    private readonly IReadOnlyList<IPAddress> _own;
-    private readonly int _port;
+    private readonly IReadOnlyList<IPEndPoint> _own;
     private readonly bool _offerer;
     private readonly TimeProvider _time;
     private readonly byte[] _token;
@@ -41,9 +40,9 @@ internal sealed class TcpPath : IDisposable
     private IPEndPoint? _reached;
     private bool _nominated;
 
-    public TcpPath(ulong id, bool offerer, IReadOnlyList<IPAddress> own, int port, RandomSource random, TimeProvider time)
+    public TcpPath(ulong id, bool offerer, IReadOnlyList<IPEndPoint> own, RandomSource random, TimeProvider time)
     {
-        (Id, _offerer, _own, _port, _time) = (id, offerer, own, port, time);
+        (Id, _offerer, _own, _time) = (id, offerer, own, time);
         _certificate = PathCertificate.Create(time);
         _token = random.Bytes(16);
         Token = Convert.ToHexStringLower(_token);
@@ -77,7 +76,7 @@ internal sealed class TcpPath : IDisposable
         {
             Token = ByteString.CopyFrom(_token), Fingerprint = ByteString.CopyFrom(PathCertificate.Fingerprint(_certificate)), Offer = _offerer,
         };
-        ways.Addresses.Add(TcpAddresses.Told(_own, _port));
+        ways.Addresses.Add(TcpAddresses.Told(_own));
         return ways;
     }
 
@@ -86,7 +85,7 @@ internal sealed class TcpPath : IDisposable
     {
         if (!_theirs.TrySetResult(theirs))
             return;
-        foreach (var point in TcpAddresses.Tried(theirs, loopback: _own.Any(IPAddress.IsLoopback)))
+        foreach (var point in TcpAddresses.Tried(theirs, loopback: _own.Any(point => IPAddress.IsLoopback(point.Address))))
             _ = Task.Run(() => ConnectPathAsync(point, theirs));
     }
 

@@ -4,6 +4,8 @@ using System.Net.NetworkInformation;
 using System.Net.Security;
 using System.Net.Sockets;
 using Dapari.Peer.Hosting;
+using Dapari.Rtc.Mapping;
+using Dapari.Rtc.Sockets.Mapping;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 
@@ -17,6 +19,7 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
     private static readonly TimeSpan _handshakeLimit = TimeSpan.FromSeconds(10);
     private readonly IReadOnlyList<IPAddress> _told;
     private readonly int _port;
+    private readonly PortMapper? _mapper;
     private readonly RandomSource _random;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
@@ -25,15 +28,17 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _handshakes = new(MostHandshakes);
     private Socket? _listener;
+    private IDisposable? _wish;
     private Task _accepting = Task.CompletedTask;
 
     /// <param name="told">Addresses to tell instead of this machine's own, for who knows better; empty: its own.</param>
     /// <param name="port">Where to listen; 0: the system chooses.</param>
     /// <param name="random">For tokens.</param>
     /// <param name="time">For limits and round trips.</param>
-    public TcpPathLink(IReadOnlyList<IPAddress> told, int port, RandomSource random, TimeProvider time)
+    /// <param name="mapper">Asks routers to let others reach the port; stays its owner's. Null: nobody is asked. Not used where addresses are told by <paramref name="told"/>.</param>
+    public TcpPathLink(IReadOnlyList<IPAddress> told, int port, RandomSource random, TimeProvider time, PortMapper? mapper = null)
     {
-        (_told, _port, _random, _time) = (told, port, random, time);
+        (_told, _port, _random, _time, _mapper) = (told, port, random, time, told.Count > 0 ? null : mapper);
         NetworkChange.NetworkAddressChanged += OnAddressChanged;
     }
 
@@ -64,6 +69,13 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
     /// <summary>A path, while it is known.</summary>
     public TcpPath? Find(ulong path) => _paths.GetValueOrDefault(path);
 
+    /// <summary>Who else is come to by the port: for a token that no path has, how that connection is taken; null: it is a stranger's. Called from any thread.</summary>
+    public Func<string, Visit?>? Visitors { get; set; }
+
+    /// <summary>Listens before the first path is wanted, so that a router has let others in by then.</summary>
+    /// <returns>The port; null: the system gives none.</returns>
+    public int? Prepare() => Listen();
+
     /// <inheritdoc/>
     public void Open(ulong path, bool offerer, bool polite, IReadOnlyList<IceServer> iceServers)
     {
@@ -74,7 +86,7 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
             return;
         }
 
-        var made = new TcpPath(path, offerer, _told.Count > 0 ? _told : TcpAddresses.Own(), port, _random, _time)
+        var made = new TcpPath(path, offerer, Told(port), _random, _time)
         {
             Opened = (one, facts) => IfCurrent(one, () => Opened?.Invoke(one.Id, facts)),
             Received = (one, message) => IfCurrent(one, () => Received?.Invoke(one.Id, message)),
@@ -89,12 +101,8 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
     /// <inheritdoc/>
     public void Accept(ulong path, Signal signal)
     {
-        if (!_paths.TryGetValue(path, out var known))
-            return;
-        if (signal.PartCase == Signal.PartOneofCase.Tcp)
+        if (signal.PartCase == Signal.PartOneofCase.Tcp && _paths.TryGetValue(path, out var known))
             known.Accept(signal.Tcp);
-        else if (signal.PartCase == Signal.PartOneofCase.OfferSdp)
-            End(known); // Who offers WebRTC alone is a browser, which has no TCP.
     }
 
     /// <inheritdoc/>
@@ -123,8 +131,20 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
         foreach (var path in _paths.Keys)
             Close(path);
         lock (_lock)
+        {
             _listener?.Dispose();
+            _wish?.Dispose();
+        }
+
         await _accepting;
+    }
+
+    /// <summary>Where this end is reached: from outside first, if a router lets others in.</summary>
+    private IReadOnlyList<IPEndPoint> Told(int port)
+    {
+        var mapped = _mapper?.Current.Where(one => one.Transport == MappingTransport.Tcp && one.Internal.Port == port) ?? [];
+        return [.. mapped.Select(one => new IPEndPoint(one.External.ToIPAddress(), one.External.Port))
+            .Concat((_told.Count > 0 ? _told : TcpAddresses.Own()).Select(address => new IPEndPoint(address, port))).Distinct().Take(WireLimits.TcpAddresses)];
     }
 
     private void OnAddressChanged(object? sender, EventArgs args) => NetworkChanged?.Invoke();
@@ -164,6 +184,7 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
                     return null;
                 _listener = socket;
                 _accepting = Task.Run(() => AcceptAsync(socket));
+                _wish = _mapper?.Want(MappingTransport.Tcp, (ushort)((IPEndPoint)socket.LocalEndPoint!).Port);
             }
 
             return ((IPEndPoint)_listener.LocalEndPoint!).Port;
@@ -215,6 +236,7 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
     {
         var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
         TcpPath? path = null;
+        Visit? visit = null;
         var remote = ((IPEndPoint)socket.RemoteEndPoint!).Address;
         var held = true;
         try
@@ -223,14 +245,14 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
             socket.NoDelay = true;
             await stream.AuthenticateAsServerAsync(
-                (_, hello, _, cancellation) => _tokens.TryGetValue(PathTls.TokenOf(hello.ServerName), out path)
-                    ? path.JudgeAsync(cancellation)
+                (_, hello, _, cancellation) => _tokens.TryGetValue(PathTls.TokenOf(hello.ServerName), out path) ? path.JudgeAsync(cancellation)
+                    : (visit = Visitors?.Invoke(PathTls.TokenOf(hello.ServerName))) is not null ? ValueTask.FromResult(visit.Options)
                     // Strangers learn nothing, not even a certificate.
                     : throw new System.Security.Authentication.AuthenticationException("Nobody of that name."),
                 null, either.Token);
             _handshakes.Release();
             held = false;
-            await path!.TakeAsync(stream, remote, either.Token);
+            await (visit is null ? path!.TakeAsync(stream, remote, either.Token) : visit.TakeAsync(stream, socket, either.Token));
         }
         catch (Exception fault) when (TcpConnection.IsEnd(fault))
         {

@@ -157,6 +157,7 @@ internal sealed class ChatDesk(Parts parts)
     public void Arrived(Step step, Contact contact, MessageRecord message)
     {
         contact.Record.Clock = Math.Max(contact.Record.Clock, message.Clock);
+        contact.Record.TheirClock = Math.Max(contact.Record.TheirClock, message.Clock);
         contact.TypingUntil = long.MinValue;
         if (message.Clock > contact.Record.ReadThrough)
         {

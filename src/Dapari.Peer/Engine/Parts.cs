@@ -35,6 +35,7 @@ internal sealed class Parts
         Inbox = new Inbox(this);
         Live = new LiveSender(this);
         Paths = new PathDesk(this);
+        Nearby = new NearbyDesk(this);
         Signals = new SignalDesk(this);
         Calls = new CallDesk(this);
         Files = new FileDesk(this);
@@ -78,6 +79,8 @@ internal sealed class Parts
     public LiveSender Live { get; }
 
     public PathDesk Paths { get; }
+
+    public NearbyDesk Nearby { get; }
 
     public SignalDesk Signals { get; }
 

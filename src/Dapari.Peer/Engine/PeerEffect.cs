@@ -36,6 +36,12 @@ public abstract record PeerEffect
     /// <summary>Close a path; no <see cref="PeerInput.PathClosed"/> follows.</summary>
     public sealed record ClosePath(ulong Path) : PeerEffect;
 
+    /// <summary>Look for these contacts on the same network, and for no others.</summary>
+    public sealed record WatchNearby(IReadOnlyList<NearbyContact> Contacts) : PeerEffect;
+
+    /// <summary>Send a message to a contact on the same network.</summary>
+    public sealed record SendNearby(ContactId Contact, byte[] Message) : PeerEffect;
+
     /// <summary>Begin a media leg.</summary>
     public sealed record OpenLeg(ulong Leg, bool Offerer, bool Polite, bool RelayOnly, IReadOnlyList<IceServer> IceServers) : PeerEffect;
 

@@ -58,11 +58,11 @@ public sealed class PeerEngine
 
     /// <summary>Rebuilds the engine from what was kept; no rows: a peer before its first start.</summary>
     /// <exception cref="InvalidDataException">A row cannot be read: the store is damaged or from a newer version.</exception>
-    public static PeerEngine Load(IReadOnlyList<StateRow> rows, RandomSource random, bool pathsSupported, Moment now, bool callsSupported = false, bool filesSupported = false)
+    public static PeerEngine Load(IReadOnlyList<StateRow> rows, RandomSource random, bool pathsSupported, Moment now, bool callsSupported = false, bool filesSupported = false, bool nearbySupported = false)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(random);
-        var parts = new Parts(new PeerState(random, pathsSupported, callsSupported, filesSupported));
+        var parts = new Parts(new PeerState(random, pathsSupported, callsSupported, filesSupported, nearbySupported));
         Loader.Load(parts, rows);
         parts.Views.Loaded(now);
         return new PeerEngine(parts, now);
@@ -85,6 +85,7 @@ public sealed class PeerEngine
         if (_wiped)
             return new PeerStep(new StoreBatch(), step.Effects);
         _parts.Files.Watch(step);
+        _parts.Nearby.Watch(step);
         step.Flush();
         _parts.Views.Finish(step);
         return new PeerStep(step.Batch, step.Effects);
@@ -149,6 +150,15 @@ public sealed class PeerEngine
                 break;
             case PeerInput.PathReceived received:
                 _parts.Paths.Received(step, received.Path, received.Envelope);
+                break;
+            case PeerInput.NearbyFound found:
+                _parts.Nearby.Found(step, found.Contact);
+                break;
+            case PeerInput.NearbyLost lost:
+                _parts.Nearby.Lost(step, lost.Contact);
+                break;
+            case PeerInput.NearbyReceived received:
+                _parts.Nearby.Received(step, received.Contact, received.Message);
                 break;
             case PeerInput.LegSignalMade made:
                 _parts.Calls.LegSignalMade(step, made.Leg, made.Signal);

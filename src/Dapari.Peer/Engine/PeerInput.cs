@@ -49,6 +49,15 @@ public abstract record PeerInput
     /// <summary>One message of a direct path, unparsed.</summary>
     public sealed record PathReceived(ulong Path, byte[] Envelope) : PeerInput;
 
+    /// <summary>A contact is connected on the same network.</summary>
+    public sealed record NearbyFound(ContactId Contact) : PeerInput;
+
+    /// <summary>They are no longer.</summary>
+    public sealed record NearbyLost(ContactId Contact) : PeerInput;
+
+    /// <summary>A message by that connection, unparsed.</summary>
+    public sealed record NearbyReceived(ContactId Contact, byte[] Message) : PeerInput;
+
     /// <summary>The media driver has a description or candidate for the other end.</summary>
     public sealed record LegSignalMade(ulong Leg, Signal Signal) : PeerInput;
 

@@ -10,7 +10,7 @@ using Dapari.Wire;
 namespace Dapari.Peer.Engine;
 
 /// <summary>Everything that the engine keeps in memory; its parts share it, and the engine's owner is its only owner.</summary>
-internal sealed class PeerState(RandomSource random, bool pathsSupported, bool callsSupported = false, bool filesSupported = false)
+internal sealed class PeerState(RandomSource random, bool pathsSupported, bool callsSupported = false, bool filesSupported = false, bool nearbySupported = false)
 {
     /// <summary>Contacts of any state.</summary>
     public const int MaxContacts = 1000;
@@ -28,6 +28,8 @@ internal sealed class PeerState(RandomSource random, bool pathsSupported, bool c
     public bool CallsSupported { get; } = callsSupported;
 
     public bool FilesSupported { get; } = filesSupported;
+
+    public bool NearbySupported { get; } = nearbySupported;
 
     /// <summary>New at each start: tells others a restart from a reconnection.</summary>
     public byte[] RunId { get; } = random.Bytes(8);

@@ -1,3 +1,4 @@
+using Dapari.Wire;
 using Dapari.Wire.V1;
 
 namespace Dapari.Peer.Hosting;
@@ -70,6 +71,34 @@ public interface IPathLink
 
     /// <summary>Closes a path and forgets it.</summary>
     void Close(ulong path);
+}
+
+/// <summary>A contact to look for on the networks that this device is on.</summary>
+/// <param name="Contact">Who.</param>
+/// <param name="Own">32 bytes that both know and nobody else: what this device is found by.</param>
+/// <param name="Theirs">The same of theirs: what they are found by.</param>
+public sealed record NearbyContact(ContactId Contact, ReadOnlyMemory<byte> Own, ReadOnlyMemory<byte> Theirs);
+
+/// <summary>
+/// Finds contacts on the same network, and carries small messages between the two devices, encrypted by what both know. Calls never block. What comes is of
+/// the contact, or of who has taken their secrets: envelopes are judged by their seals as by any door.
+/// </summary>
+public interface INearbyLink
+{
+    /// <summary>A contact is connected.</summary>
+    event Action<ContactId>? Found;
+
+    /// <summary>No more; or the connection could not carry all.</summary>
+    event Action<ContactId>? Lost;
+
+    /// <summary>A message of theirs, at most 64 KiB and a byte.</summary>
+    event Action<ContactId, byte[]>? Received;
+
+    /// <summary>Looks for these from now on, and lets itself be found by them alone; at most <see cref="WireLimits.NearbyContacts"/>.</summary>
+    void Watch(IReadOnlyList<NearbyContact> contacts);
+
+    /// <summary>Sends a message; dropped if they are not connected.</summary>
+    void Send(ContactId contact, ReadOnlyMemory<byte> message);
 }
 
 /// <summary>

@@ -1,5 +1,6 @@
 using Dapari.Peer.Engine;
 using Dapari.Peer.Local;
+using Dapari.Wire;
 using Dapari.Wire.V1;
 
 namespace Dapari.Peer.Hosting;
@@ -22,6 +23,13 @@ public sealed partial class PeerHost
         _paths.NetworkChanged += OnNetworkChanged;
         if (_files is not null)
             _fileEvents = new FileListener(_files, Take);
+        if (_nearby is not null)
+        {
+            _nearby.Found += OnNearbyFound;
+            _nearby.Lost += OnNearbyLost;
+            _nearby.Received += OnNearbyReceived;
+        }
+
         if (_media is null)
             return;
         _media.SignalMade += OnLegSignalMade;
@@ -41,6 +49,13 @@ public sealed partial class PeerHost
         _paths.Received -= OnPathReceived;
         _paths.NetworkChanged -= OnNetworkChanged;
         _fileEvents?.Dispose();
+        if (_nearby is not null)
+        {
+            _nearby.Found -= OnNearbyFound;
+            _nearby.Lost -= OnNearbyLost;
+            _nearby.Received -= OnNearbyReceived;
+        }
+
         if (_media is null)
             return;
         _media.SignalMade -= OnLegSignalMade;
@@ -59,6 +74,13 @@ public sealed partial class PeerHost
     private void OnFactsChanged(ulong path, PathFacts facts) => _inputs.Writer.TryWrite(new PeerInput.PathFactsChanged(path, facts));
 
     private void OnPathReceived(ulong path, byte[] message) => TakeFromPath(path, new PeerInput.PathReceived(path, message));
+
+    private void OnNearbyFound(ContactId contact) => TakeSurely(new PeerInput.NearbyFound(contact));
+
+    private void OnNearbyLost(ContactId contact) => TakeSurely(new PeerInput.NearbyLost(contact));
+
+    // Live things only: what finds no room is lost, as on a wire.
+    private void OnNearbyReceived(ContactId contact, byte[] message) => _inputs.Writer.TryWrite(new PeerInput.NearbyReceived(contact, message));
 
     private void OnLegSignalMade(ulong leg, Signal signal) => TakeFromLeg(leg, new PeerInput.LegSignalMade(leg, signal));
 
@@ -162,6 +184,12 @@ public sealed partial class PeerHost
             case PeerEffect.ClosePath close:
                 _opened.Remove(close.Path);
                 _paths.Close(close.Path);
+                break;
+            case PeerEffect.WatchNearby watch:
+                _nearby?.Watch(watch.Contacts);
+                break;
+            case PeerEffect.SendNearby send:
+                _nearby?.Send(send.Contact, send.Message);
                 break;
             case PeerEffect.OpenLeg open:
                 _legs.Add(open.Leg);

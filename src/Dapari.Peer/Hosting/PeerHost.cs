@@ -35,6 +35,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     private readonly IPathLink _paths;
     private readonly IMediaLink? _media;
     private readonly IFileLink? _files;
+    private readonly INearbyLink? _nearby;
     private readonly RandomSource _random;
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -72,7 +73,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
 
     private PeerHost(
         IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, IFileLink? files, RandomSource random, TimeProvider time,
-        Func<Task>? pause, IReadOnlyList<StateRow> rows)
+        Func<Task>? pause, IReadOnlyList<StateRow> rows, INearbyLink? nearby = null)
     {
         _pause = pause;
         _store = store;
@@ -80,6 +81,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         _paths = paths;
         _media = media;
         _files = files;
+        _nearby = nearby;
         _random = random;
         _time = time;
         _started = time.GetTimestamp();
@@ -122,11 +124,11 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         Func<Task>? pause = null) =>
         StartAsync(store, servers, paths, media, null, random, time, cancellation, pause);
 
-    /// <summary>Loads the engine and starts it, with calls and files if there is somebody to carry their bytes.</summary>
+    /// <summary>Loads the engine and starts it, with calls, files and contacts on the same network if there is somebody to carry their bytes.</summary>
     /// <exception cref="InvalidDataException">The store is damaged, or from a newer version.</exception>
     public static async Task<PeerHost> StartAsync(
         IPeerStore store, IServerLink servers, IPathLink paths, IMediaLink? media, IFileLink? files, RandomSource random, TimeProvider time,
-        CancellationToken cancellation, Func<Task>? pause = null)
+        CancellationToken cancellation, Func<Task>? pause = null, INearbyLink? nearby = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(servers);
@@ -134,7 +136,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(random);
         ArgumentNullException.ThrowIfNull(time);
         var rows = await store.LoadStateAsync(cancellation);
-        var host = new PeerHost(store, servers, paths, media, files, random, time, pause, rows);
+        var host = new PeerHost(store, servers, paths, media, files, random, time, pause, rows, nearby);
         host.Subscribe();
         host._own.Enqueue(new PeerInput.Start());
         host._loop = host.LoopAsync();
@@ -195,7 +197,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     }
 
     private PeerEngine Load(IReadOnlyList<StateRow> rows) =>
-        PeerEngine.Load(rows, _random, _paths.IsSupported, Now(), _media is { IsSupported: true }, _files is { IsSupported: true });
+        PeerEngine.Load(rows, _random, _paths.IsSupported, Now(), _media is { IsSupported: true }, _files is { IsSupported: true }, _nearby is not null);
 
     private Moment Now() => new((long)_time.GetElapsedTime(_started).TotalMilliseconds, _time.GetUtcNow().ToUnixTimeMilliseconds());
 
@@ -338,6 +340,7 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
             _media?.Close(leg);
         foreach (var contact in _attached)
             _files?.Detach(contact);
+        _nearby?.Watch([]);
         _attached.Clear();
         _legs.Clear();
         _connected.Clear();

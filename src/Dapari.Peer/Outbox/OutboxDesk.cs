@@ -323,7 +323,7 @@ internal sealed partial class OutboxDesk(Parts parts)
 
     private static bool MaySend(Contact contact) =>
         // Before our own mailbox was looked at, this device could still be an old copy of itself: what it seals must not leave.
-        contact.Box is null or { Checked: true } && contact.Record.State is not ContactState.Blocked;
+        contact.Box is null or { MaySeal: true } && contact.Record.State is not ContactState.Blocked;
 
     private static void ForgetSender(ServerConnection connection, Contact contact)
     {

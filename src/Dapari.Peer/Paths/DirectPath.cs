@@ -51,6 +51,9 @@ internal sealed class DirectPath
 
     public PeerPresence Presence { get; set; }
 
+    /// <summary>They are connected on the same network, and said what they have heard: signals go that way, whatever servers do.</summary>
+    public bool IsNear { get; set; }
+
     public long AskedAt { get; set; } = long.MinValue / 2;
 
     public long AnsweredAt { get; set; } = long.MinValue / 2;

@@ -89,7 +89,7 @@ internal sealed partial class PathDesk
             return null;
         if (path.IsWanted && path.Presence == PeerPresence.Present && IsOfferer(contact))
             return parts.Live.MayLeaveAt(contact) is { } may ? Math.Max(Math.Max(path.RetryAt, may), _paths.Count < MaxPaths ? now : now + AskEveryMs) : null;
-        return contact.Address is { } address && parts.Servers.Find(address.Server) is { IsOnline: true } && contact is { HasSealingSession: true, Box.Checked: true }
+        return (path.IsNear || (contact.Address is { } address && parts.Servers.Find(address.Server) is { IsOnline: true })) && contact is { HasSealingSession: true, Box.MaySeal: true }
             ? Math.Max(path.AskedAt + AskInterval(path), now)
             : null;
     }

@@ -260,14 +260,14 @@ internal sealed partial class PathDesk(Parts parts)
     {
         foreach (var contact in parts.State.Contacts.Values.Where(contact => contact.Address?.Server == origin))
         {
-            if (contact.Path.Standing != PathStanding.Open && contact.Path.Presence != PeerPresence.Unknown)
+            if (contact.Path is { Standing: not PathStanding.Open, IsNear: false } && contact.Path.Presence != PeerPresence.Unknown)
                 contact.Path.Presence = PeerPresence.Unknown;
             step.Shown(contact);
         }
     }
 
     /// <summary>Whether a path may be had at all. Server only, at either end: not one candidate leaves.</summary>
-    public bool IsEligible(Contact contact) => parts.State.PathsSupported && contact is { IsAccepted: true, HasSealingSession: true, Box.Checked: true }
+    public bool IsEligible(Contact contact) => parts.State.PathsSupported && contact is { IsAccepted: true, HasSealingSession: true, Box.MaySeal: true }
         && !contact.Record.TheyHideAddress && parts.State.PolicyFor(contact) != Policy.ServerOnly;
 
     public Contact? Find(ulong id) => _paths.GetValueOrDefault(id);
@@ -361,7 +361,7 @@ internal sealed partial class PathDesk(Parts parts)
     private void SetAbsent(Step step, Contact contact)
     {
         var path = contact.Path;
-        if (path.Standing == PathStanding.Open || path.Presence == PeerPresence.Absent)
+        if (path.Standing == PathStanding.Open || path.IsNear || path.Presence == PeerPresence.Absent)
             return;
         path.Presence = PeerPresence.Absent;
         step.Shown(contact);

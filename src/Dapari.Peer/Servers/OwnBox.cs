@@ -48,6 +48,15 @@ internal sealed class OwnBox
     /// <summary>Its server was heard in this run, so this device is known to be no old copy of itself.</summary>
     public bool Checked { get; set; }
 
+    /// <summary>
+    /// Its contact, met on the same network, has heard nothing of ours that this device does not remember: as good a sign as its server's that it may seal,
+    /// while the server is out of reach. What the server says is asked for all the same.
+    /// </summary>
+    public bool Witnessed { get; set; }
+
+    /// <summary>Whether anything may be sealed for its contact.</summary>
+    public bool MaySeal => Checked || Witnessed;
+
     public bool IsGone => Contact is null && Invite is null;
 
     public static string GoneKey(MailboxId id) => "gone/" + id;

@@ -6,6 +6,7 @@ namespace Dapari.Rtc.Sockets.Linux;
 internal static unsafe partial class LibC
 {
     public const int SocketLevel = 1;       // SOL_SOCKET
+    public const int ReuseAddress = 2;      // SO_REUSEADDR
     public const int ReusePort = 15;        // SO_REUSEPORT
     public const int UdpLevel = 17;         // SOL_UDP
     public const int UdpSegment = 103;      // UDP_SEGMENT, Linux 4.18

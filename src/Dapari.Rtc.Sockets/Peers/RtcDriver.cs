@@ -35,6 +35,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
     private readonly Dictionary<System.Net.IPAddress, (int Socket, int Base)> _bound = [];
     private readonly Dictionary<int, int> _baseOfSocket = [];
     private readonly Dictionary<int, int> _socketOfBase = [];
+    private readonly Dictionary<int, ushort> _portOfBase = [];
     private readonly ArrayBufferWriter<byte> _message = new(64 * 1024);
     private readonly Entropy _entropy;
     private readonly long _began = Stopwatch.GetTimestamp();
@@ -131,6 +132,8 @@ public sealed partial class RtcDriver : IAsyncDisposable
             fault = bug;
         }
 
+        WishNothing();
+        CloseTcp();
         _peer.Dispose();
         _reactor.Dispose();
         _over = true;
@@ -234,7 +237,9 @@ public sealed partial class RtcDriver : IAsyncDisposable
             var slot = QueueRequests(Batch);
             while (slot < 2 * Batch && _peer.TryTakeDatagram(_reactor.Slot(slot)[TurnClient.HeadRoom..], out var length, out var number, out var to))
             {
-                if (_socketOfBase.TryGetValue(number, out var socket))
+                if (to.IsTcp)
+                    SendByTcp(number, to, _reactor.Slot(slot).Slice(TurnClient.HeadRoom, length));
+                else if (_socketOfBase.TryGetValue(number, out var socket))
                     _reactor.Send(socket, to, slot++, TurnClient.HeadRoom, length);
                 else if (_relayOfBase.TryGetValue(number, out var relay) && TrySendBy(relay, to, slot, length))
                     slot++;
@@ -259,6 +264,8 @@ public sealed partial class RtcDriver : IAsyncDisposable
             _bound.Remove(address);
             _baseOfSocket.Remove(socket);
             _socketOfBase.Remove(number);
+            _portOfBase.Remove(number);
+            WishNoMore(number);
         }
 
         ushort preference = 65_535;
@@ -275,10 +282,13 @@ public sealed partial class RtcDriver : IAsyncDisposable
             }
 
             _bound[address] = (socket, number);
+            _portOfBase[number] = bound.Port;
             _baseOfSocket[socket] = number;
             _socketOfBase[number] = socket;
+            WishFor(number, bound);
         }
 
+        BindTcp(wanted);
         if (!first)
             return;
         foreach (var server in _options.StunServers)

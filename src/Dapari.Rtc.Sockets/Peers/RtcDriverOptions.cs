@@ -18,6 +18,12 @@ public sealed record RtcDriverOptions
     /// <summary>TURN servers that lend an address. With relays only, a peer has no others.</summary>
     public IReadOnlyList<TurnServer> TurnServers { get; init; } = [];
 
+    /// <summary>Asks routers for the ports of its sockets; stays its owner's. Null: nobody is asked.</summary>
+    public Mapping.PortMapper? Mapper { get; init; }
+
+    /// <summary>Whether there are candidates of TCP too (RFC 6544): for networks that let no UDP through.</summary>
+    public bool Tcp { get; init; } = true;
+
     /// <summary>Whether only what every platform has is used for sending and receiving.</summary>
     public bool Portable { get; init; }
 

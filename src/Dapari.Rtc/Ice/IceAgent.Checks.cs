@@ -101,7 +101,7 @@ public sealed partial class IceAgent
 
     private void Pair(IceBase local, IceCandidate remote, long now)
     {
-        if (local.Address.Family != remote.Address.Family || IsLinkLocal(local.Address) != IsLinkLocal(remote.Address)
+        if (local.Address.Family != remote.Address.Family || !Fit(local.Tcp, remote.Tcp) || IsLinkLocal(local.Address) != IsLinkLocal(remote.Address)
             || (IsLoopback(remote.Address) && !IsLoopback(local.Address))
             || _pairs.Exists(known => known.Session == _session && known.Local == local && known.Remote.Address == remote.Address))
             return;
@@ -122,6 +122,14 @@ public sealed partial class IceAgent
         if (_nextPace < now)
             _nextPace = now;
     }
+
+    // RFC 6544 §6.2: one connects, the other is connected to.
+    private static bool Fit(IceTcpType local, IceTcpType remote) => local switch
+    {
+        IceTcpType.None => remote is IceTcpType.None,
+        IceTcpType.Active => remote is IceTcpType.Passive,
+        _ => remote is IceTcpType.Active,
+    };
 
     private void Drop(CandidatePair pair)
     {

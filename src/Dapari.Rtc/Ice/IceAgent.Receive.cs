@@ -59,7 +59,10 @@ public sealed partial class IceAgent
         {
             if (_remotes.Count >= MaxRemotes || !Priority.TryRead(request, out var priority) || priority is 0 or > int.MaxValue)
                 return true;
-            theirs = new IceCandidate(FoundationOf(CandidateType.PeerReflexive, remote, default), priority, remote, CandidateType.PeerReflexive);
+            theirs = new IceCandidate(FoundationOf(CandidateType.PeerReflexive, remote, default), priority, remote, CandidateType.PeerReflexive)
+            {
+                Tcp = from.Tcp switch { IceTcpType.None => IceTcpType.None, IceTcpType.Active => IceTcpType.Passive, _ => IceTcpType.Active },
+            };
             _remotes.Add(theirs);
         }
 
@@ -124,7 +127,7 @@ public sealed partial class IceAgent
 
         if (pair.Running == transaction)
             pair.Running = null;
-        pair.LocalType = pair.Local.Type == CandidateType.Relayed || mapped == pair.Local.Address ? pair.Local.Type
+        pair.LocalType = pair.Local.Type == CandidateType.Relayed || IsBase(mapped, pair.Local) ? pair.Local.Type
             : pair.Local.Mapped.Contains(mapped) ? CandidateType.ServerReflexive : CandidateType.PeerReflexive;
         Works(pair, now);
         if (transaction.Nominates || (pair.NominateOnSuccess && !_controlling))
@@ -135,6 +138,9 @@ public sealed partial class IceAgent
 
         return true;
     }
+
+    // A connection has a port of its own: the address tells.
+    private static bool IsBase(in Endpoint mapped, IceBase local) => local.Tcp == IceTcpType.None ? mapped == local.Address : mapped.HasSameAddress(local.Address);
 
     private bool Refused(in StunMessage answer, Endpoint local, Endpoint remote, long now)
     {
@@ -173,16 +179,7 @@ public sealed partial class IceAgent
         if (seen.Family != local.Address.Family || local.Mapped.Contains(seen))
             return;
         local.Mapped.Add(seen);
-        // RFC 8445 §5.1.3: without a NAT it is the base itself.
-        if (seen == local.Address)
-            return;
-        _events.Enqueue(new IceEvent.CandidateFound(new IceCandidate(
-            FoundationOf(CandidateType.ServerReflexive, local.Address, transaction.To), CandidatePriority.Of(CandidateType.ServerReflexive, local.Preference), seen,
-            CandidateType.ServerReflexive)
-        {
-            Related = local.Address,
-            Fragment = Local.Fragment,
-        }));
+        TellMapped(local, seen, transaction.To);
     }
 
     // RFC 8445 §7.3.1.1; false: the request was refused.
@@ -272,6 +269,25 @@ public sealed partial class IceAgent
         MessageIntegrity.Write(ref writer, Encoding.UTF8.GetBytes(session.Local.Password));
         Fingerprint.Write(ref writer);
         return Finish(writer);
+    }
+
+    /// <summary>A connection of TCP broke, or did not come about: what goes by it goes nowhere, until a check opens another.</summary>
+    public void Broke(Endpoint local, Endpoint remote, long now)
+    {
+        foreach (var pair in _pairs.Where(pair => pair.Local.Address == local && pair.Remote.Address == remote && pair.State is not PairState.Failed).ToList())
+        {
+            if (pair.Running is { } running)
+                _transactions.Remove(running.Id);
+            pair.Running = null;
+            _triggered.Remove(pair);
+            Fail(pair, now);
+            // Who connected to this end comes back from another port.
+            if (pair.Remote.Tcp == IceTcpType.Active)
+                Drop(pair);
+        }
+
+        _remotes.RemoveAll(known => known.Tcp == IceTcpType.Active && known.Address == remote);
+        Go(now);
     }
 
     private void Send(IceBase from, Endpoint to, byte[] bytes) => _datagrams.Enqueue(new IceDatagram(from.Address, to, bytes));

@@ -62,9 +62,9 @@ public sealed partial class IceAgent
         if (!_controlling || _session.Remote is null || _pairs.Exists(pair => pair.Nominating) || BestValid() is not { } best || !IsBetter(best))
             return long.MaxValue;
         // Nothing better can come, or it is as good as any: at once.
-        var isBest = best is { LocalType: CandidateType.Host, Remote.Type: CandidateType.Host }
+        var isBest = best is { LocalType: CandidateType.Host, Remote.Type: CandidateType.Host, Local.Tcp: IceTcpType.None }
             || !_pairs.Exists(pair => pair.Session == _session && pair.Priority > best.Priority && pair.State is PairState.Frozen or PairState.Waiting or PairState.InProgress);
-        return isBest && (_remotesEnded || best.LocalType == CandidateType.Host) || _selected is not null ? long.MinValue : _firstValidAt + _options.PatienceMs;
+        return isBest && (_remotesEnded || best is { LocalType: CandidateType.Host, Local.Tcp: IceTcpType.None }) || _selected is not null ? long.MinValue : _firstValidAt + _options.PatienceMs;
     }
 
     private bool IsBetter(CandidatePair best) =>

@@ -107,18 +107,20 @@ public sealed partial class IceAgent
     /// <param name="preference">Among the bases of its type: 65535 is the best (RFC 8421 §4 tells how to mix families).</param>
     /// <param name="now">The time.</param>
     /// <param name="related">Of a relayed one: the address that its server sees, or none to hide it.</param>
-    /// <exception cref="ArgumentException">Another type, no address, or no port.</exception>
-    public void AddBase(Endpoint address, CandidateType type, ushort preference, long now, Endpoint related = default)
+    /// <param name="tcp">Of TCP: whether it listens there (passive), or connects from the address (active, port 9).</param>
+    /// <exception cref="ArgumentException">Another type, no address, no port, or a TCP end of an address that is not TCP's.</exception>
+    public void AddBase(Endpoint address, CandidateType type, ushort preference, long now, Endpoint related = default, IceTcpType tcp = IceTcpType.None)
     {
-        if (type is not (CandidateType.Host or CandidateType.Relayed) || address.IsNone || address.Port == 0)
+        if (type is not (CandidateType.Host or CandidateType.Relayed) || address.IsNone || address.Port == 0 || address.IsTcp != (tcp != IceTcpType.None)
+            || (type == CandidateType.Relayed && address.IsTcp))
             throw new ArgumentException("A base is a socket's address or a relayed one.", nameof(address));
         if (State is IceState.Closed || _bases.Count >= MaxBases || _bases.Exists(known => known.Address == address) || (_options.RelayOnly && type == CandidateType.Host))
             return;
-        var found = new IceBase(address, type, preference, FoundationOf(type, address, default));
+        var found = new IceBase(address, type, preference, FoundationOf(type, address, default), tcp);
         _bases.Add(found);
         _gatheringTold = false;
-        _events.Enqueue(new IceEvent.CandidateFound(new IceCandidate(found.Foundation, found.Priority, address, type) { Related = related, Fragment = Local.Fragment }));
-        if (type == CandidateType.Host)
+        _events.Enqueue(new IceEvent.CandidateFound(new IceCandidate(found.Foundation, found.Priority, address, type) { Related = related, Fragment = Local.Fragment, Tcp = tcp }));
+        if (type == CandidateType.Host && !address.IsTcp)
         {
             foreach (var server in _servers.Where(server => server.Family == address.Family))
                 _toGather.Enqueue((found, server));
@@ -149,7 +151,7 @@ public sealed partial class IceAgent
         if (_servers.Count >= MaxServers || _servers.Contains(server) || !IsSendable(server))
             return;
         _servers.Add(server);
-        foreach (var known in _bases.Where(known => known.Type == CandidateType.Host && known.Address.Family == server.Family))
+        foreach (var known in _bases.Where(known => known is { Type: CandidateType.Host, Tcp: IceTcpType.None } && known.Address.Family == server.Family))
             _toGather.Enqueue((known, server));
         Go(now);
     }
@@ -178,6 +180,9 @@ public sealed partial class IceAgent
     public bool AddRemote(IceCandidate candidate, long now)
     {
         ArgumentNullException.ThrowIfNull(candidate);
+        // RFC 6544 §6.2: who connects is known when it does, by the address that it then has.
+        if (candidate.Tcp == IceTcpType.Active)
+            return State is not IceState.Closed;
         if (State is IceState.Closed || candidate.Name is not null || !IsSendable(candidate.Address)
             || (candidate.Fragment is not null && _session.Remote is not null && candidate.Fragment != _session.Remote.Fragment))
             return false;
@@ -227,8 +232,9 @@ public sealed partial class IceAgent
         foreach (var known in _bases)
         {
             known.Mapped.Clear();
-            _events.Enqueue(new IceEvent.CandidateFound(new IceCandidate(known.Foundation, known.Priority, known.Address, known.Type) { Fragment = Local.Fragment }));
-            foreach (var server in _servers.Where(server => known.Type == CandidateType.Host && server.Family == known.Address.Family))
+            _events.Enqueue(new IceEvent.CandidateFound(new IceCandidate(known.Foundation, known.Priority, known.Address, known.Type) { Fragment = Local.Fragment, Tcp = known.Tcp }));
+            TellRouted(known);
+            foreach (var server in _servers.Where(server => known is { Type: CandidateType.Host, Tcp: IceTcpType.None } && server.Family == known.Address.Family))
                 _toGather.Enqueue((known, server));
         }
 

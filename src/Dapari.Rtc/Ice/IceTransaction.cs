@@ -29,6 +29,9 @@ internal sealed class IceTransaction(IceErrand errand, TransactionId id, IceBase
     private const int MostSent = 7;
     private const int LastWait = 16;
 
+    // RFC 8489 §6.2.2: Ti. What TCP carries is not sent again.
+    private const int TcpWait = 39_500;
+
     private int _sent = 1;
     private long _wait = rto;
 
@@ -44,7 +47,7 @@ internal sealed class IceTransaction(IceErrand errand, TransactionId id, IceBase
 
     public long SentAt { get; private set; } = now;
 
-    public long NextAt { get; private set; } = errand == IceErrand.Consent ? now + ((long)rto * LastWait) : now + rto;
+    public long NextAt { get; private set; } = from.Tcp != IceTcpType.None ? now + TcpWait : errand == IceErrand.Consent ? now + ((long)rto * LastWait) : now + rto;
 
     public CandidatePair? Pair { get; init; }
 
@@ -62,7 +65,7 @@ internal sealed class IceTransaction(IceErrand errand, TransactionId id, IceBase
     public bool Again(long now)
     {
         // RFC 7675 §5.1: consent requests are not sent again; the next one is a new one.
-        if (Errand == IceErrand.Consent || _sent >= MostSent || Cancelled)
+        if (Errand == IceErrand.Consent || From.Tcp != IceTcpType.None || _sent >= MostSent || Cancelled)
             return false;
         _sent++;
         _wait *= 2;

@@ -75,6 +75,9 @@ public sealed class MdnsAgent
         return true;
     }
 
+    /// <summary>Whether it still waits for a name's address.</summary>
+    public bool IsAsking(string name) => _questions.Exists(question => question.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>This end's address has this name from now on; false: there are too many, or it is no such name.</summary>
     public bool Publish(string name, Endpoint address)
     {
@@ -140,8 +143,9 @@ public sealed class MdnsAgent
         return any && name is not null;
     }
 
-    private static bool IsLocal(string name) =>
-        name.Length is > 6 and <= 6 + 63 && name.EndsWith(".local", StringComparison.OrdinalIgnoreCase) && name.IndexOf('.', StringComparison.Ordinal) == name.Length - 6 && Ascii.IsValid(name);
+    /// <summary>Whether a name is one label and <c>.local</c>: others are neither asked for nor answered.</summary>
+    public static bool IsLocal(string name) =>
+        name is { Length: > 6 and <= 6 + 63 } && name.EndsWith(".local", StringComparison.OrdinalIgnoreCase) && name.IndexOf('.', StringComparison.Ordinal) == name.Length - 6 && Ascii.IsValid(name);
 
     private void Answer(string name, Endpoint address)
     {

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 
 namespace Dapari.Rtc.Mdns;
 
@@ -10,16 +9,15 @@ public static class MdnsMessage
     /// <summary>The longest message that is read or written here.</summary>
     public const int Longest = 1_440;
 
-    private const int HeaderLength = 12;
-    private const int LongestName = 255;
-    private const int MostRecords = 64;
-    private const ushort TypeA = 1;
-    private const ushort TypeAaaa = 28;
-    private const ushort Internet = 1;
+    internal const int HeaderLength = 12;
+    internal const int MostRecords = 64;
+    internal const ushort TypeA = 1;
+    internal const ushort TypeAaaa = 28;
+    internal const ushort Internet = 1;
 
     // RFC 6762 §10.2, §18.12: of records; in questions the same bit asks for an answer to the asker alone.
-    private const ushort TopBit = 0x8000;
-    private const uint TtlSeconds = 120;
+    internal const ushort TopBit = 0x8000;
+    internal const uint TtlSeconds = 120;
 
     /// <summary>Writes a question for both kinds of addresses and returns its length.</summary>
     /// <param name="destination">At least 300 bytes.</param>
@@ -30,7 +28,7 @@ public static class MdnsMessage
         var at = HeaderLength;
         foreach (var type in new[] { TypeA, TypeAaaa })
         {
-            at += WriteName(destination[at..], name);
+            at += DnsName.Write(destination[at..], name);
             BinaryPrimitives.WriteUInt16BigEndian(destination[at..], type);
             BinaryPrimitives.WriteUInt16BigEndian(destination[(at + 2)..], Internet);
             at += 4;
@@ -50,7 +48,7 @@ public static class MdnsMessage
         var at = HeaderLength;
         foreach (var address in addresses)
         {
-            at += WriteName(destination[at..], name);
+            at += DnsName.Write(destination[at..], name);
             BinaryPrimitives.WriteUInt16BigEndian(destination[at..], address.IsV4 ? TypeA : TypeAaaa);
             BinaryPrimitives.WriteUInt16BigEndian(destination[(at + 2)..], TopBit | Internet);
             BinaryPrimitives.WriteUInt32BigEndian(destination[(at + 4)..], TtlSeconds);
@@ -67,16 +65,16 @@ public static class MdnsMessage
     {
         if (!TryReadHeader(message, isResponse: false, out var questions, out _))
             return false;
-        Span<byte> read = stackalloc byte[LongestName];
+        Span<byte> read = stackalloc byte[DnsName.Longest];
         var at = HeaderLength;
         for (var i = 0; i < questions; i++)
         {
-            if (!TryReadName(message, ref at, read, out var length) || message.Length - at < 4)
+            if (!DnsName.TryRead(message, ref at, read, out var length) || message.Length - at < 4)
                 return false;
             var type = BinaryPrimitives.ReadUInt16BigEndian(message[at..]);
             at += 4;
             // RFC 1035 §3.2.3: 255 asks for everything.
-            if (type is TypeA or TypeAaaa or 255 && IsName(read[..length], name))
+            if (type is TypeA or TypeAaaa or 255 && DnsName.Is(read[..length], name))
                 return true;
         }
 
@@ -88,18 +86,18 @@ public static class MdnsMessage
     {
         if (!TryReadHeader(message, isResponse: true, out var questions, out var records))
             return 0;
-        Span<byte> read = stackalloc byte[LongestName];
+        Span<byte> read = stackalloc byte[DnsName.Longest];
         var (at, count) = (HeaderLength, 0);
         for (var i = 0; i < questions; i++)
         {
-            if (!TryReadName(message, ref at, read, out _) || message.Length - at < 4)
+            if (!DnsName.TryRead(message, ref at, read, out _) || message.Length - at < 4)
                 return 0;
             at += 4;
         }
 
         for (var i = 0; i < records && count < addresses.Length; i++)
         {
-            if (!TryReadName(message, ref at, read, out var length) || message.Length - at < 10)
+            if (!DnsName.TryRead(message, ref at, read, out var length) || message.Length - at < 10)
                 return 0;
             var type = BinaryPrimitives.ReadUInt16BigEndian(message[at..]);
             var kind = BinaryPrimitives.ReadUInt16BigEndian(message[(at + 2)..]) & ~TopBit;
@@ -108,7 +106,7 @@ public static class MdnsMessage
             at += 10;
             if (size > message.Length - at)
                 return 0;
-            if (alive && kind == Internet && ((type == TypeA && size == 4) || (type == TypeAaaa && size == 16)) && IsName(read[..length], name))
+            if (alive && kind == Internet && ((type == TypeA && size == 4) || (type == TypeAaaa && size == 16)) && DnsName.Is(read[..length], name))
                 addresses[count++] = Endpoint.FromBytes(message.Slice(at, size), 0);
             at += size;
         }
@@ -116,7 +114,7 @@ public static class MdnsMessage
         return count;
     }
 
-    private static void WriteHeader(Span<byte> destination, ushort flags, ushort questions, ushort answers)
+    internal static void WriteHeader(Span<byte> destination, ushort flags, ushort questions, ushort answers)
     {
         destination[..HeaderLength].Clear();
         BinaryPrimitives.WriteUInt16BigEndian(destination[2..], flags);
@@ -124,7 +122,7 @@ public static class MdnsMessage
         BinaryPrimitives.WriteUInt16BigEndian(destination[6..], answers);
     }
 
-    private static bool TryReadHeader(ReadOnlySpan<byte> message, bool isResponse, out int questions, out int records)
+    internal static bool TryReadHeader(ReadOnlySpan<byte> message, bool isResponse, out int questions, out int records)
     {
         (questions, records) = (0, 0);
         if (message.Length is < HeaderLength or > Longest)
@@ -135,61 +133,4 @@ public static class MdnsMessage
         // RFC 6762 §18.2, §18.3, §18.11: response bit; opcode and response code are 0.
         return (flags & 0x8000) != 0 == isResponse && (flags & 0x780F) == 0 && questions <= MostRecords && records <= MostRecords;
     }
-
-    private static int WriteName(Span<byte> destination, string name)
-    {
-        var at = 0;
-        foreach (var range in name.AsSpan().Split('.'))
-        {
-            var label = name.AsSpan()[range];
-            if (label.Length is 0 or > 63)
-                throw new ArgumentException("A label has 1 to 63 letters.", nameof(name));
-            destination[at] = (byte)label.Length;
-            at += 1 + Encoding.ASCII.GetBytes(label, destination[(at + 1)..]);
-        }
-
-        destination[at] = 0;
-        return at + 1;
-    }
-
-    // RFC 1035 §4.1.4: labels, and pointers, which only ever lead backwards.
-    private static bool TryReadName(ReadOnlySpan<byte> message, ref int at, Span<byte> name, out int length)
-    {
-        length = 0;
-        var (read, end, jumped) = (at, 0, false);
-        while (read < message.Length)
-        {
-            int label = message[read];
-            if (label == 0)
-            {
-                at = jumped ? end : read + 1;
-                return true;
-            }
-
-            if ((label & 0xC0) == 0xC0)
-            {
-                if (message.Length - read < 2)
-                    return false;
-                var target = BinaryPrimitives.ReadUInt16BigEndian(message[read..]) & 0x3FFF;
-                if (target >= read || target < HeaderLength)
-                    return false;
-                end = jumped ? end : read + 2;
-                (read, jumped) = (target, true);
-                continue;
-            }
-
-            if (label > 63 || message.Length - read - 1 < label || length + label + 1 > name.Length)
-                return false;
-            if (length > 0)
-                name[length++] = (byte)'.';
-            message.Slice(read + 1, label).CopyTo(name[length..]);
-            length += label;
-            read += 1 + label;
-        }
-
-        return false;
-    }
-
-    private static bool IsName(ReadOnlySpan<byte> read, string name) =>
-        read.Length == name.Length && Ascii.EqualsIgnoreCase(read, name);
 }

@@ -7,6 +7,24 @@ namespace Dapari.Rtc.Peer;
 /// <summary>What follows from what ICE and DTLS did.</summary>
 public sealed partial class RtcPeer
 {
+    /// <summary>A router lets others reach a base under an address (PCP, NAT-PMP, UPnP): it is told as a candidate. False: refused.</summary>
+    public bool AddMapped(int baseId, Endpoint external, long nowUs)
+    {
+        _now = nowUs;
+        if (End != RtcEnd.None || (uint)baseId >= (uint)_bases.Count || _bases[baseId].IsNone)
+            return false;
+        var taken = _ice.AddMapped(_bases[baseId], external, Ms(nowUs));
+        AfterIce();
+        return taken;
+    }
+
+    /// <summary>It no longer does.</summary>
+    public void RemoveMapped(int baseId, Endpoint external)
+    {
+        if ((uint)baseId < (uint)_bases.Count)
+            _ice.RemoveMapped(_bases[baseId], external);
+    }
+
     private bool Allows(int baseId, in Endpoint from)
     {
         if (_allowed.Base == baseId && _allowed.From == from)
@@ -47,9 +65,21 @@ public sealed partial class RtcPeer
     // An address that has a name is not told: neither as a candidate nor as what is behind a mapped one.
     private IceCandidate Told(IceCandidate found)
     {
-        if (_names.TryGetValue(found.Address, out var name))
+        if (NameOf(found.Address) is { } name)
             return found with { Address = default, Name = name, NamePort = found.Address.Port };
-        return _names.ContainsKey(found.Related) ? found with { Related = default } : found;
+        return NameOf(found.Related) is null ? found : found with { Related = default };
+    }
+
+    // Of the address, whichever port or transport of it is told.
+    private string? NameOf(in Endpoint address)
+    {
+        foreach (var (known, name) in _names)
+        {
+            if (known.HasSameAddress(address))
+                return name;
+        }
+
+        return null;
     }
 
     private void Select(in SelectedPair pair)

@@ -129,9 +129,10 @@ public sealed partial class RtcPeer : IDisposable
     /// <param name="related">Of a relayed one: the address that its server sees, or none to hide it.</param>
     /// <param name="mtu">The largest IP packet that its interface sends whole (loopback: 65,536): up to that larger packets are tried (RFC 8899). 1,280: none are.</param>
     /// <param name="name">Of a host: told instead of the address (<see cref="Mdns.MdnsAgent.NewName"/>, published by the caller); null: the address is told.</param>
+    /// <param name="tcp">Of TCP: whether it listens there (passive), or connects from the address (active, port 9). Its owner carries each datagram as a frame of RFC 4571.</param>
     /// <returns>Its number, for <see cref="Receive"/> and <see cref="TryTakeDatagram"/>; -1: there are too many, or only relayed ones are wanted.</returns>
     /// <exception cref="ArgumentException">Another type, no address, or no port.</exception>
-    public int AddBase(Endpoint address, CandidateType type, ushort preference, long nowUs, Endpoint related = default, int mtu = SmallestMtu, string? name = null)
+    public int AddBase(Endpoint address, CandidateType type, ushort preference, long nowUs, Endpoint related = default, int mtu = SmallestMtu, string? name = null, IceTcpType tcp = IceTcpType.None)
     {
         _now = nowUs;
         if (_bases.Count(known => !known.IsNone) >= IceAgent.MaxBases || (_options.Ice.RelayOnly && type == CandidateType.Host))
@@ -152,7 +153,7 @@ public sealed partial class RtcPeer : IDisposable
 
         if (name is not null)
             _names[address] = name;
-        _ice.AddBase(address, type, preference, Ms(nowUs), related);
+        _ice.AddBase(address, type, preference, Ms(nowUs), related, tcp);
         AfterIce();
         return id;
     }
@@ -190,7 +191,7 @@ public sealed partial class RtcPeer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(candidate);
         _now = nowUs;
-        if (candidate.Name is not null)
+        if (candidate is { Name: not null, Tcp: not IceTcpType.Active })
         {
             _events.Enqueue(new RtcEvent(RtcEventKind.NameToResolve, Candidate: candidate));
             return true;
@@ -208,6 +209,19 @@ public sealed partial class RtcPeer : IDisposable
         _ice.EndOfRemotes(Ms(nowUs));
         AfterIce();
     }
+
+    /// <summary>A connection of TCP between a base and an address of theirs broke, or did not come about.</summary>
+    public void Broke(int baseId, Endpoint remote, long nowUs)
+    {
+        _now = nowUs;
+        if ((uint)baseId >= (uint)_bases.Count || _bases[baseId].IsNone)
+            return;
+        _ice.Broke(_bases[baseId], remote, Ms(nowUs));
+        AfterIce();
+    }
+
+    /// <summary>Whether a check went through between a base and an address of theirs: whoever is there knows this session's password.</summary>
+    public bool Knows(int baseId, Endpoint from) => (uint)baseId < (uint)_bases.Count && _ice.MayReceive(_bases[baseId], from);
 
     /// <summary>Looks for the way anew: <see cref="LocalDescription"/> is to be told again. Data goes on by the former pair until there is another.</summary>
     public void Restart(long nowUs)

@@ -66,6 +66,9 @@ public static class WireLimits
     /// <summary>Addresses at which one end of an attempt takes TCP.</summary>
     public const int TcpAddresses = 16;
 
+    /// <summary>Contacts that are looked for on the same network at a time, and names by which a device is found there: always as many.</summary>
+    public const int NearbyContacts = 64;
+
     /// <summary>A candidate's <c>sdp_mid</c>, in bytes.</summary>
     public const int SdpMidBytes = 64;
 

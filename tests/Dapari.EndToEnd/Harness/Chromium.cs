@@ -1,3 +1,4 @@
+using System.Net.NetworkInformation;
 using Microsoft.Playwright;
 
 namespace Dapari.EndToEnd;
@@ -10,6 +11,9 @@ public static class Chromium
     /// Everything else about direct paths is as people have it.
     /// </summary>
     private const string PlainHostCandidates = "--disable-features=WebRtcHideLocalIpsWithMdns";
+
+    /// <summary>On a machine without any network Chromium's WebRTC has no address of its own unless it is told that loopback counts.</summary>
+    private static readonly string[] OneMachine = HasNetwork() ? [PlainHostCandidates] : [PlainHostCandidates, "--allow-loopback-in-peer-connection"];
 
     // In milliseconds. On a busy machine of two cores a browser takes long to start.
     private const float StartLimit = 180_000;
@@ -31,11 +35,11 @@ public static class Chromium
 
     /// <summary>A browser whose contexts keep everything in memory.</summary>
     public static Task<IBrowser> StartAsync(IPlaywright playwright) =>
-        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true, Timeout = StartLimit });
+        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, .. OneMachine], Headless = true, Timeout = StartLimit });
 
     /// <summary>A browser with a profile on disk, as people have it: what it keeps is kept there, not in memory.</summary>
     public static Task<IBrowserContext> StartWithProfileAsync(IPlaywright playwright, string folder) =>
-        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true });
+        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, .. OneMachine], Headless = true });
 
     /// <summary>The same, but hiding local addresses behind multicast DNS names, as browsers do by themselves.</summary>
     public static Task<IBrowser> StartWithLocalNamesAsync(IPlaywright playwright) =>
@@ -45,18 +49,18 @@ public static class Chromium
     public static Task<IBrowser> StartWithCameraAsync(IPlaywright playwright, string file) => playwright.Chromium.LaunchAsync(new()
     {
         ExecutablePath = Executable,
-        Args = [.. Flags, PlainHostCandidates, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--use-file-for-fake-video-capture=" + file],
+        Args = [.. Flags, .. OneMachine, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--use-file-for-fake-video-capture=" + file],
         Headless = true,
         Timeout = StartLimit,
     });
 
     /// <summary>The first one, but taking every certificate: for a server whose authority nobody installed.</summary>
     public static Task<IBrowser> StartTrustingAllAsync(IPlaywright playwright) => playwright.Chromium.LaunchAsync(
-        new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, "--ignore-certificate-errors"], Headless = true, Timeout = StartLimit });
+        new() { ExecutablePath = Executable, Args = [.. Flags, .. OneMachine, "--ignore-certificate-errors"], Headless = true, Timeout = StartLimit });
 
     /// <summary>A browser whose microphone hears <see cref="Tone"/>, whose camera sees a moving picture, and which shows a screen without asking.</summary>
     public static Task<IBrowser> StartForCallsAsync(IPlaywright playwright) =>
-        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates, .. CallFlags], Headless = true, Timeout = StartLimit });
+        playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, .. OneMachine, .. CallFlags], Headless = true, Timeout = StartLimit });
 
     /// <summary>The same inside a home of a lab. There a page has no certificate: the browser is told to treat the server's origin as secure.</summary>
     public static Task<IBrowser> StartInAsync(IPlaywright playwright, NatLab lab, string place, string origin) =>
@@ -87,5 +91,8 @@ public static class Chromium
 
     /// <summary>A browser with one context that keeps everything in a folder, as people's browsers do.</summary>
     public static Task<IBrowserContext> StartKeepingAsync(IPlaywright playwright, string folder) =>
-        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, PlainHostCandidates], Headless = true, Timeout = StartLimit });
+        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, .. OneMachine], Headless = true, Timeout = StartLimit });
+
+    private static bool HasNetwork() =>
+        NetworkInterface.GetAllNetworkInterfaces().Any(one => one is { OperationalStatus: OperationalStatus.Up, NetworkInterfaceType: not NetworkInterfaceType.Loopback });
 }

@@ -31,6 +31,14 @@ public sealed partial class Person
         }
         """;
 
+    // An entry that says by which way its files went is over.
+    private const string Progress = """
+        (entry, over) => {
+          const name = entry.querySelector('a.foot')?.getAttribute('aria-label') ?? '';
+          return over.some(words => name.includes(words)) ? 100 : Number(entry.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow') ?? -1);
+        }
+        """;
+
     private const float FilesLimit = 240_000;
 
     /// <summary>The sheet that shows what is about to be sent.</summary>
@@ -81,19 +89,13 @@ public sealed partial class Person
     public Task SeesFilesWentAsync(string words, Route route) =>
         Expect(Files(words).Locator("a.foot")).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(Words.Ways.Name(route)) + ","), new() { Timeout = FilesLimit });
 
-    /// <summary>Waits until so many hundredths of a transfer are there; or all, where the machine was busy with other things meanwhile.</summary>
+    /// <summary>Waits until so many hundredths of a transfer are there; or all, where the machine was quick or busy with other things meanwhile.</summary>
     public Task SeesProgressAsync(string words, int percent)
     {
-        var begun = false;
+        var over = Enum.GetValues<Route>().Select(route => $", {Words.Ways.Name(route)},").Distinct().ToArray();
         return Waiting.UntilAsync(
             $"{percent} % of {words}",
-            async () =>
-            {
-                var now = await Files(words).EvaluateAsync<int>("entry => Number(entry.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow') ?? -1)");
-                if (now < 0) return begun;
-                begun = now > 0;
-                return now >= percent;
-            },
+            async () => await Files(words).EvaluateAsync<int>(Progress, over) >= percent,
             TimeSpan.FromMilliseconds(FilesLimit));
     }
 

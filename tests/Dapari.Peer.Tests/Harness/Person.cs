@@ -24,7 +24,7 @@ internal sealed class Person
         Files = new MemoryFileLink(world.Line, world.BlobsOf) { IsSupported = files };
         // For as long as the person is.
         _ = new FileListener(Files, happened => Inputs.Enqueue(new PeerInput.FileHappened(happened)));
-        Engine = PeerEngine.Load([], Random, paths, world.MomentOf(this), callsSupported: true, filesSupported: files);
+        Engine = PeerEngine.Load([], Random, paths, world.MomentOf(this), callsSupported: true, filesSupported: files, nearbySupported: true);
     }
 
     /// <summary>The driver of files.</summary>
@@ -132,7 +132,7 @@ internal sealed class Person
             Stop();
         IsDown = false;
         CrashAfterCommits = crashAfterCommits;
-        Engine = PeerEngine.Load(Store.State, Random, Paths, _world.MomentOf(this), callsSupported: true, filesSupported: Files.IsSupported);
+        Engine = PeerEngine.Load(Store.State, Random, Paths, _world.MomentOf(this), callsSupported: true, filesSupported: Files.IsSupported, nearbySupported: true);
         Inputs.Enqueue(new PeerInput.Start());
         _world.Settle();
     }

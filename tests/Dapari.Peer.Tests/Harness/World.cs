@@ -10,7 +10,7 @@ namespace Dapari.Peer.Tests.Harness;
 /// A few people, model servers and direct paths, all at once and in order: nothing is lost or late unless a test says so. The one clock moves only by
 /// <see cref="Pass"/>.
 /// </summary>
-internal sealed class World
+internal sealed partial class World
 {
     public const string Home = "https://home.example";
     private const long WallStart = 1_700_000_000_000;
@@ -149,6 +149,8 @@ internal sealed class World
         foreach (var (key, end) in _paths.Where(path => path.Key.Person == person).ToList())
             ClosePath(key, end, tellSelf: false);
         Media.Cut(person);
+        _watched.Remove(person);
+        Meet();
     }
 
     public void StopServer(string origin = Home)
@@ -309,6 +311,12 @@ internal sealed class World
                 file.Order.Give(person.Files);
                 break;
             case PeerEffect.RestartPath:
+                break;
+            case PeerEffect.WatchNearby watch:
+                WatchNearby(person, watch.Contacts);
+                break;
+            case PeerEffect.SendNearby send:
+                SendNearby(person, send);
                 break;
             case PeerEffect.OpenLeg or PeerEffect.AcceptLegSignal or PeerEffect.RestartLeg or PeerEffect.CloseLeg:
                 Media.Do(person, effect);

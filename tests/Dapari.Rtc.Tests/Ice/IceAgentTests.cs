@@ -46,6 +46,40 @@ public sealed class IceAgentTests
     }
 
     [Fact]
+    public void What_a_router_maps_is_a_candidate_and_is_told_again_after_a_restart()
+    {
+        var agent = new IceAgent(new IceOptions { Controlling = true }, new SeededEntropy(1));
+        var (home, outside) = (Endpoint.V4(0xC0A8_0102, 4_000), Endpoint.V4(0xCB00_7107, 5_000));
+        agent.AddBase(home, CandidateType.Host, 65535, 0);
+        Assert.True(agent.AddMapped(home, outside, 0));
+        Assert.False(agent.AddMapped(home, outside, 0));
+        Assert.False(agent.AddMapped(home, Endpoint.V4(0x7F00_0001, 0), 0));
+        Assert.False(agent.AddMapped(outside, outside, 0));
+        Assert.False(agent.AddMapped(home, Endpoint.V6(0x2001_0DB8_0000_0000, 1, 1), 0));
+        Assert.Equal([outside], Mapped());
+        agent.Restart(1);
+        Assert.Equal([outside], Mapped());
+        agent.RemoveMapped(home, outside);
+        agent.Restart(2);
+        Assert.Empty(Mapped());
+
+        List<Endpoint> Mapped()
+        {
+            var found = new List<Endpoint>();
+            while (agent.TryTake(out IceEvent? told))
+            {
+                if (told is IceEvent.CandidateFound { Candidate: { Type: CandidateType.ServerReflexive } candidate })
+                {
+                    Assert.Equal((home, agent.Local.Fragment), (candidate.Related, candidate.Fragment));
+                    found.Add(candidate.Address);
+                }
+            }
+
+            return found;
+        }
+    }
+
+    [Fact]
     public void In_one_home_they_use_their_own_addresses()
     {
         var network = new SimulatedNetwork(9);

@@ -20,6 +20,21 @@ public sealed class IceCandidateTests
         Assert.Equal((candidate.Foundation, candidate.Priority, candidate.Address, candidate.Fragment), (again.Foundation, again.Priority, again.Address, again.Fragment));
     }
 
+    // RFC 6544 §4.5, and what Chromium writes.
+    [Theory]
+    [InlineData("candidate:1 1 TCP 2128609279 192.0.2.1 9 typ host tcptype active", "192.0.2.1:9/tcp", IceTcpType.Active)]
+    [InlineData("candidate:2 1 TCP 2124414975 192.0.2.1 49688 typ host tcptype passive", "192.0.2.1:49688/tcp", IceTcpType.Passive)]
+    [InlineData("candidate:1510613869 1 tcp 1518280447 192.168.1.7 9 typ host tcptype active generation 0 ufrag EEtu network-cost 999", "192.168.1.7:9/tcp", IceTcpType.Active)]
+    public void Ends_of_tcp_are_read(string line, string address, IceTcpType tcp)
+    {
+        Assert.True(IceCandidate.TryParse(line, out var candidate));
+        Assert.Equal((address, tcp, CandidateType.Host), (candidate.Address.ToString(), candidate.Tcp, candidate.Type));
+        Assert.True(IceCandidate.TryParse(candidate.ToString(), out var again));
+        Assert.Equal(candidate, again);
+        Assert.True(IceCandidate.TryParse("candidate:1 1 tcp 1 4fb3f1b2-0d2c-4a8e-9d0b-3c1b2a0d1e2f.local 4000 typ host tcptype passive", out var named));
+        Assert.Equal("10.0.0.1:4000/tcp", named.Resolved(Endpoint.V4(0x0A000001, 0)).Address.ToString());
+    }
+
     [Fact]
     public void A_name_of_the_local_network_waits_to_be_resolved()
     {
@@ -35,7 +50,10 @@ public sealed class IceCandidateTests
     [InlineData("")]
     [InlineData("candidate:")]
     [InlineData("candidate:1 2 udp 1 1.2.3.4 5 typ host")]
-    [InlineData("candidate:1 1 tcp 1 1.2.3.4 5 typ host tcptype active")]
+    [InlineData("candidate:1 1 tcp 1 1.2.3.4 5 typ host")]
+    [InlineData("candidate:1 1 tcp 1 1.2.3.4 5 typ host tcptype so")]
+    [InlineData("candidate:1 1 udp 1 1.2.3.4 5 typ host tcptype active")]
+    [InlineData("candidate:1 1 sctp 1 1.2.3.4 5 typ host")]
     [InlineData("candidate:1 1 udp 0 1.2.3.4 5 typ host")]
     [InlineData("candidate:1 1 udp 2147483648 1.2.3.4 5 typ host")]
     [InlineData("candidate:1 1 udp 1 1.2.3.4 0 typ host")]
@@ -69,6 +87,10 @@ public sealed class IceCandidateTests
         Assert.Equal(2130706431u, CandidatePriority.Of(CandidateType.Host, 65535));
         Assert.Equal(1694498815u, CandidatePriority.Of(CandidateType.ServerReflexive, 65535));
         Assert.Equal(16777215u, CandidatePriority.Of(CandidateType.Relayed, 65535));
+        // RFC 6544 §4.2: above the relays, below what is direct by UDP, and who connects above who listens.
+        Assert.Equal((90u << 24) | (0xDFFFu << 8) | 255, CandidatePriority.Of(CandidateType.Host, 65535, IceTcpType.Active));
+        Assert.Equal((90u << 24) | (0x9FFFu << 8) | 255, CandidatePriority.Of(CandidateType.Host, 65535, IceTcpType.Passive));
+        Assert.InRange(CandidatePriority.Of(CandidateType.Host, 65535, IceTcpType.Active), 16777215u, 1694498815u);
         Assert.Equal((1694498815UL << 32) + (2 * 2130706431UL) + 1, CandidatePriority.OfPair(2130706431, 1694498815));
         Assert.Equal((1694498815UL << 32) + (2 * 2130706431UL), CandidatePriority.OfPair(1694498815, 2130706431));
     }

@@ -16,6 +16,18 @@ function again() {
   location.reload();
 }
 
+/** Loads the page anew once its server answers: without it there would only be the browser's own page for errors. The browser's word that it is online says nothing here, for the server may be this very machine. */
+async function againOnceReached() {
+  for (;;) {
+    try {
+      await fetch('/healthz', { cache: 'no-store' });
+      return again();
+    } catch {
+      await new Promise(resolve => setTimeout(resolve, PATIENCE_MS));
+    }
+  }
+}
+
 /** A phone that changes from one network to another loses what is under way, and the loader then waits for ever: a few times the page is loaded anew by itself. */
 function lost() {
   if (!document.querySelector('#app > .start')) return;
@@ -27,8 +39,7 @@ function lost() {
     // Nobody would count: the person is asked.
   }
   if (tries >= MOST) failed();
-  else if (navigator.onLine) again();
-  else addEventListener('online', again, { once: true });
+  else againOnceReached();
 }
 
 function failed() {
