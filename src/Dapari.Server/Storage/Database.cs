@@ -55,6 +55,24 @@ internal sealed class Database : IDisposable
         return statement.Step() ? statement.Int64(0) : null;
     }
 
+    /// <summary>SQLite's own backup of what this connection sees into a new file, durable when it returns.</summary>
+    /// <param name="path">The new file.</param>
+    /// <param name="pages">Between two looks at the cancellation.</param>
+    /// <param name="cancellation">Ends it early; the file is of no use then.</param>
+    /// <exception cref="StorageException">SQLite refused.</exception>
+    public void CopyTo(string path, int pages, CancellationToken cancellation)
+    {
+        using var target = Open(path, readOnly: false);
+        using var backup = raw.sqlite3_backup_init(target._handle, "main", _handle, "main");
+        if (backup is null)
+            target.Check(raw.sqlite3_errcode(target._handle));
+        int code;
+        while ((code = raw.sqlite3_backup_step(backup, pages)) is raw.SQLITE_OK or raw.SQLITE_BUSY)
+            cancellation.ThrowIfCancellationRequested();
+        if (code != raw.SQLITE_DONE)
+            throw new StorageException(code & 0xFF, $"the copy of the database failed: {raw.sqlite3_errstr(code).utf8_to_string()}");
+    }
+
     public void Check(int code)
     {
         if (code is not (raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE))

@@ -94,10 +94,12 @@ internal sealed partial class MailboxStore
     }
 
     /// <summary>Segments are kept from now on, though they are settled, until <see cref="EndCopy"/>; nothing more is appended to the present ones.</summary>
-    public void BeginCopy()
+    /// <returns>The present ones, the oldest first.</returns>
+    public IReadOnlyList<JournalSegment> BeginCopy()
     {
         _copies++;
         _journal.Roll();
+        return [.. _journal.Segments];
     }
 
     /// <summary>Segments that were settled meanwhile go.</summary>
