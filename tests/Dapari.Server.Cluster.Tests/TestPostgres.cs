@@ -26,6 +26,8 @@ internal sealed class TestPostgres : IAsyncDisposable
 
     public string Settings => $"Host=127.0.0.1;Port={_port};Username=dapari;Password=x;Database=postgres;Pooling=false";
 
+    private int Pid => int.Parse(File.ReadAllLines(Path.Combine(Data, "postmaster.pid"))[0], System.Globalization.CultureInfo.InvariantCulture);
+
     private string Data => Path.Combine(_folder, "data");
 
     public static async Task<TestPostgres> StartAsync()
@@ -35,7 +37,7 @@ internal sealed class TestPostgres : IAsyncDisposable
         if (IsRoot)
             await RunAsync("chown", "postgres", postgres._folder);
         await postgres.RunAsOwnerAsync("initdb", "-D", postgres.Data, "-U", "dapari", "-A", "trust", "-E", "UTF8", "--no-locale", "-N");
-        await File.AppendAllTextAsync(Path.Combine(postgres.Data, "postgresql.conf"), $"listen_addresses = '127.0.0.1'\nport = {postgres._port}\nunix_socket_directories = ''\nmax_connections = 200\n");
+        await File.AppendAllTextAsync(Path.Combine(postgres.Data, "postgresql.conf"), $"listen_addresses = '127.0.0.1'\nport = {postgres._port}\nunix_socket_directories = ''\nmax_connections = 200\nlog_min_messages = panic\nlogging_collector = off\n");
         await postgres.BeginAsync();
         return postgres;
     }
@@ -43,24 +45,47 @@ internal sealed class TestPostgres : IAsyncDisposable
     /// <summary>As a power cut does: no process of it lives on.</summary>
     public async Task KillAsync()
     {
-        var pid = int.Parse((await File.ReadAllLinesAsync(Path.Combine(Data, "postmaster.pid")))[0], System.Globalization.CultureInfo.InvariantCulture);
-        using var postmaster = Process.GetProcessById(pid);
-        postmaster.Kill(entireProcessTree: true);
-        await postmaster.WaitForExitAsync().WaitAsync(Patience);
-        await _process!.WaitForExitAsync().WaitAsync(Patience);
+        var pid = Pid;
+        using (var postmaster = Process.GetProcessById(pid))
+            postmaster.Kill(entireProcessTree: true);
+        var began = Stopwatch.GetTimestamp();
+        while (IsAlive(pid))
+        {
+            if (Stopwatch.GetElapsedTime(began) > Patience)
+                throw new TimeoutException("PostgreSQL outlived its death.");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>A dead process that nobody has asked about yet still has an entry.</summary>
+    private static bool IsAlive(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Starts it, and waits until it answers.</summary>
     public async Task BeginAsync()
     {
         var start = Start(Path.Combine(_programs, "postgres"), "-D", Data);
-        start.RedirectStandardError = true;
-        _process = Process.Start(start)!;
-        _process.ErrorDataReceived += (_, _) => { };
-        _process.BeginErrorReadLine();
         var began = Stopwatch.GetTimestamp();
+        _process?.Dispose();
+        _process = Process.Start(start)!;
         while (true)
         {
+            if (_process.HasExited) // What was killed has not quite gone.
+            {
+                _process.Dispose();
+                _process = Process.Start(start)!;
+            }
+
             try
             {
                 await using var connection = new NpgsqlConnection(Settings + ";Timeout=5");
@@ -84,7 +109,7 @@ internal sealed class TestPostgres : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is { HasExited: false })
+        if (File.Exists(Path.Combine(Data, "postmaster.pid")) && IsAlive(Pid))
             await KillAsync();
         _process?.Dispose();
         Directory.Delete(_folder, true);

@@ -45,6 +45,7 @@ internal sealed partial class ClusterOffice
         await _rows.DeleteMailboxAsync(number, cancellation);
         if (mailbox is not null)
         {
+            _hub!.Forget(number);
             mailbox.Lose();
             _mailboxes.TryRemove(KeyValuePair.Create(number, mailbox));
             mailbox.Context.Deactivate(new Orleans.DeactivationReason(Orleans.DeactivationReasonCode.ApplicationRequested, "The mailbox is gone."), CancellationToken.None);
