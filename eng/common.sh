@@ -59,6 +59,13 @@ need_servers() {
 # The TURN server and the tools that ours is measured and tested against.
 need_coturn() { need_packages turnutils_uclient:coturn; }
 
+# The database that a cluster of servers shares; tests and benchmarks start their own on a folder of their own.
+need_postgresql() {
+  local program
+  for program in /usr/lib/postgresql/*/bin/initdb; do [ -x "$program" ] && return; done
+  need_servers pg_ctlcluster:postgresql
+}
+
 # stale STAMP PATH…: whether any source is newer than what was built from it.
 stale() {
   local stamp=$1

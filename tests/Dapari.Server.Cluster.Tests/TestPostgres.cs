@@ -1,30 +1,24 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Dapari.Server.Cluster.Tests;
 
-/// <summary>A PostgreSQL of its own, in a temporary folder, with a port from the system; it can be killed and come back.</summary>
+/// <summary>A PostgreSQL of its own, in a temporary folder, which holds its socket too (a port might be another's by the time it comes back); it can be killed and come back.</summary>
 internal sealed class TestPostgres : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly string _folder = Directory.CreateTempSubdirectory("dapari-postgres-").FullName;
     private readonly string _programs;
-    private readonly int _port;
     private Process? _process;
 
     private TestPostgres(string programs)
     {
         _programs = programs;
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _port = ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    public string Url => $"postgres://dapari:x@127.0.0.1:{_port}/postgres";
+    public string Url => $"postgres://dapari:x@localhost/postgres?host={_folder}";
 
-    public string Settings => $"Host=127.0.0.1;Port={_port};Username=dapari;Password=x;Database=postgres;Pooling=false";
+    public string Settings => $"Host={_folder};Username=dapari;Password=x;Database=postgres;Pooling=false";
 
     private int Pid => int.Parse(File.ReadAllLines(Path.Combine(Data, "postmaster.pid"))[0], System.Globalization.CultureInfo.InvariantCulture);
 
@@ -37,7 +31,7 @@ internal sealed class TestPostgres : IAsyncDisposable
         if (IsRoot)
             await RunAsync("chown", "postgres", postgres._folder);
         await postgres.RunAsOwnerAsync("initdb", "-D", postgres.Data, "-U", "dapari", "-A", "trust", "-E", "UTF8", "--no-locale", "-N");
-        await File.AppendAllTextAsync(Path.Combine(postgres.Data, "postgresql.conf"), $"listen_addresses = '127.0.0.1'\nport = {postgres._port}\nunix_socket_directories = ''\nmax_connections = 200\nlog_min_messages = panic\nlogging_collector = off\n");
+        await File.AppendAllTextAsync(Path.Combine(postgres.Data, "postgresql.conf"), $"listen_addresses = ''\nunix_socket_directories = '{postgres._folder}'\nmax_connections = 200\nlogging_collector = off\n");
         await postgres.BeginAsync();
         return postgres;
     }
@@ -49,11 +43,12 @@ internal sealed class TestPostgres : IAsyncDisposable
         using (var postmaster = Process.GetProcessById(pid))
             postmaster.Kill(entireProcessTree: true);
         var began = Stopwatch.GetTimestamp();
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (IsAlive(pid))
         {
             if (Stopwatch.GetElapsedTime(began) > Patience)
                 throw new TimeoutException("PostgreSQL outlived its death.");
-            await Task.Delay(20);
+            await tick.WaitForNextTickAsync();
         }
     }
 
@@ -78,8 +73,10 @@ internal sealed class TestPostgres : IAsyncDisposable
         var began = Stopwatch.GetTimestamp();
         _process?.Dispose();
         _process = Process.Start(start)!;
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (true)
         {
+            await tick.WaitForNextTickAsync();
             if (_process.HasExited) // What was killed has not quite gone.
             {
                 _process.Dispose();
@@ -94,7 +91,7 @@ internal sealed class TestPostgres : IAsyncDisposable
             }
             catch (NpgsqlException) when (Stopwatch.GetElapsedTime(began) < Patience)
             {
-                await Task.Delay(50);
+                // It is not up yet.
             }
         }
     }

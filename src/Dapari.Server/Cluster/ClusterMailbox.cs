@@ -68,6 +68,16 @@ internal sealed class ClusterMailbox
         }
     }
 
+    /// <summary>Nobody enters any more.</summary>
+    public bool IsClosing
+    {
+        get
+        {
+            lock (_gate)
+                return _closing;
+        }
+    }
+
     /// <summary>Nobody enters any more; completes when nobody is inside.</summary>
     public Task CloseAsync()
     {

@@ -155,6 +155,9 @@ internal sealed partial class ClusterOffice : IPostOffice, IAsyncDisposable
     public bool TryEnter(long number, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ClusterMailbox? mailbox) =>
         _mailboxes.TryGetValue(number, out mailbox) && mailbox.TryEnter();
 
+    /// <summary>Completes when nobody is inside a mailbox of this machine that is leaving; at once where it is not here, or stays.</summary>
+    public Task LeavingAsync(long number) => _mailboxes.TryGetValue(number, out var mailbox) && mailbox.IsClosing ? mailbox.CloseAsync() : Task.CompletedTask;
+
     /// <summary>Asks the grain where it is. Null: it cannot be said now.</summary>
     public async Task<MailboxPlace?> TryLocateAsync(MailboxId id)
     {

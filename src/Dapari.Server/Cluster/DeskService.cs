@@ -19,17 +19,16 @@ internal sealed class DeskService(GrainId id, Silo silo, ILoggerFactory loggers,
             _lanes.TryRemove(old, out _);
         var lane = _lanes.GetOrAdd(parcel.Lane, _ => new ParcelLane(parcel.From));
         var answers = new ParcelAnswers(parcel.Mailboxes.Length);
-        await lane.Turn.WaitAsync();
+        if (!await lane.TurnAsync(parcel.Number)) // One before it is missing; nothing may overtake it.
+            return new ParcelAnswer([]);
         try
         {
-            if (!lane.TryTake(parcel.Number)) // One before it is missing; nothing may overtake it.
-                return new ParcelAnswer([]);
             for (var i = 0; i < parcel.Mailboxes.Length; i++)
                 await PostAsync(parcel, i, answers);
         }
         finally
         {
-            lane.Turn.Release();
+            lane.Next();
         }
 
         return new ParcelAnswer(await answers.All);
@@ -75,26 +74,52 @@ internal sealed class DeskService(GrainId id, Silo silo, ILoggerFactory loggers,
         return office.PostHereAsync(mailbox, sender, post, CancellationToken.None);
     }
 
-    /// <summary>The parcels of one lane are taken one after the other.</summary>
+    /// <summary>The parcels of one lane are taken one after the other, by number: between two machines messages overtake each other.</summary>
     private sealed class ParcelLane(SiloAddress from)
     {
         private static readonly TimeSpan Idle = TimeSpan.FromMinutes(5);
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+        private readonly Lock _gate = new();
+        private readonly Dictionary<long, TaskCompletionSource<bool>> _early = [];
         private long _next;
         private long _usedAt = System.Diagnostics.Stopwatch.GetTimestamp();
 
         public SiloAddress From { get; } = from;
 
-        public SemaphoreSlim Turn { get; } = new(1);
-
         public bool IsOver => System.Diagnostics.Stopwatch.GetElapsedTime(Volatile.Read(ref _usedAt)) > Idle;
 
-        public bool TryTake(long number)
+        /// <summary>False: it was had before, or one before it does not come. Each true needs a <see cref="Next"/>.</summary>
+        public async ValueTask<bool> TurnAsync(long number)
         {
-            Volatile.Write(ref _usedAt, System.Diagnostics.Stopwatch.GetTimestamp());
-            if (number != _next)
-                return false;
-            _next++;
-            return true;
+            TaskCompletionSource<bool> early;
+            lock (_gate)
+            {
+                Volatile.Write(ref _usedAt, System.Diagnostics.Stopwatch.GetTimestamp());
+                if (number == _next)
+                    return true;
+                if (number < _next || _early.ContainsKey(number))
+                    return false;
+                _early[number] = early = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            try
+            {
+                return await early.Task.WaitAsync(Patience, TimeProvider.System);
+            }
+            catch (TimeoutException)
+            {
+                lock (_gate)
+                    return !_early.Remove(number); // Or its turn came just now.
+            }
+        }
+
+        public void Next()
+        {
+            lock (_gate)
+            {
+                if (_early.Remove(++_next, out var waiting))
+                    waiting.SetResult(true);
+            }
         }
     }
 

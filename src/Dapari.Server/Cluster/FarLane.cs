@@ -17,9 +17,9 @@ internal sealed partial class FarLane : IDisposable
     private readonly IDesk _desk;
     private readonly SiloAddress _self;
     private readonly ILogger _logger;
-    private readonly Lock _gate = new();
     private Guid _lane = Guid.NewGuid();
     private long _number;
+    private volatile bool _broken;
 
     public FarLane(IDesk desk, SiloAddress self, ILogger logger)
     {
@@ -39,23 +39,41 @@ internal sealed partial class FarLane : IDisposable
         while (await _queue.Reader.WaitToReadAsync())
         {
             await _window.WaitAsync();
+            if (_broken)
+                await BeginAnewAsync();
             var posts = new List<FarPost>();
             for (var bytes = 0; posts.Count < ParcelLength && bytes < ParcelBytes && _queue.Reader.TryRead(out var far);)
             {
+                if (far.Generation != far.Mailbox.Generation)
+                {
+                    far.Mailbox.Answered(far, PostFate.Failed); // It goes again, behind those that came back.
+                    continue;
+                }
+
                 posts.Add(far);
                 bytes += far.Post.Envelope.Length;
             }
 
-            _ = SendAsync(posts);
+            if (posts.Count == 0)
+                _window.Release();
+            else
+                _ = SendAsync(posts);
         }
+    }
+
+    /// <summary>A parcel is missing over there. All that are on their way come back first: those behind it undone, so nothing of a new lane overtakes them.</summary>
+    private async Task BeginAnewAsync()
+    {
+        for (var i = 1; i < Window; i++)
+            await _window.WaitAsync();
+        (_lane, _number) = (Guid.NewGuid(), 0);
+        _broken = false;
+        _window.Release(Window - 1);
     }
 
     private async Task SendAsync(List<FarPost> posts)
     {
-        Guid lane;
-        long number;
-        lock (_gate)
-            (lane, number) = (_lane, _number++);
+        var (lane, number) = (_lane, _number++);
         int[]? results = null;
         try
         {
@@ -72,19 +90,15 @@ internal sealed partial class FarLane : IDisposable
         if (results?.Length != posts.Count)
         {
             results = null;
-            lock (_gate)
-            {
-                if (_lane == lane)
-                    (_lane, _number) = (Guid.NewGuid(), 0);
-            }
+            _broken = true;
         }
 
-        _window.Release();
         Connections.Outbox.Gather(() =>
         {
             for (var i = 0; i < posts.Count; i++)
                 posts[i].Mailbox.Answered(posts[i], results?[i] ?? PostFate.Failed);
         });
+        _window.Release();
     }
 
     [LoggerMessage(EventId = 1511, Level = LogLevel.Debug, Message = "Another machine did not answer; what was sent to it goes again.")]

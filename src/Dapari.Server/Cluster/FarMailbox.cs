@@ -24,9 +24,13 @@ internal sealed class FarMailbox(ClusterOffice office, MailboxId id, long number
     private bool _looking;
     private bool _closed;
     private long _order;
+    private int _generation;
     private long _usedAt = Stopwatch.GetTimestamp();
 
     public long Number { get; } = number;
+
+    /// <summary>How often posts came back undone: what was sent before and waits in a lane may not go, for it would overtake those.</summary>
+    public int Generation => Volatile.Read(ref _generation);
 
     private bool IsBusy => _outstanding > 0 || _looking || _waiting.Count > 0 || _undone.Count > 0;
 
@@ -83,6 +87,7 @@ internal sealed class FarMailbox(ClusterOffice office, MailboxId id, long number
             if (!isDone)
             {
                 _undone.Add(far);
+                _generation++;
                 _place = null;
             }
 
@@ -101,7 +106,7 @@ internal sealed class FarMailbox(ClusterOffice office, MailboxId id, long number
     private void Send(MailboxPlace place, FarPost far)
     {
         _outstanding++;
-        far.Epoch = place.Epoch;
+        (far.Epoch, far.Generation) = (place.Epoch, _generation);
         office.Lane(place.Silo!).Add(far);
     }
 
@@ -123,6 +128,8 @@ internal sealed class FarMailbox(ClusterOffice office, MailboxId id, long number
 
     private async Task LookAsync()
     {
+        // What is inside it here, if it is just leaving, comes to its end first: if something of it fails, its sender's later posts may not arrive before it.
+        await office.LeavingAsync(Number);
         for (var wait = FirstRetry; ; wait = TimeSpan.FromTicks(Math.Min(LastRetry.Ticks, wait.Ticks * 2)))
         {
             var place = await office.TryLocateAsync(id);
@@ -146,14 +153,24 @@ internal sealed class FarMailbox(ClusterOffice office, MailboxId id, long number
 
     private bool SendAll(MailboxPlace place)
     {
+        List<FarPost>? broken = null;
         lock (_gate)
         {
             _place = place;
             while (_waiting.TryDequeue(out var far))
-                Send(place, far);
+            {
+                if (far.Sender.IsBroken)
+                    (broken ??= []).Add(far);
+                else
+                    Send(place, far);
+            }
+
             _looking = false;
-            return true;
         }
+
+        foreach (var far in broken ?? [])
+            Complete(far, PostFate.Failed);
+        return true;
     }
 
     /// <summary>The mailbox has come here: what waits goes in; false: it has left again.</summary>
@@ -175,6 +192,13 @@ internal sealed class FarMailbox(ClusterOffice office, MailboxId id, long number
                 return false;
             lock (_gate)
                 _waiting.Dequeue();
+            if (far.Sender.IsBroken)
+            {
+                mailbox.Exit();
+                Complete(far, PostFate.Failed);
+                continue;
+            }
+
             far.Post.WasForwarded = false;
             await office.PostHereAsync(mailbox, far.Sender, far.Post, CancellationToken.None);
         }

@@ -18,6 +18,9 @@ internal sealed class FarPost(FarMailbox mailbox, SenderSlot sender, PostOperati
     /// <summary>The epoch with which the mailbox was found where it was sent to.</summary>
     public long Epoch { get; set; }
 
+    /// <summary>How often posts for this mailbox had come back undone when it was sent.</summary>
+    public int Generation { get; set; }
+
     /// <summary>By the stopwatch.</summary>
     public long CameAt { get; } = System.Diagnostics.Stopwatch.GetTimestamp();
 }

@@ -26,6 +26,7 @@ internal sealed class PostgresBatch(ServerClock clock)
     private readonly HashSet<ClusterMailbox> _mailboxes = [];
     private readonly Dictionary<ClusterMailbox, long> _marks = [];
     private readonly HashSet<(long, ByteString)> _ids = [];
+    private readonly HashSet<ClusterMailbox> _lost = [];
     private bool _failed;
 
     /// <summary>Changes in it.</summary>
@@ -112,7 +113,7 @@ internal sealed class PostgresBatch(ServerClock clock)
     public void Complete()
     {
         foreach (var (mailbox, operation) in _works)
-            operation.Complete(!_failed && !mailbox.IsLost);
+            operation.Complete(!_failed && !_lost.Contains(mailbox));
     }
 
     public static (int Envelopes, long Bytes) CountStored(NpgsqlConnection connection, long mailbox)
@@ -251,6 +252,7 @@ internal sealed class PostgresBatch(ServerClock clock)
             {
                 if (!mailbox.IsLost)
                     Lost.Add(mailbox);
+                _lost.Add(mailbox);
                 mailbox.Lose();
             }
         }

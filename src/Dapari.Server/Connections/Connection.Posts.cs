@@ -9,10 +9,18 @@ namespace Dapari.Server.Connections;
 internal sealed class SenderSlot(MailboxId id, long number)
 {
     private int _waiting;
+    private bool _broken;
 
     public MailboxId Id { get; } = id;
 
     public long Number { get; } = number;
+
+    /// <summary>A post could not be kept, and nothing of this sender may overtake it (<see cref="Offices.IPostOffice.BreaksOnFailure"/>).</summary>
+    public bool IsBroken
+    {
+        get => Volatile.Read(ref _broken);
+        set => Volatile.Write(ref _broken, value);
+    }
 
     /// <summary>No post of this connection is on its way through the file: the next may be handed over without overtaking one.</summary>
     public bool IsClear => Volatile.Read(ref _waiting) == 0;
@@ -56,7 +64,11 @@ internal sealed partial class Connection
         else
             Send(new ServerFrame { Request = post.Request, Posted = new Posted { RecipientConnected = post.IsOwnerElsewhere || _hub.Owner(post.Number) is not null } });
         if (!stored && _hub.Office.BreaksOnFailure)
+        {
+            sender.IsBroken = true;
             Close(WebSocketCloseStatus.EndpointUnavailable);
+        }
+
         _hub.Settle(sender, post, stored);
     }
 

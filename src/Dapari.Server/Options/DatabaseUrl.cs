@@ -3,8 +3,8 @@ using System.Text;
 namespace Dapari.Server.Options;
 
 /// <summary>
-/// A database's URL (postgres://user:password@host:port/database?sslmode=require) as the driver takes it. What is behind the question mark are the driver's own settings. A host that begins
-/// with a slash, percent-encoded, is the folder of a Unix socket.
+/// A database's URL (postgres://user:password@host:port/database?sslmode=require) as the driver takes it. What is behind the question mark are the driver's own settings; ?host=FOLDER
+/// is a Unix socket's.
 /// </summary>
 internal static class DatabaseUrl
 {
