@@ -16,11 +16,31 @@ internal static class IceTargets
 
     private static readonly Endpoint There = Endpoint.V4(0x06060606, 6000);
 
-    public static IEnumerable<Target> All => [new("ice-candidate", Lines, Line), new("ice-datagram", Datagrams, Datagram)];
+    public static IEnumerable<Target> All => [new("ice-candidate", Lines, Line), new("ice-datagram", Datagrams, Datagram), new("ice-tcp", Frames, Frame)];
+
+    private static IEnumerable<byte[]> Frames() => [TcpFrame.Of([1, 2, 3]), [.. TcpFrame.Of([]), .. TcpFrame.Of(new byte[300])], [0xFF, 0xFF, 1]];
+
+    private static string Frame(byte[] input)
+    {
+        ReadOnlySpan<byte> rest = input;
+        var (count, read) = (0, 0);
+        while (TcpFrame.TryRead(ref rest, out var datagram))
+        {
+            var frame = TcpFrame.Of(datagram);
+            Require(input.AsSpan(read, frame.Length).SequenceEqual(frame), "reads what it would write");
+            read += frame.Length;
+            count++;
+        }
+
+        Require(read + rest.Length == input.Length, "leaves the rest alone");
+        Require(TcpFrame.LengthOf(rest) is var needed && needed > rest.Length && needed <= TcpFrame.Longest, "says how much is missing");
+        return count switch { 0 => "none", 1 => "one", _ => "several" };
+    }
 
     private static IEnumerable<byte[]> Lines() =>
     [
         [.. "candidate:1 1 udp 2130706431 203.0.113.141 8998 typ host"u8], [.. "a=candidate:2 1 UDP 1694498815 2001:db8::1 45664 typ srflx raddr 10.0.0.1 rport 8998 generation 0 ufrag EEtu"u8],
+        [.. "candidate:1 1 TCP 2128609279 192.0.2.1 9 typ host tcptype active"u8], [.. "candidate:2 1 tcp 2124414975 2001:db8::1 49688 typ srflx raddr 10.0.0.1 rport 9 tcptype passive ufrag EEtu"u8],
         [.. "candidate:9 1 udp 2113937151 4fb3f1b2-0d2c-4a8e-9d0b-3c1b2a0d1e2f.local 51473 typ host"u8],
     ];
 

@@ -49,7 +49,7 @@ internal static class Program
             var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             using var stopping = host.Stopping.Register(() => stop.TrySetResult());
             await stop.Task;
-            return 0;
+            return host.IsStorageBroken ? 1 : 0; // Whoever started it starts it again.
         }
         catch (StartException e)
         {

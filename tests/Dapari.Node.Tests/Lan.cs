@@ -49,6 +49,9 @@ internal sealed class Lan : IAsyncDisposable
     /// <summary>Pulls a machine's plug, or puts it in.</summary>
     public Task PlugAsync(int machine, bool isIn) => IpAsync("-n", Switch, "link", "set", "port" + machine, isIn ? "up" : "down");
 
+    /// <summary>Gives a machine an address.</summary>
+    public Task AddressAsync(int machine, string address) => IpAsync("-n", this[machine], "address", "add", address, "dev", "eth0");
+
     /// <summary>The groups that a machine has joined.</summary>
     public Task<string> GroupsAsync(int machine) => IpAsync("-n", this[machine], "maddress", "show");
 

@@ -27,11 +27,12 @@ public sealed class NearbyWalkTests
     {
         await using var post = await Post.OpenAsync();
         var (alice, bob) = await AcquaintedAsync(post);
-        await using var lan = await Lan.LayAsync("10.76.0.1/24", "10.76.0.2/24");
+        await using var lan = await Lan.LayAsync("10.76.0.1/24");
         await lan.PlugAsync(2, isIn: false);
         await alice.UpInAsync(lan[1]);
         await bob.UpInAsync(lan[2]);
         await lan.PlugAsync(2, isIn: true);
+        await lan.AddressAsync(2, "10.76.0.2/24");
         await alice.SayAsync("Bob", "Uno", "delivered");
         await bob.KillAsync();
         await bob.UpInAsync(lan[2]);

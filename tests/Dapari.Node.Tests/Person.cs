@@ -41,6 +41,18 @@ internal sealed class Person(string name, string folder) : IAsyncDisposable
     public async Task<IReadOnlyList<MessageBody>> ReadAsync(string who) =>
         JsonSerializer.Deserialize(await DoAsync("--json", "read", who, "--count", "500"), ApiJson.Default.MessagesBody)!.Messages;
 
+    /// <summary>What was sent and offered, the newest first.</summary>
+    public async Task<IReadOnlyList<FileOfferBody>> FilesAsync() =>
+        JsonSerializer.Deserialize(await DoAsync("--json", "files"), ApiJson.Default.IReadOnlyListFileOfferBody)!;
+
+    /// <summary>Accepts files without waiting for them.</summary>
+    public async Task WantAsync(string transfer)
+    {
+        await using var client = await Api.DaemonClient.TryConnectAsync(folder, TestContext.Current.CancellationToken);
+        var answer = await client!.SendAsync(Api.ApiRequest.Of("POST", default, "transfers", transfer, "want"), TestContext.Current.CancellationToken);
+        Assert.True(answer.IsDone, System.Text.Encoding.UTF8.GetString(answer.Body));
+    }
+
     /// <summary>Says something and waits until it stands so.</summary>
     public async Task<MessageBody> SayAsync(string who, string text, string state) =>
         JsonSerializer.Deserialize(await DoAsync("--json", "say", who, text, "--wait", state, "--timeout", "90"), ApiJson.Default.MessageBody)!;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Dapari.Peer.Local;
 using Dapari.Peer.Store;
 using Dapari.Peer.Tests.Harness;
+using Dapari.Wire;
 using Dapari.Wire.V1;
 using Kind = Dapari.Wire.V1.ClientFrame.KindOneofCase;
 
@@ -90,6 +91,28 @@ public sealed class NearbyTests
     }
 
     [Fact]
+    public void Of_more_contacts_than_are_looked_for_it_is_those_who_spoke_last()
+    {
+        var world = new World();
+        var alice = world.Join("Alice", paths: true);
+        var others = new List<Person>();
+        for (var i = 0; i < WireLimits.NearbyContacts + 2; i++)
+        {
+            // Names of other first letters: keys follow from them.
+            others.Add(world.Join(((char)(0x4E00 + i)).ToString(), paths: true));
+            World.Acquaint(alice, others[i]);
+            world.Pass(1_000);
+        }
+
+        Assert.Equal(WireLimits.NearbyContacts, world.Watched(alice).Count);
+        Assert.DoesNotContain(world.Watched(alice), contact => contact.Contact == others[0].Id || contact.Contact == others[1].Id);
+        others[0].Write(alice, "still here");
+        Assert.Equal(WireLimits.NearbyContacts, world.Watched(alice).Count);
+        Assert.Contains(world.Watched(alice), contact => contact.Contact == others[0].Id);
+        Assert.DoesNotContain(world.Watched(alice), contact => contact.Contact == others[2].Id);
+    }
+
+    [Fact]
     public void An_old_copy_is_seen_through_and_seals_nothing_before_a_server_was_heard()
     {
         var (world, alice, bob) = Known();
@@ -143,8 +166,8 @@ public sealed class NearbyTests
         world.Together = true;
         foreach (var message in new byte[][] { [], [0], [0, 1, 2], [1], [1, 2, 3], [9, 9], new byte[70_000] })
             alice.Inputs.Enqueue(new Engine.PeerInput.NearbyReceived(bob.Id, message));
-        alice.Inputs.Enqueue(new Engine.PeerInput.NearbyFound(Wire.ContactId.Random(alice.Random)));
-        alice.Inputs.Enqueue(new Engine.PeerInput.NearbyReceived(Wire.ContactId.Random(alice.Random), [1, 2]));
+        alice.Inputs.Enqueue(new Engine.PeerInput.NearbyFound(ContactId.Random(alice.Random)));
+        alice.Inputs.Enqueue(new Engine.PeerInput.NearbyReceived(ContactId.Random(alice.Random), [1, 2]));
         world.Settle();
         alice.Write(bob, "still here");
         Assert.Equal(MessageState.Delivered, alice.Message(bob, "still here").State);

@@ -8,17 +8,35 @@ public sealed class BrowserPage : IAsyncDisposable
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
 
-    public static async Task<BrowserPage> StartAsync()
+    private static string Executable => Environment.GetEnvironmentVariable("DAPARI_CHROMIUM") is { Length: > 0 } named ? named : "/usr/bin/chromium";
+
+    public static Task<BrowserPage> StartAsync() => StartAsync(Executable, hides: false);
+
+    /// <summary>In a network namespace.</summary>
+    /// <param name="space">Its name.</param>
+    /// <param name="folder">Where to put what starts it there.</param>
+    /// <param name="hides">Whether it tells names of multicast DNS in place of its addresses, as browsers do.</param>
+    public static Task<BrowserPage> StartInAsync(string space, string folder, bool hides = false)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException("Network namespaces are Linux's.");
+        var script = Path.Combine(folder, "browser.sh");
+        File.WriteAllText(script, $"#!/bin/sh\nexec ip netns exec {space} {Executable} \"$@\"\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return StartAsync(script, hides);
+    }
+
+    private static async Task<BrowserPage> StartAsync(string executable, bool hides)
     {
         var page = new BrowserPage { _playwright = await Playwright.CreateAsync() };
         page._browser = await page._playwright.Chromium.LaunchAsync(new()
         {
-            ExecutablePath = Environment.GetEnvironmentVariable("DAPARI_CHROMIUM") is { Length: > 0 } named ? named : "/usr/bin/chromium",
+            ExecutablePath = executable,
             Headless = true,
             Timeout = 180_000,
-            // Loopback, so that no test depends on this machine's network; plain addresses, for there is no multicast DNS here.
+            // Loopback, so that no test depends on this machine's network; plain addresses where the test has no multicast DNS.
             Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideLocalIpsWithMdns"],
+                "--allow-loopback-in-peer-connection", .. (hides ? (string[])[] : ["--disable-features=WebRtcHideLocalIpsWithMdns"])],
         });
         return page;
     }

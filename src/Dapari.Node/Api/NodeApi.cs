@@ -62,6 +62,10 @@ internal sealed partial class NodeApi(NodePeer peer)
         ("GET", ["search"]) => SearchAsync,
         ("POST", ["retry"]) => (_, cancellation) => DoAsync(new Command { RetryNow = new RetryNow() }, cancellation),
         ("GET", ["transfers"]) => Sync(_ => Ok([.. Snapshot.Transfers.Select(Views.Transfer)], ApiJson.Default.IReadOnlyListTransferBody)),
+        ("GET", ["files"]) => ListFilesAsync,
+        ("POST", ["contacts", _, "files"]) => SendFilesAsync,
+        ("POST", ["transfers", _, "save"]) => SaveFilesAsync,
+        ("POST", ["transfers", _, _]) => ChangeTransferAsync,
         ("POST", ["backup"]) => BackUpAsync,
         ("GET", ["openapi"]) => Sync(_ => Document()),
         _ => null,
@@ -90,6 +94,9 @@ internal sealed partial class NodeApi(NodePeer peer)
                 return refused;
         }
 
+        if (body.ReceiveUnaskedBytes is { } unasked
+            && await DoAsync(new Command { SetFileRules = new SetFileRules { ReceiveUnaskedBytes = unasked } }, cancellation) is { IsDone: false } failed)
+            return failed;
         return body.Name is null && body.ReadReceipts is null
             ? Ok()
             : await DoAsync(new Command

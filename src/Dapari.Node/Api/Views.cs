@@ -38,7 +38,8 @@ internal static class Views
 
     public static TransferBody Transfer(TransferView transfer) => new(
         Hex(transfer.TransferId), Hex(transfer.ContactId), Hex(transfer.MessageId), transfer.Outgoing, Words.Of(transfer.State), Words.OrNull(transfer.Trouble),
-        transfer.Paused, transfer.TotalBytes, transfer.DoneBytes, transfer.BytesPerSecond, OrNull(transfer.RemainingMs), Words.OrNull(transfer.Route));
+        transfer.Paused, transfer.TotalBytes, transfer.DoneBytes, transfer.BytesPerSecond, OrNull(transfer.RemainingMs), Words.OrNull(transfer.Route),
+        Shares(transfer.Shares), transfer.AtServerBytes, transfer.UploadedBytes);
 
     /// <summary>The contact that a word names: a name, whatever the case of its letters, or the beginning of an id.</summary>
     /// <returns>Null: nobody, or (<paramref name="several"/>) more than one.</returns>
@@ -68,7 +69,10 @@ internal static class Views
 
     private static FilesBody Files(FileRecord file) => new(
         Hex(file.TransferId), file.ItemCount, file.TotalSize, file.End is null ? null : Words.OrNull(file.End.Outcome),
-        [.. file.Files.Select(one => new FileBody(string.Join('/', one.Folder.Append(one.Name)), one.Size, one.MediaType, Words.OrNull(one.Warning), one.Lost))]);
+        [.. file.Files.Select(one => new FileBody(string.Join('/', one.Folder.Append(one.Name)), one.Size, one.MediaType, Words.OrNull(one.Warning), one.Lost))],
+        file.End is null ? null : Shares(file.End.Shares), file.End is null ? null : file.End.TookMs, file.End is null ? null : file.End.ItemsLost);
+
+    private static IReadOnlyList<ShareBody> Shares(IEnumerable<FileRouteShare> shares) => [.. shares.Select(share => new ShareBody(Words.Of(share.Route), share.Bytes))];
 
     private static ulong? OrNull(ulong value) => value == 0 ? null : value;
 

@@ -10,8 +10,11 @@ namespace Dapari.Node.Commands;
 /// <param name="errors">Everything else.</param>
 /// <param name="input">What a person types.</param>
 /// <param name="json">Documents instead of sentences.</param>
-internal sealed class Terminal(TextWriter output, TextWriter errors, TextReader input, bool json)
+/// <param name="moving">Whether a line of the error output can be drawn anew.</param>
+internal sealed class Terminal(TextWriter output, TextWriter errors, TextReader input, bool json, bool moving = false)
 {
+    private bool _drawn;
+
     /// <summary>Documents instead of sentences.</summary>
     public bool Json => json;
 
@@ -19,18 +22,44 @@ internal sealed class Terminal(TextWriter output, TextWriter errors, TextReader 
     public TextReader Input => input;
 
     /// <summary>A line of the result.</summary>
-    public void Line(string text) => output.WriteLine(text);
+    public void Line(string text)
+    {
+        EndProgress();
+        output.WriteLine(text);
+    }
+
+    /// <summary>How far something is, in one line that is drawn anew each time; nothing where that cannot be, or JSON is wanted.</summary>
+    public void Progress(string text)
+    {
+        if (json || !moving)
+            return;
+        // ECMA-48 §8.3.41 (EL): the rest of the line is erased.
+        errors.Write("\r" + text + "\u001b[K");
+        errors.Flush();
+        _drawn = true;
+    }
+
+    /// <summary>What is written next begins a line of its own.</summary>
+    public void EndProgress()
+    {
+        if (_drawn)
+            errors.WriteLine();
+        _drawn = false;
+    }
 
     /// <summary>A word to the person, not part of the result; nothing where JSON is wanted.</summary>
     public void Note(string text)
     {
-        if (!json)
-            errors.WriteLine(text);
+        if (json)
+            return;
+        EndProgress();
+        errors.WriteLine(text);
     }
 
     /// <summary>Why a command ended.</summary>
     public void Fail(CommandEnd end)
     {
+        EndProgress();
         if (json)
             errors.WriteLine(JsonSerializer.Serialize(new ErrorBody(end.Error, end.Message), ApiJson.Default.ErrorBody));
         else

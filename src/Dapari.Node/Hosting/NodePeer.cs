@@ -1,3 +1,6 @@
+using Dapari.Node.Files;
+using Dapari.Node.Files.Channels;
+using Dapari.Node.Files.DropOffs;
 using Dapari.Node.Home;
 using Dapari.Node.Links;
 using Dapari.Node.Nearby;
@@ -22,12 +25,19 @@ internal sealed class NodePeer : IAsyncDisposable
     private readonly NodePathLink? _paths;
     private readonly MdnsResolver? _names;
     private readonly NearbyLink? _nearby;
+    private readonly TcpFileChannels? _channels;
+    private readonly DropOffHttp _http;
 
     private NodePeer(
-        NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, NodePathLink? paths, PortMapper? mapper, MulticastPort? multicast, MdnsResolver? names, NearbyLink? nearby, PeerHost host)
+        NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, NodePathLink? paths, PortMapper? mapper, MulticastPort? multicast, MdnsResolver? names,
+        NearbyLink? nearby, TcpFileChannels? channels, DropOffHttp http, NodeFileLink files, PeerHost host)
     {
         (_home, _authorities, Store, _servers, _paths, Mapper, Multicast, _names, _nearby, Host) = (home, authorities, store, servers, paths, mapper, multicast, names, nearby, host);
+        (_channels, _http, Files) = (channels, http, files);
     }
+
+    /// <summary>Who moves files.</summary>
+    public NodeFileLink Files { get; }
 
     /// <summary>The groups of the networks that this machine is on; null: they are not joined.</summary>
     public MulticastPort? Multicast { get; }
@@ -66,8 +76,22 @@ internal sealed class NodePeer : IAsyncDisposable
             var names = multicast is null ? null : new MdnsResolver(multicast, time);
             var nearby = multicast is null ? null : new NearbyLink(multicast, tcp!, RandomSource.System, time);
             var paths = tcp is null ? null : new NodePathLink(tcp, new RtcPathLink(new RtcPathParts(options.Addresses, names, mapper, time)), time);
-            var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, null, RandomSource.System, time, cancellation, null, nearby);
-            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, names, nearby, host);
+            var channels = paths is null ? null : new TcpFileChannels(paths.Tcp, path => paths.GoesByTcp(path) is true, time);
+            var http = new DropOffHttp(authorities, time);
+            var files = new NodeFileLink(home.Files, channels is null ? [] : [new PathFileChannels(paths!, channels)], http, time);
+            if (paths is not null)
+            {
+                paths.FactsChanged += (path, _) =>
+                {
+                    if (paths.GoesByTcp(path) is true)
+                        files.Prefer(path, channels!);
+                };
+            }
+
+            var transfers = store.Rows("transfer/").Select(row => row.Key.Split('/')[1]).ToHashSet(StringComparer.Ordinal);
+            files.Sweep(transfers.Contains);
+            var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, files, RandomSource.System, time, cancellation, null, nearby);
+            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, names, nearby, channels, http, files, host);
             (store, authorities, home) = (null, null, null!);
             return (peer, NodeFault.None);
         }
@@ -94,6 +118,9 @@ internal sealed class NodePeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Host.DisposeAsync();
+        await Files.DisposeAsync();
+        _channels?.Dispose();
+        _http.Dispose();
         await _servers.DisposeAsync();
         _nearby?.Dispose();
         if (_paths is not null)

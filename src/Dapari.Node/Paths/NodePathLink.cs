@@ -12,6 +12,9 @@ namespace Dapari.Node.Paths;
 internal sealed class NodePathLink : IPathLink, IAsyncDisposable
 {
     private static readonly TimeSpan _leaving = TimeSpan.FromSeconds(5);
+
+    // What takes long to move, files, waits so long for TCP where both have it.
+    private static readonly TimeSpan _settling = TimeSpan.FromSeconds(3);
     private readonly TcpPathLink _tcp;
     private readonly RtcPathLink _rtc;
     private readonly TimeProvider _time;
@@ -75,6 +78,14 @@ internal sealed class NodePathLink : IPathLink, IAsyncDisposable
             return _ways.GetValueOrDefault(path)?.Current is { } current ? current == _tcp : null;
     }
 
+    /// <summary>Whether a path goes by TCP for good, as soon as that is plain: both ends come to the same answer. Null: the path is not known.</summary>
+    /// <remarks>The task is cancelled when the path is gone before.</remarks>
+    public Task<bool>? SettledByTcpAsync(ulong path)
+    {
+        lock (_lock)
+            return _ways.GetValueOrDefault(path)?.Settled.Task;
+    }
+
     /// <inheritdoc/>
     public void Open(ulong path, bool offerer, bool polite, IReadOnlyList<IceServer> iceServers)
     {
@@ -88,7 +99,13 @@ internal sealed class NodePathLink : IPathLink, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public void Accept(ulong path, Signal signal) => ((IPathLink)(signal.PartCase == Signal.PartOneofCase.Tcp ? _tcp : _rtc)).Accept(path, signal);
+    public void Accept(ulong path, Signal signal)
+    {
+        var isTcp = signal.PartCase == Signal.PartOneofCase.Tcp;
+        if (isTcp)
+            IfKnown(path, way => way.TheyHaveTcp = true);
+        ((IPathLink)(isTcp ? _tcp : _rtc)).Accept(path, signal);
+    }
 
     /// <inheritdoc/>
     public void Restart(ulong path) => _rtc.Restart(path);
@@ -109,7 +126,7 @@ internal sealed class NodePathLink : IPathLink, IAsyncDisposable
         {
             if (!_ways.Remove(path, out var way))
                 return;
-            way.Leaving?.Dispose();
+            way.End();
         }
 
         _tcp.Close(path);
@@ -142,7 +159,14 @@ internal sealed class NodePathLink : IPathLink, IAsyncDisposable
     {
         way.Standing.Add(link);
         if (link == _tcp)
+        {
+            way.Settled.TrySetResult(true);
             way.Leaving = _time.CreateTimer(_ => Leave(way), null, _leaving, Timeout.InfiniteTimeSpan);
+        }
+        else if (way.TheyHaveTcp)
+            way.Settling = _time.CreateTimer(_ => way.Settled.TrySetResult(false), null, _settling, Timeout.InfiniteTimeSpan);
+        else
+            way.Settled.TrySetResult(false);
         if (way.Current is null)
         {
             way.Current = link;
@@ -177,7 +201,7 @@ internal sealed class NodePathLink : IPathLink, IAsyncDisposable
         if (way.Current is not null || (way.Gone.Count < 2 && !way.Stood))
             return;
         _ways.Remove(way.Id);
-        way.Leaving?.Dispose();
+        way.End();
         ((IPathLink)(link == _tcp ? _rtc : _tcp)).Close(way.Id);
         Closed?.Invoke(way.Id);
     }
@@ -202,6 +226,20 @@ internal sealed class NodePathLink : IPathLink, IAsyncDisposable
 
         public bool Stood { get; private set; }
 
+        /// <summary>They told where they listen: a browser does not.</summary>
+        public bool TheyHaveTcp { get; set; }
+
+        public TaskCompletionSource<bool> Settled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ITimer? Settling { get; set; }
+
         public ITimer? Leaving { get; set; }
+
+        public void End()
+        {
+            Settling?.Dispose();
+            Leaving?.Dispose();
+            Settled.TrySetCanceled();
+        }
     }
 }

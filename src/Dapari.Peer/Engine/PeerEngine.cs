@@ -58,11 +58,12 @@ public sealed class PeerEngine
 
     /// <summary>Rebuilds the engine from what was kept; no rows: a peer before its first start.</summary>
     /// <exception cref="InvalidDataException">A row cannot be read: the store is damaged or from a newer version.</exception>
-    public static PeerEngine Load(IReadOnlyList<StateRow> rows, RandomSource random, bool pathsSupported, Moment now, bool callsSupported = false, bool filesSupported = false, bool nearbySupported = false)
+    public static PeerEngine Load(IReadOnlyList<StateRow> rows, RandomSource random, bool pathsSupported, Moment now, bool callsSupported = false, bool filesSupported = false,
+        bool nearbySupported = false, FileCredit? fileCredit = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(random);
-        var parts = new Parts(new PeerState(random, pathsSupported, callsSupported, filesSupported, nearbySupported));
+        var parts = new Parts(new PeerState(random, pathsSupported, callsSupported, filesSupported, nearbySupported, fileCredit));
         Loader.Load(parts, rows);
         parts.Views.Loaded(now);
         return new PeerEngine(parts, now);

@@ -1,6 +1,7 @@
 using Dapari.Crypto;
 using Dapari.Peer.Calls;
 using Dapari.Peer.Contacts;
+using Dapari.Peer.Hosting;
 using Dapari.Peer.Invites;
 using Dapari.Peer.Servers;
 using Dapari.Peer.Sessions;
@@ -10,7 +11,8 @@ using Dapari.Wire;
 namespace Dapari.Peer.Engine;
 
 /// <summary>Everything that the engine keeps in memory; its parts share it, and the engine's owner is its only owner.</summary>
-internal sealed class PeerState(RandomSource random, bool pathsSupported, bool callsSupported = false, bool filesSupported = false, bool nearbySupported = false)
+internal sealed class PeerState(
+    RandomSource random, bool pathsSupported, bool callsSupported = false, bool filesSupported = false, bool nearbySupported = false, FileCredit? fileCredit = null)
 {
     /// <summary>Contacts of any state.</summary>
     public const int MaxContacts = 1000;
@@ -28,6 +30,8 @@ internal sealed class PeerState(RandomSource random, bool pathsSupported, bool c
     public bool CallsSupported { get; } = callsSupported;
 
     public bool FilesSupported { get; } = filesSupported;
+
+    public FileCredit FileCredit { get; } = fileCredit ?? FileCredit.Default;
 
     public bool NearbySupported { get; } = nearbySupported;
 

@@ -19,6 +19,9 @@ public interface IFileLink
     /// <summary>Whether this platform can move files at all.</summary>
     bool IsSupported { get; }
 
+    /// <summary>How much it wants under way; asked once.</summary>
+    FileCredit Credit => FileCredit.Default;
+
     /// <summary>The channel to a contact is open.</summary>
     event Action<ContactId>? ChannelOpened;
 

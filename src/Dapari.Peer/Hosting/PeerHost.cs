@@ -197,7 +197,8 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     }
 
     private PeerEngine Load(IReadOnlyList<StateRow> rows) =>
-        PeerEngine.Load(rows, _random, _paths.IsSupported, Now(), _media is { IsSupported: true }, _files is { IsSupported: true }, _nearby is not null);
+        PeerEngine.Load(
+            rows, _random, _paths.IsSupported, Now(), _media is { IsSupported: true }, _files is { IsSupported: true }, _nearby is not null, _files?.Credit);
 
     private Moment Now() => new((long)_time.GetElapsedTime(_started).TotalMilliseconds, _time.GetUtcNow().ToUnixTimeMilliseconds());
 

@@ -20,6 +20,7 @@ internal sealed class NearbyDesk(Parts parts)
 {
     private const byte Greeting = 0;
     private const byte Envelope = 1;
+    private readonly List<Contact> _wanted = [];
     private List<(ContactId Id, ByteString Own, ByteString Theirs)> _watched = [];
 
     /// <summary>After each step: whom to look for, if that changed.</summary>
@@ -27,15 +28,25 @@ internal sealed class NearbyDesk(Parts parts)
     {
         if (!parts.State.NearbySupported || (!step.ViewDirty && step.Seen.Count == 0))
             return;
-        var wanted = parts.State.Contacts.Values.Where(MayFind)
-            .OrderByDescending(contact => contact.Record.LastMessage?.ShownAtMs ?? contact.Record.AddedAtMs).ThenBy(contact => contact.Id)
-            .Take(WireLimits.NearbyContacts)
-            .Select(contact => (contact.Id, contact.Box!.Record.WrapKey, contact.Address!.WrapKey))
-            .OrderBy(one => one.Id).ToList();
-        if (wanted.SequenceEqual(_watched))
+        _wanted.Clear();
+        foreach (var contact in parts.State.Contacts.Values)
+        {
+            if (MayFind(contact))
+                _wanted.Add(contact);
+        }
+
+        if (_wanted.Count > WireLimits.NearbyContacts)
+        {
+            _wanted.Sort(static (one, other) => Latest(other).CompareTo(Latest(one)) is not 0 and var later ? later : one.Id.CompareTo(other.Id));
+            _wanted.RemoveRange(WireLimits.NearbyContacts, _wanted.Count - WireLimits.NearbyContacts);
+        }
+
+        _wanted.Sort(static (one, other) => one.Id.CompareTo(other.Id));
+        // With every message this is asked, and with hardly any it changed.
+        if (IsWatched())
             return;
-        _watched = wanted;
-        step.Do(new PeerEffect.WatchNearby([.. wanted.Select(one => new NearbyContact(one.Id, Secret(one.Item2), Secret(one.Item3)))]));
+        _watched = [.. _wanted.Select(contact => (contact.Id, contact.Box!.Record.WrapKey, contact.Address!.WrapKey))];
+        step.Do(new PeerEffect.WatchNearby([.. _watched.Select(one => new NearbyContact(one.Id, Secret(one.Own), Secret(one.Theirs)))]));
     }
 
     public void Found(Step step, ContactId id)
@@ -90,6 +101,21 @@ internal sealed class NearbyDesk(Parts parts)
         parts.Outbox.SessionReady(step, contact);
         parts.Paths.Ready(step, contact);
     }
+
+    private bool IsWatched()
+    {
+        if (_wanted.Count != _watched.Count)
+            return false;
+        for (var i = 0; i < _wanted.Count; i++)
+        {
+            if (_wanted[i].Id != _watched[i].Id || _wanted[i].Box!.Record.WrapKey != _watched[i].Own || _wanted[i].Address!.WrapKey != _watched[i].Theirs)
+                return false;
+        }
+
+        return true;
+    }
+
+    private static ulong Latest(Contact contact) => contact.Record.LastMessage?.ShownAtMs ?? contact.Record.AddedAtMs;
 
     private Contact? Find(ContactId id) => parts.State.Contacts.GetValueOrDefault(id) is { } contact && MayFind(contact) ? contact : null;
 

@@ -12,6 +12,12 @@ public interface IRtcListener
     /// <summary>A message came. Its bytes are good until this returns.</summary>
     void Received(RtcPeer peer, RtcChannel channel, bool text, ReadOnlySpan<byte> message, long nowUs);
 
+    /// <summary>
+    /// Whether messages are taken now; those that are not hold the other end back, in every channel. Who says no has something done by <see cref="RtcDriver.Do"/>
+    /// when it is yes again.
+    /// </summary>
+    bool Takes => true;
+
     /// <summary>The driver's thread ended by an error of its own or of the listener: nothing more is told.</summary>
     void Failed(Exception fault);
 }

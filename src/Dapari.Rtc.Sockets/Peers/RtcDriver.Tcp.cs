@@ -16,7 +16,7 @@ public sealed partial class RtcDriver
 
     private const int MostLines = 32;
 
-    // Of connections that others made and have proved nothing by.
+    // Of connections that others made and have proved nothing by: the oldest goes when there is another, so that nobody can keep the other end out.
     private const int MostStrangers = 8;
 
     // RFC 6544 §4.5: the port of who connects.
@@ -27,6 +27,8 @@ public sealed partial class RtcDriver
     private readonly HashSet<int> _passiveBases = [];
     private readonly Dictionary<(int Base, Endpoint Remote), TcpLine> _lines = [];
 
+    private readonly Queue<TcpLine> _strangers = new();
+
     private sealed record TcpEnds(Socket Listener, int Passive, int Active);
 
     private void BindTcp(IReadOnlyList<LocalAddress> wanted)
@@ -36,27 +38,28 @@ public sealed partial class RtcDriver
         foreach (var gone in _tcpOfAddress.Keys.Where(address => !wanted.Any(one => one.Address.Equals(address))).ToList())
             UnbindTcp(gone);
         ushort preference = 65_535;
-        foreach (var (address, mtu) in wanted)
+        foreach (var (address, _) in wanted)
         {
             preference--;
             if (_tcpOfAddress.Count == TcpAddresses)
                 return;
-            if (!_tcpOfAddress.ContainsKey(address) && Listen(address) is { } listener)
-                AddTcp(listener, address, mtu, preference);
+            // Told by the name of the socket of UDP, or not at all.
+            if (!_tcpOfAddress.ContainsKey(address) && _bound.ContainsKey(address) && Listen(address) is { } listener)
+                AddTcp(listener, address, preference);
         }
     }
 
-    private void AddTcp(Socket listener, IPAddress address, int mtu, ushort preference)
+    private void AddTcp(Socket listener, IPAddress address, ushort preference)
     {
         var bound = Endpoint.From(address, (ushort)((IPEndPoint)listener.LocalEndPoint!).Port).AsTcp();
-        var passive = _peer.AddBase(bound, CandidateType.Host, preference, NowUs, mtu: mtu, tcp: IceTcpType.Passive);
+        var passive = _peer.AddBase(bound, CandidateType.Host, preference, NowUs, tcp: IceTcpType.Passive);
         if (passive < 0)
         {
             listener.Dispose();
             return;
         }
 
-        var active = _peer.AddBase(Endpoint.From(address, DiscardPort).AsTcp(), CandidateType.Host, preference, NowUs, mtu: mtu, tcp: IceTcpType.Active);
+        var active = _peer.AddBase(Endpoint.From(address, DiscardPort).AsTcp(), CandidateType.Host, preference, NowUs, tcp: IceTcpType.Active);
         _tcpOfAddress.Add(address, new TcpEnds(listener, passive, active));
         _passiveBases.Add(passive);
         _portOfBase[passive] = bound.Port;
@@ -128,14 +131,17 @@ public sealed partial class RtcDriver
 
     private void Accepted(Socket came, int number)
     {
-        if (_over || !_passiveBases.Contains(number) || _lines.Count >= MostLines || _lines.Values.Count(line => !line.IsProven && _passiveBases.Contains(line.BaseId)) >= MostStrangers
-            || came.RemoteEndPoint is not IPEndPoint remote)
+        if (_over || !_passiveBases.Contains(number) || _lines.Count >= MostLines || came.RemoteEndPoint is not IPEndPoint remote)
         {
             came.Dispose();
             return;
         }
 
-        Begin(new TcpLine(came, number, Endpoint.From(remote.Address, (ushort)remote.Port).AsTcp()), connects: false);
+        if (_strangers.Count == MostStrangers && _strangers.Dequeue() is { IsProven: false } oldest)
+            oldest.Dispose();
+        var line = new TcpLine(came, number, Endpoint.From(remote.Address, (ushort)remote.Port).AsTcp());
+        _strangers.Enqueue(line);
+        Begin(line, connects: false);
     }
 
     /// <summary>By the connection that there is, or by a new one if this end connects; else whoever had connected is gone, and it is lost.</summary>

@@ -134,6 +134,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
 
         WishNothing();
         CloseTcp();
+        UnnameAll();
         _peer.Dispose();
         _reactor.Dispose();
         _over = true;
@@ -220,7 +221,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
                 _listener.Happened(_peer, told, NowUs);
         }
 
-        while (_peer.TryReceive(out var channel, out var text, _message))
+        while (_listener.Takes && _peer.TryReceive(out var channel, out var text, _message))
         {
             moved = true;
             _listener.Received(_peer, channel, text, _message.WrittenSpan, NowUs);
@@ -266,6 +267,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
             _socketOfBase.Remove(number);
             _portOfBase.Remove(number);
             WishNoMore(number);
+            Unname(address);
         }
 
         ushort preference = 65_535;
@@ -274,9 +276,10 @@ public sealed partial class RtcDriver : IAsyncDisposable
             preference--;
             if (_bound.ContainsKey(address) || _reactor.Open(Endpoint.From(address, 0), shared: false, out var socket, out var bound) != SocketError.Success)
                 continue;
-            var number = _peer.AddBase(bound, CandidateType.Host, preference, NowUs, mtu: mtu);
+            var number = TryName(address, out var name) ? _peer.AddBase(bound, CandidateType.Host, preference, NowUs, mtu: mtu, name: name) : -1;
             if (number < 0)
             {
+                Unname(address);
                 _reactor.Close(socket);
                 continue;
             }

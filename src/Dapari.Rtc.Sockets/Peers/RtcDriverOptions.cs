@@ -21,6 +21,12 @@ public sealed record RtcDriverOptions
     /// <summary>Asks routers for the ports of its sockets; stays its owner's. Null: nobody is asked.</summary>
     public Mapping.PortMapper? Mapper { get; init; }
 
+    /// <summary>
+    /// Tells this machine's addresses by names that only its own networks resolve (draft-ietf-mmusic-mdns-ice-candidates), for whoever is not to learn them;
+    /// stays its owner's. An address for which there is no name left is not used. Null: addresses are told.
+    /// </summary>
+    public Multicast.MdnsResolver? Names { get; init; }
+
     /// <summary>Whether there are candidates of TCP too (RFC 6544): for networks that let no UDP through.</summary>
     public bool Tcp { get; init; } = true;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Dapari.Server.Hosting;
 
 namespace Dapari.Server.Certificates;
 
@@ -139,17 +140,7 @@ internal sealed class LocalAuthority
 
     private static void Save(string certificate, string key, X509Certificate2 value, ECDsa pair)
     {
-        WritePrivate(key, pair.ExportPkcs8PrivateKeyPem());
-        File.WriteAllText(certificate, value.ExportCertificatePem());
-    }
-
-    private static void WritePrivate(string path, string text)
-    {
-        File.Delete(path);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite; // 0600
-        using var writer = new StreamWriter(path, options);
-        writer.Write(text);
+        DurableFile.Write(key, pair.ExportPkcs8PrivateKeyPem(), isPrivate: true);
+        DurableFile.Write(certificate, value.ExportCertificatePem(), isPrivate: false);
     }
 }

@@ -76,6 +76,9 @@ internal sealed class ServerHost : IAsyncDisposable
 
     public bool IsStorageFailing => Office.IsFailing;
 
+    /// <summary>The disk failed in a way that only a new start can mend; the server stops by itself.</summary>
+    public bool IsStorageBroken => _writer.Store.IsBroken;
+
     public LocalAuthority? Authority => _certificate?.Authority;
 
     public bool IsHttps => _certificate is not null;

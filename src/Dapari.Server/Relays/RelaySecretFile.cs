@@ -61,11 +61,7 @@ internal sealed class RelaySecretFile
     private static void Make(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var writer = new StreamWriter(path, options);
-        writer.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyLength)));
+        DurableFile.Write(path, Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyLength)) + "\n", isPrivate: true);
     }
 
     private RelaySecrets Read()

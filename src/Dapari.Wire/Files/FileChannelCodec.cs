@@ -25,7 +25,11 @@ public static class FileChannelCodec
     public const int MaxBytes = PieceHeader + WireLimits.FilePieceBytes;
 
     /// <summary>Reads one message. A piece's or page's bytes are those of <paramref name="source"/>.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> source, out FileMessage message, out FileChannelFault fault)
+    /// <param name="source">The message.</param>
+    /// <param name="message">What was read.</param>
+    /// <param name="fault">Why it was not.</param>
+    /// <param name="pieceBytes">The most bytes of a piece: more than <see cref="WireLimits.FilePieceBytes"/> only where the channel says so (docs/protocol/tcp.md).</param>
+    public static bool TryRead(ReadOnlySpan<byte> source, out FileMessage message, out FileChannelFault fault, int pieceBytes = WireLimits.FilePieceBytes)
     {
         message = default;
         fault = FileChannelFault.TooShort;
@@ -36,7 +40,7 @@ public static class FileChannelCodec
             case FileMessageKind.Control:
                 return TryReadControl(source[1..], out message, out fault);
             case FileMessageKind.Piece:
-                return TryReadPiece(source, out message, out fault);
+                return TryReadPiece(source, pieceBytes, out message, out fault);
             case FileMessageKind.Page:
                 return TryReadPage(source, out message, out fault);
             default:
@@ -112,10 +116,10 @@ public static class FileChannelCodec
 
     private static bool IsWithinPage(ChunkRange range) => (ulong)range.First / FileShape.FanOut == ((ulong)range.First + range.Count - 1) / FileShape.FanOut;
 
-    private static bool TryReadPiece(ReadOnlySpan<byte> source, out FileMessage message, out FileChannelFault fault)
+    private static bool TryReadPiece(ReadOnlySpan<byte> source, int pieceBytes, out FileMessage message, out FileChannelFault fault)
     {
         message = default;
-        if (!HasLength(source, PieceHeader, WireLimits.FilePieceBytes, out fault))
+        if (!HasLength(source, PieceHeader, pieceBytes, out fault))
             return false;
         TransferId.TryRead(source.Slice(1, Shape.Id), out var transfer);
         var item = BinaryPrimitives.ReadUInt16BigEndian(source[17..]);

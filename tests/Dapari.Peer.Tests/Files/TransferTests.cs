@@ -1,5 +1,6 @@
 using Dapari.Peer.Engine;
 using Dapari.Peer.Files;
+using Dapari.Peer.Hosting;
 using Dapari.Peer.Store;
 using Dapari.Wire;
 using Dapari.Wire.Files;
@@ -15,7 +16,7 @@ public sealed class TransferTests
     private static readonly ContactId _bob = Contact(2);
     private static readonly ByteString _root = ByteString.CopyFrom(Enumerable.Range(0, 32).Select(i => (byte)i).ToArray());
 
-    private readonly FileTransfers _machine = new();
+    private FileTransfers _machine = new();
     private readonly TransferId _id = Id(1);
     private long _now = 1_000;
 
@@ -34,10 +35,36 @@ public sealed class TransferTests
     public void All_that_is_asked_for_is_within_the_credit()
     {
         Receiving(1L << 50);
-        Assert.Equal(FileTransfers.MaxByChannel, _machine.Find(_id)!.Direct.Count);
+        Assert.Equal(FileCredit.Default.ByChannel, _machine.Find(_id)!.Direct.Count);
         var step = Do(step => _machine.Verified(step, _id, Range(0, 4), Route.Direct));
         Assert.Equal(4U, Assert.Single(Wants(step)).Range.Count);
-        Assert.Equal(FileTransfers.MaxByChannel, _machine.Find(_id)!.Direct.Count);
+        Assert.Equal(FileCredit.Default.ByChannel, _machine.Find(_id)!.Direct.Count);
+    }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(200)]
+    [InlineData(FileCredit.MostByChannel)]
+    public void A_driver_says_how_much_it_wants_under_way(int chunks)
+    {
+        _machine = new FileTransfers(null, new FileCredit(chunks, 2));
+        Receiving(1L << 50);
+        Assert.Equal(chunks, _machine.Find(_id)!.Direct.Count);
+        Do(step => _machine.Verified(step, _id, Range(0, 4), Route.Direct));
+        Assert.Equal(chunks, _machine.Find(_id)!.Direct.Count);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(16)]
+    public void A_driver_says_how_many_ranges_it_is_given(int ranges)
+    {
+        _machine = new FileTransfers(null, new FileCredit(FileCredit.MostByChannel, ranges));
+        Sending(1_000 * Chunk);
+        var served = 0;
+        for (var i = 0U; i < 30; i++)
+            served += Ask(i * 8, 8).Effects.Count(effect => effect is FileEffect.Serve);
+        Assert.Equal(ranges, served);
     }
 
     [Fact]
@@ -160,7 +187,7 @@ public sealed class TransferTests
         Assert.Equal(_now + 600, _machine.NextDeadline);
         _now += 600;
         Assert.Equal(1U, Assert.Single(Wants(Do(_machine.Tick))).Range.Count);
-        Assert.Equal(FileTransfers.MaxByChannel - 1, Wants(Do(step => _machine.CallChanged(step, false))).Sum(want => want.Range.Count));
+        Assert.Equal(FileCredit.Default.ByChannel - 1, Wants(Do(step => _machine.CallChanged(step, false))).Sum(want => want.Range.Count));
     }
 
     [Fact]
@@ -181,10 +208,10 @@ public sealed class TransferTests
     public void Who_asks_for_more_than_the_credit_is_told_so_and_gets_nothing()
     {
         Sending(1_000 * Chunk);
-        for (var i = 0U; i < 16; i++)
+        for (var i = 0U; i < 64; i++)
             Ask(i * 8, 8);
         Assert.True(_machine.Find(_id)!.WantedChunks <= FileTransfers.MaxWanted);
-        var step = Ask(256, 250);
+        var step = Ask(512, 250);
         Assert.Equal(FileStopReason.TooMuch, Assert.Single(Frames(step)).Stop.Reason);
         Assert.Equal(0, _machine.Find(_id)!.WantedChunks);
         Assert.Contains(step.Effects, effect => effect is FileEffect.StopServing);

@@ -84,16 +84,97 @@ public sealed class RtcDriverTests : IDisposable
         Assert.Equal("a bug", (await pair.First.Fault.Task.Soon()).Message);
     }
 
+    [Theory]
+    [InlineData(false, "127.0.0.1", true)]
+    [InlineData(true, "127.0.0.1", false)]
+    [InlineData(false, "::1", true)]
+    public async Task Where_no_udp_goes_through_they_meet_by_tcp(bool portable, string address, bool firstListens)
+    {
+        // What is told is TCP alone, and one end of it: as between networks that let nothing else through.
+        await using var pair = await PairAsync(portable, address, (first, candidate) => candidate.Tcp == (first == firstListens ? IceTcpType.Passive : IceTcpType.Active));
+        var channel = await pair.OpenAsync();
+        using var sent = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var received = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var reading = ReadAsync(pair.Second, received);
+        for (var i = 0; i < 600; i++)
+        {
+            var message = RandomNumberGenerator.GetBytes(1 + (i * 53));
+            sent.AppendData(message);
+            Assert.Equal(SendResult.Accepted, await pair.First.Driver.SendAsync(channel, message, text: false).Soon());
+        }
+
+        await reading.Soon();
+        Assert.Equal(sent.GetHashAndReset(), received.GetHashAndReset());
+        var selected = pair.First.Selected!.Value;
+        Assert.True(selected is { Local.IsTcp: true, Remote.IsTcp: true });
+        await pair.First.Driver.DisposeAsync();
+        await pair.Second.UntilAsync(RtcEventKind.Closed);
+    }
+
+    [Fact]
+    public async Task Strangers_who_connect_are_closed_on_and_keep_nobody_out()
+    {
+        using var strangers = new Strangers();
+        await using var pair = await PairAsync(false, "127.0.0.1", (first, candidate) =>
+        {
+            if (first && candidate.Tcp == IceTcpType.Passive)
+                strangers.Come(candidate.Address.Port); // Before the other end does.
+            return candidate.Tcp == (first ? IceTcpType.Passive : IceTcpType.Active);
+        });
+        var channel = await pair.OpenAsync();
+        Assert.Equal(SendResult.Accepted, await pair.First.Driver.SendAsync(channel, "still here"u8.ToArray(), text: true).Soon());
+        Assert.Equal("still here"u8.ToArray(), (await pair.Second.NextAsync()).Bytes);
+        await strangers.AreClosedOnAsync();
+    }
+
+    /// <summary>More than are let in at a time: some say nothing, some a frame that no check is as long as, some that after one that is none.</summary>
+    private sealed class Strangers : IDisposable
+    {
+        private readonly List<System.Net.Sockets.Socket> _sockets = [];
+
+        public void Come(int port)
+        {
+            for (var i = 0; i < 24; i++)
+            {
+                var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+                socket.Connect(IPAddress.Loopback, port);
+                _sockets.Add(socket);
+                // Those who are silent come first: the others push them out.
+                if (i >= 8)
+                    socket.Send(i % 2 == 1 ? [0xFF, 0xFF, 1, 2, 3] : [0, 3, 1, 2, 3, 0xFF, 0xFF]);
+            }
+        }
+
+        public async Task AreClosedOnAsync()
+        {
+            foreach (var socket in _sockets)
+            {
+                try
+                {
+                    Assert.Equal(0, await socket.ReceiveAsync(new byte[1], System.Net.Sockets.SocketFlags.None, TestContext.Current.CancellationToken).AsTask().Soon());
+                }
+                catch (System.Net.Sockets.SocketException)
+                {
+                    // Closed on at once, with what it had said unread.
+                }
+            }
+        }
+
+        public void Dispose() => _sockets.ForEach(socket => socket.Dispose());
+    }
+
     private static async Task ReadAsync(End end, IncrementalHash hash)
     {
         for (var i = 0; i < 600; i++)
             hash.AppendData((await end.NextAsync()).Bytes);
     }
 
-    private async Task<Pair> PairAsync(bool portable, string address)
+    private async Task<Pair> PairAsync(bool portable, string address, Func<bool, IceCandidate, bool>? tells = null)
     {
         var (first, second) = (new End(_certificate, true, portable, address), new End(_certificate, false, portable, address));
         (first.Other, second.Other) = (second, first);
+        first.Tells = candidate => tells is null || tells(true, candidate);
+        second.Tells = candidate => tells is null || tells(false, candidate);
         first.Driver.Start();
         second.Driver.Start();
         var offer = await first.AskAsync((peer, _) => peer.LocalDescription);
@@ -138,6 +219,11 @@ public sealed class RtcDriverTests : IDisposable
 
         public End Other { get; set; } = null!;
 
+        /// <summary>Which candidates the other is told.</summary>
+        public Func<IceCandidate, bool> Tells { get; set; } = _ => true;
+
+        public SelectedPair? Selected { get; private set; }
+
         public TaskCompletionSource<Exception> Fault { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<TAnswer> AskAsync<TAnswer>(Func<RtcPeer, long, TAnswer> ask) => Driver.AskAsync(ask).Soon();
@@ -159,7 +245,9 @@ public sealed class RtcDriverTests : IDisposable
 
         public void Happened(RtcPeer peer, in RtcEvent told, long nowUs)
         {
-            if (told.Candidate is { } candidate && told.Kind == RtcEventKind.CandidateFound)
+            if (told.Kind == RtcEventKind.PairSelected)
+                Selected = told.Pair;
+            if (told.Candidate is { } candidate && told.Kind == RtcEventKind.CandidateFound && Tells(candidate))
                 _ = TellAsync(candidate);
             _events.Writer.TryWrite(told.Kind);
         }

@@ -1,3 +1,4 @@
+using Dapari.Rtc.Ice;
 using Dapari.Rtc.DataChannels;
 using Dapari.Rtc.Dtls;
 using Dapari.Rtc.Sdp;
@@ -39,8 +40,8 @@ public sealed class DescriptionTests
         Assert.True(SdpReader.TryRead(Offer.ReplaceLineEndings("\r\n"), out var read, out var fault), fault.ToString());
         Assert.Equal(("EEtu", SetupRole.ActPass, "data", 5000, 262_144L), (read.Ice.Fragment, read.Setup, read.Mid, read.SctpPort, read.MaxMessageSize));
         Assert.Equal(0xFF, read.Fingerprint.Bytes[^1]);
-        // TCP is passed over.
-        Assert.Equal([false, true], read.Candidates.Select(candidate => candidate.Name is not null));
+        Assert.Equal([false, true, false], read.Candidates.Select(candidate => candidate.Name is not null));
+        Assert.Equal([IceTcpType.None, IceTcpType.None, IceTcpType.Active], read.Candidates.Select(candidate => candidate.Tcp));
         Assert.True(SdpReader.TryRead(SdpWriter.Write(read, 5, 1), out var again, out _));
         Assert.Equal(read with { Candidates = [] }, again with { Candidates = [] });
         Assert.Equal(read.Candidates, again.Candidates);

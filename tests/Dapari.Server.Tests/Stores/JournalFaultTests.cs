@@ -42,6 +42,31 @@ public sealed class JournalFaultTests
         Assert.Equal(post.Sequence, Assert.Single(await bench.ReadAsync(box)).Sequence);
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task On_a_disk_that_was_full_at_the_start_what_is_fetched_makes_room(bool isCopied)
+    {
+        using var bench = new StoreWorkbench(new PowerCutFolder(new Random(1)) { Capacity = 3 * 8 * 1024 + 600 }, StoreWorkbench.Small with { CalmSegments = 100, MostSegments = 100 });
+        var box = bench.NewMailbox();
+        PostOperation post;
+        do
+            bench.Run(post = StoreWorkbench.Post(box, NewId(), new byte[500]));
+        while (post.IsKept);
+        bench.Restart(d => d.Kill());
+        if (isCopied) // The segment that was written to is closed.
+            bench.Store.BeginCopy();
+        var all = (await bench.ReadAsync(box)).Select(r => (ulong)r.Sequence).ToArray();
+        var acknowledge = StoreWorkbench.Acknowledge(box, all);
+        bench.Run(acknowledge);
+        Assert.True(acknowledge.IsKept);
+        if (isCopied)
+            bench.Store.EndCopy();
+        bench.Settle();
+        bench.Run(post = StoreWorkbench.Post(box, NewId(), new byte[500]));
+        Assert.True(post.IsKept);
+        bench.Restart(d => d.Cut());
+        Assert.Equal(post.Sequence, Assert.Single(await bench.ReadAsync(box)).Sequence);
+    }
+
     [Fact]
     public async Task A_write_that_fails_is_refused_and_its_place_is_used_again()
     {

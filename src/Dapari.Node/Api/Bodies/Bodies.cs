@@ -38,15 +38,57 @@ internal sealed record MessageBody(
 internal sealed record RouteBody(string Route, string Reason, string? Network, uint? RoundTripMs, ulong? LayMs);
 
 /// <summary>The files of an entry.</summary>
-internal sealed record FilesBody(string Transfer, uint Count, ulong TotalSize, string? Outcome, IReadOnlyList<FileBody> Files);
+/// <param name="Transfer">Of the transfer.</param>
+/// <param name="Count">How many files.</param>
+/// <param name="TotalSize">In bytes.</param>
+/// <param name="Outcome">How it ended; null: it has not.</param>
+/// <param name="Files">The first ones.</param>
+/// <param name="Shares">When it is over: verified bytes by route.</param>
+/// <param name="TookMs">When it is over: from the first wish to the last chunk.</param>
+/// <param name="Lost">When it is over: files that did not come.</param>
+internal sealed record FilesBody(
+    string Transfer, uint Count, ulong TotalSize, string? Outcome, IReadOnlyList<FileBody> Files, IReadOnlyList<ShareBody>? Shares = null, ulong? TookMs = null, uint? Lost = null);
 
 /// <summary>A file of an entry.</summary>
 internal sealed record FileBody(string Name, ulong Size, string MediaType, string? Warning, bool Lost);
 
 /// <summary>A transfer that is under way, or ended a moment ago.</summary>
+/// <param name="Id">Of the transfer.</param>
+/// <param name="Contact">With whom.</param>
+/// <param name="Message">Its entry in the conversation.</param>
+/// <param name="Outgoing">From here.</param>
+/// <param name="State">"offered", "moving", "finishing" or "ended".</param>
+/// <param name="Trouble">Why nothing moves, or null.</param>
+/// <param name="Paused">Here.</param>
+/// <param name="TotalBytes">In all.</param>
+/// <param name="DoneBytes">Verified at its recipient, as far as this end knows.</param>
+/// <param name="BytesPerSecond">Lately; 0: nothing moves.</param>
+/// <param name="RemainingMs">At that speed.</param>
+/// <param name="Route">By which it moves now.</param>
+/// <param name="Shares">Of what is done, by route.</param>
+/// <param name="AtServerBytes">Lie at a server.</param>
+/// <param name="UploadedBytes">Of what is being left there now.</param>
 internal sealed record TransferBody(
     string Id, string Contact, string Message, bool Outgoing, string State, string? Trouble, bool Paused, ulong TotalBytes, ulong DoneBytes, ulong BytesPerSecond,
-    ulong? RemainingMs, string? Route);
+    ulong? RemainingMs, string? Route, IReadOnlyList<ShareBody> Shares, ulong AtServerBytes, ulong UploadedBytes);
+
+/// <summary>Bytes that went by a route.</summary>
+internal sealed record ShareBody(string Route, ulong Bytes);
+
+/// <summary>Files that were offered, as they stand.</summary>
+/// <param name="Message">Its entry in the conversation.</param>
+/// <param name="Name">The contact's.</param>
+/// <param name="Transfer">How it moves; null: it is over.</param>
+/// <param name="Kept">Arrived, and waits here to be saved.</param>
+internal sealed record FileOfferBody(MessageBody Message, string Name, TransferBody? Transfer, bool Kept);
+
+/// <summary>Files that were offered just now.</summary>
+/// <param name="Transfer">Of the transfer.</param>
+/// <param name="Message">Its entry in the conversation.</param>
+internal sealed record SentFilesBody(string Transfer, string Message);
+
+/// <summary>Where received files are now; null for those that their sender lost.</summary>
+internal sealed record SavedFilesBody(IReadOnlyList<string?> Paths);
 
 /// <summary>Entries in conversation order.</summary>
 internal sealed record MessagesBody(IReadOnlyList<MessageBody> Messages, bool More);

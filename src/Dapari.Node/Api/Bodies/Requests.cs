@@ -28,7 +28,20 @@ internal sealed record NewMessageBody([property: JsonRequired] string Text, stri
 internal sealed record ContactChangeBody(string? Answer = null, bool? Blocked = null, bool? Verified = null, string? Policy = null, string? Name = null);
 
 /// <summary>A person's own settings; null: as it is.</summary>
-internal sealed record SettingsBody(string? Name = null, string? Policy = null, bool? ReadReceipts = null);
+/// <param name="Name">As contacts see it.</param>
+/// <param name="Policy">"automatic", "direct-only" or "server-only".</param>
+/// <param name="ReadReceipts">Contacts are told what was read.</param>
+/// <param name="ReceiveUnaskedBytes">Files of contacts up to this size are received without asking; 0: none are.</param>
+internal sealed record SettingsBody(string? Name = null, string? Policy = null, bool? ReadReceipts = null, ulong? ReceiveUnaskedBytes = null);
+
+/// <summary>Offers files.</summary>
+/// <param name="Paths">Full paths of files and folders of this machine.</param>
+/// <param name="Caption">A word with them.</param>
+/// <param name="Way">"automatic", "direct" or "server"; null: automatic.</param>
+internal sealed record SendFilesBody([property: JsonRequired] IReadOnlyList<string> Paths, string? Caption = null, string? Way = null);
+
+/// <summary>Where received files go: a full path.</summary>
+internal sealed record SaveFilesBody([property: JsonRequired] string Folder);
 
 /// <summary>Where a backup goes, and what it is sealed with.</summary>
 internal sealed record BackupBody([property: JsonRequired] string Path, [property: JsonRequired] string Passphrase);

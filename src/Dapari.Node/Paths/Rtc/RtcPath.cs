@@ -118,6 +118,8 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
         _certificate.Dispose();
     }
 
+    bool IRtcListener.Takes => _files?.IsFull != true;
+
     void IRtcListener.Happened(RtcPeer peer, in RtcEvent told, long nowUs)
     {
         switch (told.Kind)
@@ -142,6 +144,9 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
             case RtcEventKind.Closed:
                 End();
                 break;
+            case RtcEventKind.ChannelClosed:
+                FilesClosed(told.Channel);
+                break;
         }
     }
 
@@ -149,6 +154,8 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
     {
         if (channel == _channel && !text && !_over)
             Received(this, message.ToArray());
+        else if (channel == _files?.Data && !text)
+            _files.Take(message);
     }
 
     void IRtcListener.Failed(Exception fault) => End();
@@ -164,7 +171,7 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
             Opened(this, RtcFacts.Of(peer));
             _timer.Change(_factsEvery, _factsEvery);
         }
-        else
+        else if (!TryAdoptFiles(channel))
             peer.CloseChannel(channel, now);
     }
 
@@ -180,6 +187,7 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
             return;
         _over = true;
         _channel = null;
+        EndFiles();
         Ended(this);
     }
 

@@ -30,7 +30,7 @@ internal sealed partial class FileDesk : IFileRules
     public FileDesk(Parts parts)
     {
         _parts = parts;
-        _machine = new FileTransfers(this);
+        _machine = new FileTransfers(this, parts.State.FileCredit);
         DropOffs = new DropOffDesk(parts);
         _views = new FileViews(parts, _machine, DropOffs);
     }

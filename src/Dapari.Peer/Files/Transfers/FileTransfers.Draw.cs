@@ -14,7 +14,7 @@ internal sealed partial class FileTransfers
     private void Draw(FileStep step)
     {
         var underWay = _turns.Sum(transfer => transfer.Direct.Count + transfer.Fetched.Count);
-        for (var idle = 0; idle < _turns.Count && underWay < MaxUnderWay;)
+        for (var idle = 0; idle < _turns.Count && underWay < 2 * _credit.ByChannel;)
         {
             var transfer = _turns[0];
             _turns.RemoveAt(0);
@@ -31,9 +31,9 @@ internal sealed partial class FileTransfers
             || transfer.DirectFrom > step.At || (_inCall && channel.WantFrom > step.At))
             return 0;
         var drawing = Of(transfer.Contact).Where(other => !other.Record.Outgoing && Draws(other)).ToList();
-        var room = (_inCall ? 1 : MaxByChannel) - drawing.Sum(other => other.Direct.Count);
+        var room = (_inCall ? 1 : _credit.ByChannel) - drawing.Sum(other => other.Direct.Count);
         // What began first leaves room for what came later.
-        room = Math.Min(room, Math.Max(WantChunks, MaxByChannel / drawing.Count) - transfer.Direct.Count);
+        room = Math.Min(room, Math.Max(WantChunks, _credit.ByChannel / drawing.Count) - transfer.Direct.Count);
         if (room <= 0)
             return 0;
         // What lies at a server comes from there; the channel brings the rest first.

@@ -9,12 +9,6 @@ namespace Dapari.Peer.Files;
 /// <summary>The recipient's side: what is asked for, by which way, and what comes of it.</summary>
 internal sealed partial class FileTransfers
 {
-    /// <summary>Chunks that may be under way to this device at once, in all: 32 MiB.</summary>
-    public const int MaxUnderWay = 128;
-
-    /// <summary>Chunks that may be under way by one channel: 16 MiB.</summary>
-    public const int MaxByChannel = 64;
-
     /// <summary>Chunks that are asked for at once: 2 MiB; small enough that turns are fair.</summary>
     public const int WantChunks = 8;
 

@@ -1,3 +1,4 @@
+using Dapari.Peer.Hosting;
 using Dapari.Peer.Store;
 using Dapari.Wire;
 using Dapari.Wire.Files;
@@ -10,10 +11,7 @@ namespace Dapari.Peer.Files;
 internal sealed partial class FileTransfers
 {
     /// <summary>Chunks that a recipient may have asked for at once; who asks for more is told that it is too much.</summary>
-    public const int MaxWanted = 2 * MaxByChannel;
-
-    /// <summary>Ranges that the driver is given at once for a channel: one that it sends, and one so that it need not wait.</summary>
-    public const int MaxServing = 2;
+    public const int MaxWanted = 2 * FileCredit.MostByChannel;
 
     /// <summary>Drop-offs of a transfer that its recipient may say to be gone in one run.</summary>
     public const int MaxGone = 8;
@@ -316,7 +314,7 @@ internal sealed partial class FileTransfers
         {
             if (channel.ServeFrom <= step.At)
                 channel.ServeFrom = long.MinValue;
-            while (channel.Serving.Count < (_inCall ? 1 : MaxServing) && channel.ServeFrom == long.MinValue
+            while (channel.Serving.Count < (_inCall ? 1 : _credit.Serving) && channel.ServeFrom == long.MinValue
                 && _turns.Find(transfer => transfer.Contact == contact && transfer.Wants.Count > 0) is { } transfer)
             {
                 _turns.Remove(transfer);

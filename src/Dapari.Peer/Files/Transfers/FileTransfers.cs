@@ -1,3 +1,4 @@
+using Dapari.Peer.Hosting;
 using Dapari.Peer.Store;
 using Dapari.Wire;
 using Dapari.Wire.Files;
@@ -14,7 +15,7 @@ namespace Dapari.Peer.Files;
 /// The recipient draws: it asks for ranges, and all that it asked for and did not get is the sender's credit. Step 1: an event changes a transfer.
 /// Step 2: what may be asked for, fetched, sent or left now is, in turns. Step 3: what was verified is kept, now and then.
 /// </remarks>
-internal sealed partial class FileTransfers(IFileRules? rules = null)
+internal sealed partial class FileTransfers(IFileRules? rules = null, FileCredit? credit = null)
 {
     /// <summary>Transfers that are not over, in all.</summary>
     public const int MaxTransfers = 1_000;
@@ -29,6 +30,7 @@ internal sealed partial class FileTransfers(IFileRules? rules = null)
     private readonly List<Transfer> _turns = [];
     private readonly Dictionary<ContactId, FileChannel> _channels = [];
     private readonly IFileRules _rules = rules ?? new NoFileRules();
+    private readonly FileCredit _credit = credit ?? FileCredit.Default;
     private bool _inCall;
 
     public IReadOnlyCollection<Transfer> All => _all.Values;

@@ -28,7 +28,9 @@ internal sealed class DiskFolder : IJournalFolder
         var path = Path.Combine(_path, name);
         try
         {
-            return new DiskFile(File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, FileOptions.None, bytes));
+            var handle = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, FileOptions.None, bytes);
+            RandomAccess.SetLength(handle, bytes); // Its blocks are taken, but its length would still be 0.
+            return new DiskFile(handle);
         }
         catch (IOException)
         {

@@ -32,6 +32,9 @@ internal sealed class JournalSegment(string name, long number, ulong salt, IJour
     /// <summary>Where the next frame begins.</summary>
     public long End { get; set; } = HeaderLength;
 
+    /// <summary>Bytes that were set aside for it.</summary>
+    public long Room { get; } = file.Length;
+
     /// <summary>Envelopes in it that wait in memory's index. Of the writer's thread.</summary>
     public int Live => _live;
 

@@ -26,7 +26,8 @@ internal delegate void Replay(JournalSegment segment, ReadOnlySpan<byte> records
 /// 1. A frame goes to the place after the last one. If the write fails, the next frame goes to the same place: a half one is overwritten.
 /// 2. The sync makes it durable. If that fails, the journal is broken for good (<see cref="CommitResult.Broken"/>): the system may have thrown the written pages away and
 ///    call them clean, so that a second sync would succeed and mean nothing. The process has to begin anew from what the disk has.
-/// 3. A segment's room is taken when it is made. The last part of it is for removals alone: on a full disk posts are refused, and what is fetched still goes.
+/// 3. A segment's room is taken when it is made. The last part of it is for removals alone: on a full disk posts are refused, and what is fetched still goes. If even that
+///    part is used up, or a copy has closed the segment, a small one is made for removals, as long as the disk has room for that.
 /// </remarks>
 internal sealed class MailboxJournal : IDisposable
 {
@@ -38,7 +39,6 @@ internal sealed class MailboxJournal : IDisposable
     private JournalSegment? _active;
     private long _lastSegment;
     private long _nextFrame = 1;
-    private bool _hasRoom = true;
 
     /// <param name="folder">Where the segments are.</param>
     /// <param name="segmentBytes">What is set aside for one. A single large frame may make it longer.</param>
@@ -55,9 +55,6 @@ internal sealed class MailboxJournal : IDisposable
 
     public bool IsBroken { get; private set; }
 
-    /// <summary>False: the last segment could not be made.</summary>
-    public bool HasRoom => _hasRoom;
-
     /// <summary>Segments, the one that is written to among them.</summary>
     public int SegmentCount => _segments.Count;
 
@@ -69,7 +66,7 @@ internal sealed class MailboxJournal : IDisposable
 
     /// <summary>
     /// Opens what is there and gives every frame's records to <paramref name="replay"/>, in order. Segments up to <paramref name="settled"/> are removed: all in them is in the
-    /// database. What a crash left half written at the very end is passed over. After it the first commit makes a new segment.
+    /// database. What a crash left half written at the very end is passed over, and the next frame goes there: on a full disk there may be no room for another segment.
     /// </summary>
     /// <exception cref="StorageException">The disk has spoilt what was durable, or cannot be read.</exception>
     public void Recover(long settled, Replay replay)
@@ -118,6 +115,7 @@ internal sealed class MailboxJournal : IDisposable
             }
 
             _folder.SyncNames();
+            _active = _segments.Last?.Value;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -184,10 +182,8 @@ internal sealed class MailboxJournal : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return;
+            // So it is.
         }
-
-        _hasRoom = true;
     }
 
     public void Dispose()
@@ -200,32 +196,31 @@ internal sealed class MailboxJournal : IDisposable
     {
         if (_active is { } active)
         {
-            var room = _segmentBytes - active.End;
+            var room = active.Room - active.End;
             if (bytes <= room - (hasPosts ? _removalBytes : 0))
                 return active;
-            if (active.End == JournalSegment.HeaderLength)
+            if (active.End == JournalSegment.HeaderLength && active.Room >= _segmentBytes)
                 return active; // Larger than a segment: it grows.
         }
 
         try
         {
-            var made = Make();
-            _hasRoom = true;
-            return made;
+            return Make(_segmentBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _hasRoom = false;
-            throw;
+            if (hasPosts || bytes > _removalBytes - JournalSegment.HeaderLength)
+                throw;
+            return Make(_removalBytes);
         }
     }
 
-    private JournalSegment Make()
+    private JournalSegment Make(int bytes)
     {
         var number = _lastSegment + 1;
         var salt = BinaryPrimitives.ReadUInt64LittleEndian(_random.Bytes(8));
         var name = JournalSegment.NameOf(number);
-        var file = _folder.Create(name, _segmentBytes);
+        var file = _folder.Create(name, bytes);
         try
         {
             Span<byte> header = stackalloc byte[JournalSegment.HeaderLength];

@@ -33,6 +33,9 @@ public sealed class TreeVerifier
     /// <summary>Whether an empty file's id is one: nothing else of an empty file can be verified.</summary>
     public bool IsEmptyFile => File.Shape.Size == 0 && File.Root == FileHash.Empty;
 
+    /// <summary>Whether a page was verified and is kept. Does not count as its use.</summary>
+    public bool Has(TreePage name) => _pages.ContainsKey(name);
+
     /// <summary>Judges a page, and keeps it if it is right.</summary>
     /// <param name="name">Which page.</param>
     /// <param name="hashes">Its hashes; copied.</param>

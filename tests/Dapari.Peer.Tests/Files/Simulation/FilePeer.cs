@@ -119,8 +119,8 @@ internal sealed class FilePeer
     private void Check()
     {
         var coming = Machine.All.Where(transfer => !transfer.Record.Outgoing).ToList();
-        Assert.True(coming.Sum(transfer => transfer.Direct.Count + transfer.Fetched.Count) <= FileTransfers.MaxUnderWay, "under way");
-        Assert.True(coming.Sum(transfer => transfer.Direct.Count) <= FileTransfers.MaxByChannel, "by one channel");
+        Assert.True(coming.Sum(transfer => transfer.Direct.Count + transfer.Fetched.Count) <= 2 * FileCredit.Default.ByChannel, "under way");
+        Assert.True(coming.Sum(transfer => transfer.Direct.Count) <= FileCredit.Default.ByChannel, "by one channel");
         Assert.All(Machine.All, transfer => Assert.True(transfer.WantedChunks <= FileTransfers.MaxWanted, "credit"));
         Assert.All(Machine.All, transfer => Assert.Equal(transfer.Wants.Sum(want => want.Range.Count), transfer.WantedChunks));
         Assert.All(coming, transfer => Assert.True(transfer.Verified.Ranges <= FileTransfers.MaxRanges, "ranges"));

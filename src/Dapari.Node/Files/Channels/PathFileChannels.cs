@@ -1,0 +1,21 @@
+using Dapari.Node.Paths;
+
+namespace Dapari.Node.Files.Channels;
+
+/// <summary>
+/// Channels for files beside a node's paths: streams of TCP, or the data channel "dapari-files" (docs/protocol/files.md), whichever way the path goes. Safe for threads.
+/// </summary>
+/// <param name="paths">Whose paths.</param>
+/// <param name="tcp">Makes those of TCP; stays its owner's.</param>
+internal sealed class PathFileChannels(NodePathLink paths, TcpFileChannels tcp) : IFileChannelSource
+{
+    /// <inheritdoc/>
+    public Task<IFileChannel>? TryOpen(ulong path, bool offerer, CancellationToken cancellation) =>
+        paths.SettledByTcpAsync(path) is { } settled ? OpenAsync(settled, path, offerer, cancellation) : null;
+
+    private async Task<IFileChannel> OpenAsync(Task<bool> settled, ulong path, bool offerer, CancellationToken cancellation)
+    {
+        var opening = await settled.WaitAsync(cancellation) ? tcp.TryOpen(path, offerer, cancellation) : paths.Rtc.Find(path)?.OpenFilesAsync(cancellation);
+        return await (opening ?? throw new IOException("The path is gone."));
+    }
+}
