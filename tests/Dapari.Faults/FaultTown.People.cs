@@ -140,20 +140,25 @@ public sealed partial class FaultTown
             if (frame.KindCase == ServerFrame.KindOneofCase.Deliver)
             {
                 Came(pair, came, frame.Deliver);
-                await CommitAsync(link, pair, came, asked, cancellation);
+                if (came.Count >= CommitEvery)
+                    await CommitAsync(link, pair, came, asked, cancellation);
                 continue;
             }
 
             if (frame.Request != usage)
+            {
                 Hear(pair, asked, frame);
-            else if (frame.Usage is not { } told)
+                continue;
+            }
+
+            if (frame.Usage is not { } told)
                 throw new LinkLostException($"refused: {frame}");
-            else if (told.StoredEnvelopes == 0)
+            if (told.StoredEnvelopes == 0)
                 return true;
-            else
-                usage = 0; // Behind the next answer.
-            if (usage == 0 && asked.Count == 0)
-                usage = await link.SendAsync(question, cancellation);
+            // Fewer than a portion may be all that is left.
+            if (came.Count > 0)
+                await CommitAsync(link, pair, came, asked, cancellation);
+            usage = await link.SendAsync(question, cancellation);
         }
     }
 
@@ -187,7 +192,8 @@ public sealed partial class FaultTown
                 continue;
             }
 
-            if (number < pair.HighestKept)
+            // With refusals one of them may not have been heard, and what was sent again came behind what was taken meanwhile: that is the sender's doing.
+            if (number < pair.HighestKept && !(Refused > 0 && pair.IsRepeated(number)))
                 Interlocked.Increment(ref _outOfOrder);
             pair.HighestKept = Math.Max(pair.HighestKept, number);
         }

@@ -5,6 +5,9 @@ internal sealed class DataFolder : IDisposable
 {
     private readonly FileStream _lock;
 
+    // What the runtime says of a file that somebody else holds: ERROR_SHARING_VIOLATION, EWOULDBLOCK of Linux and of Apple's systems.
+    private const int SharingViolation = unchecked((int)0x80070020), WouldBlock = 11, WouldBlockApple = 35;
+
     private DataFolder(string path, FileStream held)
     {
         Database = Path.Combine(path, "dapari.db");
@@ -41,9 +44,11 @@ internal sealed class DataFolder : IDisposable
         {
             throw new StartException($"The data folder {path} cannot be written.");
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            throw new StartException($"Another server uses the data folder {path}.");
+            throw new StartException(e.HResult is SharingViolation or WouldBlock or WouldBlockApple
+                ? $"Another server uses the data folder {path}."
+                : $"The data folder {path} cannot be used: {e.Message}");
         }
     }
 
