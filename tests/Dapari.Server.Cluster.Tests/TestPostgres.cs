@@ -31,7 +31,7 @@ internal sealed class TestPostgres : IAsyncDisposable
         if (IsRoot)
             await RunAsync("chown", "postgres", postgres._folder);
         await postgres.RunAsOwnerAsync("initdb", "-D", postgres.Data, "-U", "dapari", "-A", "trust", "-E", "UTF8", "--no-locale", "-N");
-        await File.AppendAllTextAsync(Path.Combine(postgres.Data, "postgresql.conf"), $"listen_addresses = ''\nunix_socket_directories = '{postgres._folder}'\nmax_connections = 200\nlogging_collector = off\n");
+        await File.AppendAllTextAsync(Path.Combine(postgres.Data, "postgresql.conf"), $"listen_addresses = ''\nunix_socket_directories = '{postgres._folder}'\nmax_connections = 200\nlog_min_messages = panic\n");
         await postgres.BeginAsync();
         return postgres;
     }
@@ -50,6 +50,10 @@ internal sealed class TestPostgres : IAsyncDisposable
                 throw new TimeoutException("PostgreSQL outlived its death.");
             await tick.WaitForNextTickAsync();
         }
+
+        // PostgreSQL would take the entry of a dead process for a living one.
+        File.Delete(Path.Combine(Data, "postmaster.pid"));
+        File.Delete(Path.Combine(_folder, ".s.PGSQL.5432.lock"));
     }
 
     /// <summary>A dead process that nobody has asked about yet still has an entry.</summary>

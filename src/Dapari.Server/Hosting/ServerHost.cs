@@ -77,7 +77,7 @@ internal sealed class ServerHost : IAsyncDisposable
     public bool IsStorageFailing => Office.IsFailing;
 
     /// <summary>The disk failed in a way that only a new start can mend; the server stops by itself.</summary>
-    public bool IsStorageBroken => _writer.Store.IsBroken;
+    public bool IsStorageBroken => _writer?.Store.IsBroken == true;
 
     public LocalAuthority? Authority => _certificate?.Authority;
 
