@@ -1,6 +1,7 @@
 using System.Text;
 using Dapari.Bench.Far;
 using Dapari.Bench.Faults;
+using Dapari.Bench.Cluster;
 using Dapari.Bench.Pairs;
 using Dapari.Bench.Relay;
 using Dapari.Bench.Rtc;
@@ -15,7 +16,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-        new ServerPostBench(), new ServerRelayBench(), new FileUdpBench(), new FarUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(),
+        new ServerPostBench(), new ServerRelayBench(), new ServerClusterBench(), new FileUdpBench(), new FarUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(),
         new ServerOfflineBench(), new ServerFaultsBench(),
     ];
 

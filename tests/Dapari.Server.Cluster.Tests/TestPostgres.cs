@@ -142,13 +142,3 @@ internal sealed class TestPostgres : IAsyncDisposable
             throw new InvalidOperationException($"{start.FileName}: {await output}{await error}");
     }
 }
-
-/// <summary>One for a class of tests; each test has a cluster of its own name, and mailboxes of random ids.</summary>
-public sealed class PostgresFixture : Xunit.IAsyncLifetime
-{
-    internal TestPostgres Postgres { get; private set; } = null!;
-
-    public async ValueTask InitializeAsync() => Postgres = await TestPostgres.StartAsync();
-
-    public ValueTask DisposeAsync() => Postgres.DisposeAsync();
-}
