@@ -3,6 +3,7 @@ using Dapari.Node.Paths;
 using Dapari.Node.Paths.Rtc;
 using Dapari.Peer.Hosting;
 using Dapari.Rtc.Ice;
+using Dapari.Rtc.Sockets.Peers;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 using Xunit;
@@ -136,19 +137,24 @@ public sealed class RtcPathTests
     }
 
     [Theory]
-    [InlineData("stun:192.0.2.1", false, "192.0.2.1", 3478)]
-    [InlineData("turn:[2001:db8::1]:5000?transport=udp", true, "2001:db8::1", 5000)]
-    [InlineData("turn:relay.example.org?transport=udp", true, "relay.example.org", 3478)]
-    [InlineData("turn:relay.example.org:1?transport=tcp", null, "", 0)]
-    [InlineData("turns:relay.example.org", null, "", 0)]
-    [InlineData("turn:relay.example.org:0", null, "", 0)]
-    [InlineData("turn:", null, "", 0)]
-    public void Servers_are_read_as_browsers_write_them(string url, bool? lends, string host, int port)
+    [InlineData("stun:192.0.2.1", false, "192.0.2.1", 3478, TurnTransport.Udp)]
+    [InlineData("turn:[2001:db8::1]:5000?transport=udp", true, "2001:db8::1", 5000, TurnTransport.Udp)]
+    [InlineData("turn:relay.example.org?transport=udp", true, "relay.example.org", 3478, TurnTransport.Udp)]
+    [InlineData("turn:relay.example.org:1?transport=tcp", true, "relay.example.org", 1, TurnTransport.Tcp)]
+    [InlineData("turns:relay.example.org", true, "relay.example.org", 5349, TurnTransport.Tls)]
+    [InlineData("turns:relay.example.org:443?transport=tcp", true, "relay.example.org", 443, TurnTransport.Tls)]
+    [InlineData("turns:relay.example.org?transport=udp", null, "", 0, TurnTransport.Udp)]
+    [InlineData("stun:relay.example.org?transport=tcp", null, "", 0, TurnTransport.Udp)]
+    [InlineData("turn:relay.example.org:0", null, "", 0, TurnTransport.Udp)]
+    [InlineData("turn:", null, "", 0, TurnTransport.Udp)]
+    [InlineData("turn", null, "", 0, TurnTransport.Udp)]
+    [InlineData("https://relay.example.org", null, "", 0, TurnTransport.Udp)]
+    public void Servers_are_read_as_browsers_write_them(string url, bool? lends, string host, int port, TurnTransport transport)
     {
-        var read = IceServerAddresses.TryParse(url, out var isTurn, out var name, out var number);
+        var read = IceServerAddresses.TryParse(url, out var isTurn, out var name, out var number, out var by);
         Assert.Equal(lends is not null, read);
         if (read)
-            Assert.Equal((lends, host, port), (isTurn, name, number));
+            Assert.Equal((lends, host, port, transport), (isTurn, name, number, by));
     }
 
     [Theory]
@@ -166,7 +172,7 @@ public sealed class RtcPathTests
 
     private static Task UntilAsync(string what, Func<bool> holds) => Waiting.UntilAsync(what, () => Task.FromResult(holds()));
 
-    private static RtcPathLink Rtc() => new(new RtcPathParts([IPAddress.Loopback], null, null, TimeProvider.System));
+    private static RtcPathLink Rtc() => new(new RtcPathParts([IPAddress.Loopback], null, null, (_, _, _, _) => false, TimeProvider.System));
 
     private static NodePathLink Both() => new(new TcpPathLink([IPAddress.Loopback], 0, RandomSource.System, TimeProvider.System), Rtc(), TimeProvider.System);
 

@@ -52,6 +52,29 @@ public sealed class DatagramReactorTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Kinds))]
+    public void Waking_and_closing_what_is_closed_touches_no_file_that_was_opened_since(bool portable, bool segmentation)
+    {
+        var folder = Directory.CreateTempSubdirectory("dapari-reactor-");
+        var reactor = Make(portable, segmentation);
+        reactor.Dispose();
+        // The lowest free number is the next one's (POSIX open): these have the reactor's.
+        var files = Enumerable.Range(0, 64).Select(i => new FileStream(Path.Combine(folder.FullName, $"{i}"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 0)).ToList();
+        try
+        {
+            reactor.Wake();
+            Assert.All(files, file => Assert.Equal(0, file.Length));
+            reactor.Dispose();
+            foreach (var file in files)
+                file.WriteByte(1);
+        }
+        finally
+        {
+            files.ForEach(file => file.Dispose());
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
     public void Datagrams_of_any_lengths_to_several_peers_arrive_whole_and_in_order(bool portable, bool segmentation)
     {
         var random = new Random(7);

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Dapari.Relay;
 using Dapari.Relay.Peers;
@@ -33,22 +36,14 @@ public sealed class RtcThroughRelayTests
         var access = (await owner.AskAsync(new ClientFrame { TakeRelayAccess = new TakeRelayAccess() })).RelayAccess;
         var turn = new TurnServer(Endpoint.From(IPAddress.Loopback, (ushort)server.Host.Relay.Ports!.Udp), access.Username, access.Password);
         await TalkAsync(turn, () => Assert.Equal(2, Lent(server)));
-        for (var since = Stopwatch.StartNew(); Lent(server) > 0;)
-        {
-            Assert.True(since.Elapsed < Patience, "addresses are still lent");
-            await owner.AskAsync(new ClientFrame { Ping = new Ping() });
-        }
+        await UntilNothingIsLentAsync(server);
     }
 
     [Fact]
     public async Task Two_peers_talk_through_coturn()
     {
         var port = FreePort();
-        using var coturn = Process.Start(new ProcessStartInfo("turnserver",
-            $"-n -p {port} -L 127.0.0.1 -E 127.0.0.1 --no-tls --no-dtls --lt-cred-mech --user test:secret --realm test --allow-loopback-peers --no-cli --log-file /dev/null --simple-log --pidfile /dev/null")
-        { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        _ = coturn.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        _ = coturn.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        using var coturn = Coturn($"-p {port} --no-tls --no-dtls");
         try
         {
             await TalkAsync(new TurnServer(Endpoint.From(IPAddress.Loopback, port), "test", "secret"), () => { });
@@ -60,22 +55,176 @@ public sealed class RtcThroughRelayTests
         }
     }
 
+    [Theory]
+    [InlineData(TurnTransport.Tcp)]
+    [InlineData(TurnTransport.Tls)]
+    public async Task Two_peers_talk_through_this_relay_over_a_stream_and_give_their_addresses_back(TurnTransport transport)
+    {
+        await using var server = await StartWithTlsAsync();
+        var (turn, judge) = await StreamServerAsync(server, transport);
+        await TalkAsync(turn, () => Assert.Equal(2, Lent(server)), judge);
+        await UntilNothingIsLentAsync(server);
+    }
+
+    [Theory]
+    [InlineData(TurnTransport.Tcp)]
+    [InlineData(TurnTransport.Tls)]
+    public async Task Two_peers_talk_through_coturn_over_a_stream(TurnTransport transport)
+    {
+        var folder = Directory.CreateTempSubdirectory("dapari-coturn-").FullName;
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=relay.test", key, HashAlgorithmName.SHA256);
+        using var own = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
+        await File.WriteAllTextAsync($"{folder}/cert.pem", own.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync($"{folder}/key.pem", key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+        var (plain, tls) = (FreePort(), FreePort());
+        using var coturn = Coturn($"-p {plain} --tls-listening-port {tls} --no-dtls --cert {folder}/cert.pem --pkey {folder}/key.pem");
+        try
+        {
+            await UntilItListensAsync(plain);
+            await UntilItListensAsync(tls);
+            await TalkAsync(
+                new TurnServer(Endpoint.From(IPAddress.Loopback, transport == TurnTransport.Tcp ? plain : tls), "test", "secret", transport, "relay.test"), () => { },
+                (_, certificate, _, _) => certificate?.GetCertHashString() == own.GetCertHashString());
+        }
+        finally
+        {
+            coturn.Kill();
+            await coturn.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Directory.Delete(folder, true);
+        }
+    }
+
+    [Fact]
+    public async Task Where_UDP_is_answered_by_nobody_the_stream_lends()
+    {
+        await using var server = await StartWithTlsAsync();
+        var (turn, judge) = await StreamServerAsync(server, TurnTransport.Tls);
+        using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        using var certificate = DtlsCertificate.Create(TimeProvider.System.GetUtcNow());
+        var blocked = turn with { Address = Endpoint.From(IPAddress.Loopback, (ushort)((IPEndPoint)silent.Client.LocalEndPoint!).Port), Transport = TurnTransport.Udp };
+        await using var end = new End(certificate, true, [blocked, turn], judge);
+        end.Start();
+        await end.UntilAsync(RtcEventKind.CandidateFound);
+        Assert.Equal(CandidateType.Relayed, Assert.Single(end.Candidates).Type);
+        Assert.Equal(1, Lent(server));
+    }
+
+    [Fact]
+    public async Task Where_UDP_lends_nobody_connects()
+    {
+        await using var server = await StartWithTlsAsync();
+        var (turn, _) = await StreamServerAsync(server, TurnTransport.Tcp);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var certificate = DtlsCertificate.Create(TimeProvider.System.GetUtcNow());
+        await using var end = new End(certificate, true, [turn with { Address = Endpoint.From(IPAddress.Loopback, (ushort)((IPEndPoint)listener.LocalEndpoint).Port) }, turn with { Transport = TurnTransport.Udp }]);
+        end.Start();
+        await end.UntilAsync(RtcEventKind.GatheringDone);
+        Assert.Single(end.Candidates);
+        Assert.False(listener.Pending());
+    }
+
+    [Fact]
+    public async Task A_server_whose_certificate_is_refused_lends_nothing()
+    {
+        await using var server = await StartWithTlsAsync();
+        var (turn, _) = await StreamServerAsync(server, TurnTransport.Tls);
+        using var certificate = DtlsCertificate.Create(TimeProvider.System.GetUtcNow());
+        var judged = "";
+        foreach (var judge in (RemoteCertificateValidationCallback?[])[null, (sender, _, _, _) => (judged = ((SslStream)sender).TargetHostName) == ""])
+        {
+            await using var end = new End(certificate, true, [turn with { Name = "other.test" }], judge);
+            end.Start();
+            await end.UntilAsync(RtcEventKind.GatheringDone);
+            Assert.Empty(end.Candidates);
+        }
+
+        Assert.Equal("other.test", judged);
+        Assert.Equal(0, Lent(server));
+    }
+
+    [Fact]
+    public async Task When_the_connection_breaks_what_it_lent_is_no_longer_an_address()
+    {
+        await using var server = await StartWithTlsAsync();
+        var (turn, judge) = await StreamServerAsync(server, TurnTransport.Tls);
+        using var certificate = DtlsCertificate.Create(TimeProvider.System.GetUtcNow());
+        await using var first = new End(certificate, true, [turn], judge);
+        await using var second = new End(certificate, false, [turn], judge);
+        await End.MeetAsync(first, second);
+        await server.Host.DisposeAsync();
+        await first.UntilAsync(RtcEventKind.Failed);
+    }
+
     [Fact]
     public async Task With_a_wrong_password_gathering_ends_without_an_address()
     {
         await using var server = await TestServer.StartAsync(o => o with { Relay = new RelayServing { Port = 0, Addresses = [IPAddress.Loopback] } });
         using var certificate = DtlsCertificate.Create(TimeProvider.System.GetUtcNow());
-        await using var end = new End(certificate, true, new TurnServer(Endpoint.From(IPAddress.Loopback, (ushort)server.Host.Relay.Ports!.Udp), "1:nobody", "guess"));
+        await using var end = new End(certificate, true, [new TurnServer(Endpoint.From(IPAddress.Loopback, (ushort)server.Host.Relay.Ports!.Udp), "1:nobody", "guess")]);
         end.Start();
         await end.UntilAsync(RtcEventKind.GatheringDone);
         Assert.Empty(end.Candidates);
     }
 
-    private static async Task TalkAsync(TurnServer turn, Action whileLent)
+    private static Process Coturn(string arguments)
+    {
+        var coturn = Process.Start(new ProcessStartInfo("turnserver",
+            $"-n {arguments} -L 127.0.0.1 -E 127.0.0.1 --lt-cred-mech --user test:secret --realm test --allow-loopback-peers --no-cli --log-file /dev/null --simple-log --pidfile /dev/null")
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _ = coturn.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        _ = coturn.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        return coturn;
+    }
+
+    // What is sent over UDP is sent again; a connection is refused once.
+    private static async Task UntilItListensAsync(ushort port)
+    {
+        for (var since = Stopwatch.StartNew(); ; await Task.Yield())
+        {
+            using var probe = new TcpClient();
+            try
+            {
+                await probe.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken);
+                return;
+            }
+            catch (SocketException)
+            {
+                Assert.True(since.Elapsed < Patience, "coturn does not listen");
+            }
+        }
+    }
+
+    private static Task<TestServer> StartWithTlsAsync() => TestServer.StartAsync(o => o with
+    {
+        Https = true, TrustListen = new IPEndPoint(IPAddress.Loopback, 0),
+        Relay = new RelayServing { Port = 0, Addresses = [IPAddress.Loopback], Allowed = [IpRange.Parse("127.0.0.0/8")] },
+    });
+
+    /// <summary>The relay by one of its streams; over TLS only this server's own certificate is taken, which names the address.</summary>
+    private static async Task<(TurnServer Turn, RemoteCertificateValidationCallback Judge)> StreamServerAsync(TestServer server, TurnTransport transport)
+    {
+        await using var client = await TestClient.ConnectAsync(server.Uri, configure: o => o.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null);
+        await client.HelloAsync();
+        await client.CreateAsync(new TestMailbox());
+        var access = (await client.AskAsync(new ClientFrame { TakeRelayAccess = new TakeRelayAccess() })).RelayAccess;
+        var port = transport == TurnTransport.Tls ? server.Uri.Port : server.Host.Relay.Ports!.Tcp;
+        return (new TurnServer(Endpoint.From(IPAddress.Loopback, (ushort)port), access.Username, access.Password, transport, server.Uri.Host),
+            (_, _, _, errors) => errors == SslPolicyErrors.RemoteCertificateChainErrors);
+    }
+
+    private static async Task UntilNothingIsLentAsync(TestServer server)
+    {
+        for (var since = Stopwatch.StartNew(); Lent(server) > 0; await Task.Yield())
+            Assert.True(since.Elapsed < Patience, "addresses are still lent");
+    }
+
+    private static async Task TalkAsync(TurnServer turn, Action whileLent, RemoteCertificateValidationCallback? judge = null)
     {
         using var certificate = DtlsCertificate.Create(TimeProvider.System.GetUtcNow());
-        await using (var first = new End(certificate, true, turn))
-        await using (var second = new End(certificate, false, turn))
+        await using (var first = new End(certificate, true, [turn], judge))
+        await using (var second = new End(certificate, false, [turn], judge))
         {
             (first.Other, second.Other) = (second, first);
             await End.MeetAsync(first, second);
@@ -109,12 +258,13 @@ public sealed class RtcThroughRelayTests
         private readonly Channel<byte[]> _messages = Channel.CreateUnbounded<byte[]>();
         private readonly RtcDriver _driver;
 
-        public End(DtlsCertificate certificate, bool offerer, TurnServer turn) => _driver = new RtcDriver(
+        public End(DtlsCertificate certificate, bool offerer, IReadOnlyList<TurnServer> turn, RemoteCertificateValidationCallback? judge = null) => _driver = new RtcDriver(
             new RtcDriverOptions
             {
                 Peer = new RtcPeerOptions { Offerer = offerer, Certificate = certificate, Ice = new IceOptions { RelayOnly = true } },
                 Addresses = [IPAddress.Loopback],
-                TurnServers = [turn],
+                TurnServers = turn,
+                Judge = judge,
             },
             this, Entropy.System);
 

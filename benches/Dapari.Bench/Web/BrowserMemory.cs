@@ -5,8 +5,8 @@ namespace Dapari.Bench.Web;
 /// <summary>The memory of all renderers (pages with their workers) that descend from this process, in bytes: what is theirs alone (Linux, Private of smaps_rollup).</summary>
 internal sealed class BrowserMemory
 {
-    private volatile bool _ended;
-    private Task<long>? _watching;
+    /// <summary>The most that was seen, in bytes.</summary>
+    public long Most { get; private set; }
 
     /// <summary>How much it is now.</summary>
     public static long Read()
@@ -23,24 +23,17 @@ internal sealed class BrowserMemory
         return parents.Keys.Where(id => IsOurs(id, parents) && ReadText($"/proc/{id}/cmdline").Contains("--type=renderer", StringComparison.Ordinal)).Sum(Private);
     }
 
-    /// <summary>Begins to watch for the most.</summary>
-    public void Watch() => _watching = Task.Run(async () =>
+    /// <summary>Watches for the most while something is done.</summary>
+    public async Task<TAnswer> DuringAsync<TAnswer>(Func<Task<TAnswer>> work)
     {
-        var most = 0L;
-        while (!_ended)
+        var working = work();
+        while (!working.IsCompleted)
         {
-            most = Math.Max(most, Read());
-            await Task.Delay(500, CancellationToken.None);
+            Most = Math.Max(Most, Read());
+            await Task.WhenAny(working, Task.Delay(500, CancellationToken.None));
         }
 
-        return most;
-    });
-
-    /// <summary>Ends it, and says the most.</summary>
-    public async Task<long> EndAsync()
-    {
-        _ended = true;
-        return await _watching!;
+        return await working;
     }
 
     private static bool IsOurs(int id, Dictionary<int, int> parents)

@@ -75,7 +75,7 @@ internal sealed class NodePeer : IAsyncDisposable
             var multicast = options is { Direct: true, Nearby: true } && NodeHome.IsNearby(home.Folder) ? new MulticastPort(options.Networks) : null;
             var names = multicast is null ? null : new MdnsResolver(multicast, time);
             var nearby = multicast is null ? null : new NearbyLink(multicast, tcp!, RandomSource.System, time);
-            var paths = tcp is null ? null : new NodePathLink(tcp, new RtcPathLink(new RtcPathParts(options.Addresses, names, mapper, time)), time);
+            var paths = tcp is null ? null : new NodePathLink(tcp, new RtcPathLink(new RtcPathParts(options.Addresses, names, mapper, authorities.Judge, time)), time);
             var channels = paths is null ? null : new TcpFileChannels(paths.Tcp, path => paths.GoesByTcp(path) is true, time);
             var http = new DropOffHttp(authorities, time);
             var files = new NodeFileLink(home.Files, channels is null ? [] : [new PathFileChannels(paths!, channels)], http, time);

@@ -23,7 +23,9 @@ internal sealed unsafe partial class LinuxReactor : DatagramReactor
     private readonly Block<Slice> _receivedSlices;
     private readonly Block<byte> _receivedNames;
     private readonly byte* _arena;
+    private readonly Lock _waking = new();
     private int _used;
+    private bool _closed;
 
     public LinuxReactor(ReactorOptions options)
         : base(options)
@@ -114,7 +116,12 @@ internal sealed unsafe partial class LinuxReactor : DatagramReactor
     public override void Wake()
     {
         var one = 1ul;
-        _ = LibC.Write(_wake, &one, sizeof(ulong));
+        lock (_waking)
+        {
+            // The number of a closed descriptor is somebody else's soon, a file's perhaps.
+            if (!_closed)
+                _ = LibC.Write(_wake, &one, sizeof(ulong));
+        }
     }
 
     public override int Receive(int socket)
@@ -137,6 +144,13 @@ internal sealed unsafe partial class LinuxReactor : DatagramReactor
 
     protected override void Dispose(bool disposing)
     {
+        lock (_waking)
+        {
+            if (_closed)
+                return;
+            _closed = true;
+        }
+
         for (var i = 0; i < _used; i++)
             _sockets[i]?.Dispose();
         _ = LibC.CloseDescriptor(_wake);

@@ -1,23 +1,35 @@
 using System.Net.Sockets;
 using Dapari.Rtc.Ice;
+using Dapari.Rtc.Sockets.Peers.Tcp;
+using Dapari.Rtc.Stun;
 using Dapari.Rtc.Turn;
 
 namespace Dapari.Rtc.Sockets.Peers;
 
-/// <summary>Relayed addresses: each TURN server has a socket of its own and a client, and once it has lent an address, that is a base of the peer.</summary>
+/// <summary>Relayed addresses: each TURN server has a socket or a connection of its own and a client, and once it has lent an address, that is a base of the peer.</summary>
 public sealed partial class RtcDriver
 {
+    // As many round trips as an answer needs on the longest lines; by then UDP is there, or it is blocked.
+    private const long StreamsAfterUs = 1_000_000;
+
+    private readonly List<Relay> _relays = [];
     private readonly Dictionary<int, Relay> _relayOfSocket = [];
     private readonly Dictionary<int, Relay> _relayOfBase = [];
+    private readonly List<TurnServer> _streamServers = [];
+    private long _streamsAt = long.MaxValue;
     private bool _gathered;
 
-    private sealed class Relay(TurnServer server, TurnClient client, int socket)
+    private sealed class Relay(TurnServer server, TurnClient client, int socket, TurnLine? line)
     {
         public TurnServer Server { get; } = server;
 
         public TurnClient Client { get; } = client;
 
+        /// <summary>-1: by a line.</summary>
         public int Socket { get; } = socket;
+
+        /// <summary>Null: by a socket.</summary>
+        public TurnLine? Line { get; } = line;
 
         /// <summary>-1: nothing is lent.</summary>
         public int Base { get; set; } = -1;
@@ -28,8 +40,8 @@ public sealed partial class RtcDriver
     {
         get
         {
-            var next = _peer.NextDeadlineUs;
-            foreach (var relay in _relayOfSocket.Values)
+            var next = Math.Min(_peer.NextDeadlineUs, _streamsAt);
+            foreach (var relay in _relays)
                 next = Math.Min(next, relay.Client.NextDeadlineUs);
             return next;
         }
@@ -40,22 +52,73 @@ public sealed partial class RtcDriver
         foreach (var server in _options.TurnServers)
         {
             var from = local.FirstOrDefault(one => one.Address.AddressFamily == (server.Address.IsV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6)).Address;
-            if (from is null || _reactor.Open(Endpoint.From(from, 0), shared: false, out var socket, out _) != SocketError.Success)
+            if (from is null)
                 continue;
-            var relay = new Relay(server, new TurnClient(new TurnClientOptions { Username = server.Username, Password = server.Password, WantsV6 = !server.Address.IsV4 }, _entropy), socket);
-            _relayOfSocket.Add(socket, relay);
-            relay.Client.Start(NowUs);
+            if (server.Transport != TurnTransport.Udp)
+                _streamServers.Add(server);
+            else if (_reactor.Open(Endpoint.From(from, 0), shared: false, out var socket, out _) == SocketError.Success)
+                _relayOfSocket.Add(socket, Ask(server, socket, null));
         }
 
+        if (_streamServers.Count > 0)
+            _streamsAt = _relays.Count == 0 ? NowUs : NowUs + StreamsAfterUs;
         SettleRelays();
     }
+
+    private Relay Ask(TurnServer server, int socket, TurnLine? line)
+    {
+        var options = new TurnClientOptions { Username = server.Username, Password = server.Password, WantsV6 = !server.Address.IsV4, IsReliable = line is not null };
+        var relay = new Relay(server, new TurnClient(options, _entropy), socket, line);
+        _relays.Add(relay);
+        relay.Client.Start(NowUs);
+        return relay;
+    }
+
+    /// <summary>Connects to the servers of TCP and TLS, unless one of UDP lends: the same relay by a worse way is no other way.</summary>
+    private void AskStreams()
+    {
+        var lent = _relays.Exists(relay => relay.Client.State == TurnState.Lent);
+        if (!lent && _streamsAt > NowUs && _relays.Exists(relay => relay.Client.State == TurnState.Asking))
+            return;
+        _streamsAt = long.MaxValue;
+        if (!lent)
+            _streamServers.ForEach(AskByLine);
+        _streamServers.Clear();
+    }
+
+    private void AskByLine(TurnServer server)
+    {
+        var from = _options.Addresses?.FirstOrDefault(one => one.AddressFamily == (server.Address.IsV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6));
+        var line = new TurnLine(server, from, _options.Judge);
+        var relay = Ask(server, -1, line);
+        _ = Task.Run(async () =>
+        {
+            await line.RunAsync(frames => TakeAsync(relay, frames), TimeProvider.System);
+            Do((_, _) =>
+            {
+                relay.Client.Broke();
+                if (!_over)
+                    SettleRelays();
+            });
+        });
+    }
+
+    // The bytes are the line's until this is done.
+    private Task<bool> TakeAsync(Relay relay, ReadOnlyMemory<byte> frames) => AskAsync((_, now) =>
+    {
+        for (var rest = frames.Span; !_over && StreamFraming.Read(rest, out var length, out var advance) == StreamFrame.Frame; rest = rest[advance..])
+            Take(relay, rest[..length], now);
+        return true;
+    });
 
     /// <summary>Tells the peer what is lent and what no longer is. When all servers have answered or failed, no more bases come.</summary>
     private void SettleRelays()
     {
-        var asking = false;
+        if (_streamServers.Count > 0)
+            AskStreams();
+        var asking = _streamServers.Count > 0;
         ushort preference = 65_535;
-        foreach (var relay in _relayOfSocket.Values)
+        foreach (var relay in _relays)
         {
             asking |= relay.Client.State == TurnState.Asking;
             preference--;
@@ -65,8 +128,11 @@ public sealed partial class RtcDriver
                 if (relay.Base >= 0)
                     _relayOfBase[relay.Base] = relay;
             }
-            else if (relay.Client.State is TurnState.Failed or TurnState.Closed && relay.Base >= 0)
+            else if (relay.Client.State is TurnState.Failed or TurnState.Closed)
             {
+                relay.Line?.Dispose();
+                if (relay.Base < 0)
+                    continue;
                 _peer.RemoveBase(relay.Base, NowUs);
                 _relayOfBase.Remove(relay.Base);
                 relay.Base = -1;
@@ -81,9 +147,9 @@ public sealed partial class RtcDriver
 
     private void AdvanceRelays(long now)
     {
-        if (_relayOfSocket.Count == 0)
+        if (_relays.Count == 0 && _streamServers.Count == 0)
             return;
-        foreach (var relay in _relayOfSocket.Values)
+        foreach (var relay in _relays)
         {
             if (relay.Client.NextDeadlineUs <= now)
                 relay.Client.Advance(now);
@@ -95,8 +161,12 @@ public sealed partial class RtcDriver
     /// <summary>A datagram on a TURN server's socket.</summary>
     private void ReceiveFrom(Relay relay, in Received received, Span<byte> bytes, long now)
     {
-        if (received.From != relay.Server.Address)
-            return;
+        if (received.From == relay.Server.Address)
+            Take(relay, bytes, now);
+    }
+
+    private void Take(Relay relay, ReadOnlySpan<byte> bytes, long now)
+    {
         if (relay.Client.Receive(bytes, out var peer, out var data, now) == TurnReceipt.Data)
         {
             if (relay.Base >= 0)
@@ -109,10 +179,16 @@ public sealed partial class RtcDriver
     /// <summary>What TURN clients have to say to their servers; the next free slot.</summary>
     private int QueueRequests(int slot)
     {
-        foreach (var relay in _relayOfSocket.Values)
+        foreach (var relay in _relays)
         {
             while (slot < 2 * Batch && relay.Client.TryTake(out var request))
             {
+                if (relay.Line is { } line)
+                {
+                    line.Send(request);
+                    continue;
+                }
+
                 request.CopyTo(_reactor.Slot(slot));
                 _reactor.Send(relay.Socket, relay.Server.Address, slot++, 0, request.Length);
             }
@@ -121,19 +197,35 @@ public sealed partial class RtcDriver
         return slot;
     }
 
-    /// <summary>Sends a datagram that lies in a slot behind the head room by a relay. False: it cannot go, and the slot is free.</summary>
+    /// <summary>Sends a datagram that lies in a slot behind the head room by a relay. False: the slot is free, for it cannot go or has gone by a line.</summary>
     private bool TrySendBy(Relay relay, in Endpoint to, int slot, int length)
     {
         if (!relay.Client.TryWrap(to, _reactor.Slot(slot), TurnClient.HeadRoom, length, out var start, out var whole, NowUs))
             return false;
-        _reactor.Send(relay.Socket, relay.Server.Address, slot, start, whole);
-        return true;
+        if (relay.Line is not { } line)
+        {
+            _reactor.Send(relay.Socket, relay.Server.Address, slot, start, whole);
+            return true;
+        }
+
+        // What binds the peer's channel goes before the first datagram for it.
+        while (relay.Client.TryTake(out var request))
+            line.Send(request);
+        line.Send(_reactor.Slot(slot).Slice(start, whole));
+        return false;
     }
 
     /// <summary>Gives back what was lent.</summary>
     private void CloseRelays()
     {
-        foreach (var relay in _relayOfSocket.Values)
+        foreach (var relay in _relays)
             relay.Client.Close(NowUs);
+    }
+
+    /// <summary>What was said last still goes.</summary>
+    private void CloseRelayLines()
+    {
+        foreach (var relay in _relays)
+            relay.Line?.Close();
     }
 }

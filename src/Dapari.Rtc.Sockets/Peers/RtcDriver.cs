@@ -110,8 +110,14 @@ public sealed partial class RtcDriver : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         NetworkChange.NetworkAddressChanged -= OnAddressesChanged;
-        if (_thread.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
+        if (_thread.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted) && !_over)
+        {
+            _over = true;
+            _peer.Dispose();
+            _reactor.Dispose();
             _ended.TrySetResult();
+        }
+
         Do((_, _) => _ends = true);
         await _ended.Task;
     }
@@ -134,6 +140,7 @@ public sealed partial class RtcDriver : IAsyncDisposable
 
         WishNothing();
         CloseTcp();
+        CloseRelayLines();
         UnnameAll();
         _peer.Dispose();
         _reactor.Dispose();

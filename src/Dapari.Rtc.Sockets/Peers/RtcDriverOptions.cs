@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using Dapari.Rtc.Peer;
 
 namespace Dapari.Rtc.Sockets.Peers;
@@ -15,8 +16,13 @@ public sealed record RtcDriverOptions
     /// <summary>STUN servers that tell the address from outside.</summary>
     public IReadOnlyList<Endpoint> StunServers { get; init; } = [];
 
-    /// <summary>TURN servers that lend an address. With relays only, a peer has no others.</summary>
+    /// <summary>
+    /// TURN servers that lend an address. With relays only, a peer has no others. Those of TCP and TLS are asked where no one lends over UDP within a second.
+    /// </summary>
     public IReadOnlyList<TurnServer> TurnServers { get; init; } = [];
+
+    /// <summary>Judges the certificates of TURN servers of TLS; null: as the system does.</summary>
+    public RemoteCertificateValidationCallback? Judge { get; init; }
 
     /// <summary>Asks routers for the ports of its sockets; stays its owner's. Null: nobody is asked.</summary>
     public Mapping.PortMapper? Mapper { get; init; }

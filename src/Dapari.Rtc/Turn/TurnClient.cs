@@ -223,6 +223,13 @@ public sealed partial class TurnClient
         return TurnReceipt.Taken;
     }
 
+    /// <summary>The connection to the server is gone, and with it what was lent (RFC 8656 §5: an allocation is of one connection).</summary>
+    public void Broke()
+    {
+        if (State is TurnState.Asking or TurnState.Lent)
+            Fail(0);
+    }
+
     /// <summary>Gives the address back: once what <see cref="TryTake"/> gives was sent.</summary>
     public void Close(long nowUs)
     {

@@ -14,6 +14,7 @@ namespace Dapari.Node.Paths.Rtc;
 internal sealed record IceServerAddresses(IReadOnlyList<Endpoint> Stun, IReadOnlyList<TurnServer> Turn)
 {
     private const ushort DefaultPort = 3478; // RFC 7064 §3.2, RFC 7065 §3.2
+    private const ushort DefaultTlsPort = 5349;
 
     // A name that nobody resolves must not hold up the addresses that need no server.
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
@@ -21,7 +22,7 @@ internal sealed record IceServerAddresses(IReadOnlyList<Endpoint> Stun, IReadOnl
     /// <summary>No servers.</summary>
     public static IceServerAddresses None { get; } = new([], []);
 
-    /// <summary>Looks the names up; what cannot be read, resolved in time, or carried by UDP is left out. A TURN server answers the questions of STUN too (RFC 8656 §4).</summary>
+    /// <summary>Looks the names up; what cannot be read or resolved in time is left out. A TURN server of UDP answers the questions of STUN too (RFC 8656 §4).</summary>
     public static async Task<IceServerAddresses> ResolveAsync(IReadOnlyList<IceServer> servers, TimeProvider time, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(_patience, time);
@@ -32,15 +33,15 @@ internal sealed record IceServerAddresses(IReadOnlyList<Endpoint> Stun, IReadOnl
         {
             foreach (var url in server.Urls.Take(WireLimits.UrlsPerIceServer))
             {
-                if (!TryParse(url, out var lends, out var host, out var port))
+                if (!TryParse(url, out var lends, out var host, out var port, out var transport))
                     continue;
                 foreach (var address in await LookUpAsync(host, either.Token))
                 {
                     var endpoint = Endpoint.From(address, port);
-                    if (!stun.Contains(endpoint))
+                    if (transport == TurnTransport.Udp && !stun.Contains(endpoint))
                         stun.Add(endpoint);
-                    if (lends && turn.TrueForAll(known => known.Address != endpoint))
-                        turn.Add(new TurnServer(endpoint, server.Username, server.Credential));
+                    if (lends && turn.TrueForAll(known => known.Address != endpoint || known.Transport != transport))
+                        turn.Add(new TurnServer(endpoint, server.Username, server.Credential, transport, host));
                 }
             }
         }
@@ -48,18 +49,23 @@ internal sealed record IceServerAddresses(IReadOnlyList<Endpoint> Stun, IReadOnl
         return new IceServerAddresses(stun, turn);
     }
 
-    /// <summary><c>stun:</c> or <c>turn:</c>, a host, perhaps a port, perhaps <c>?transport=udp</c>.</summary>
-    internal static bool TryParse(string url, out bool lends, out string host, out ushort port)
+    /// <summary><c>stun:</c>, <c>turn:</c> or <c>turns:</c>, a host, perhaps a port, perhaps <c>?transport=udp</c> or <c>tcp</c>. TLS is of TCP alone here: DTLS to a server is not spoken.</summary>
+    internal static bool TryParse(string url, out bool lends, out string host, out ushort port, out TurnTransport transport)
     {
-        (lends, host, port) = (url.StartsWith("turn:", StringComparison.Ordinal), "", DefaultPort);
-        if (!lends && !url.StartsWith("stun:", StringComparison.Ordinal))
+        var scheme = url.IndexOf(':', StringComparison.Ordinal) is var end and >= 0 ? url[..end] : "";
+        var tls = scheme == "turns";
+        (lends, host, port, transport) = (scheme is "turn" or "turns", "", tls ? DefaultTlsPort : DefaultPort, tls ? TurnTransport.Tls : TurnTransport.Udp);
+        if (!lends && scheme != "stun")
             return false;
-        var rest = url.AsSpan("turn:".Length);
+        var rest = url.AsSpan(scheme.Length + 1);
         var query = rest.IndexOf('?');
         if (query >= 0)
         {
-            if (!rest[query..].SequenceEqual("?transport=udp"))
+            var tcp = lends && rest[query..].SequenceEqual("?transport=tcp");
+            if (!tcp && (tls || !rest[query..].SequenceEqual("?transport=udp")))
                 return false;
+            if (tcp && !tls)
+                transport = TurnTransport.Tcp;
             rest = rest[..query];
         }
 

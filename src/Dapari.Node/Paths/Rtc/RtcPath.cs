@@ -47,6 +47,7 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
                 Addresses = parts.Addresses.Count > 0 ? parts.Addresses : null,
                 StunServers = servers.Stun,
                 TurnServers = servers.Turn,
+                Judge = parts.Judge,
                 Mapper = parts.Mapper,
             },
             this, Entropy.System);

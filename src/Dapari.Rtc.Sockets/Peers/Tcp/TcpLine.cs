@@ -20,6 +20,7 @@ internal sealed class TcpLine : IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<byte[]> _queue = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true });
     private long _queued;
+    private volatile bool _closes;
 
     /// <param name="socket">Of this connection alone, connected or to be; owned.</param>
     /// <param name="baseId">The peer's number of the base.</param>
@@ -61,7 +62,20 @@ internal sealed class TcpLine : IDisposable
             }
 
             var writing = WriteAsync();
-            await ReadAsync(take, time);
+            try
+            {
+                await ReadAsync(take, time);
+            }
+            catch (OperationCanceledException) when (_closes && !_stopping.IsCancellationRequested)
+            {
+                // Nobody takes anything any more. What still comes is read all the same: closing on unread bytes resets a connection (RFC 2525 §2.17),
+                // and the last words would be lost.
+                var nowhere = new byte[4_096];
+                while (await _socket.ReceiveAsync(nowhere, SocketFlags.None, _stopping.Token) > 0)
+                {
+                }
+            }
+
             _queue.Writer.TryComplete();
             await writing;
         }
@@ -78,6 +92,7 @@ internal sealed class TcpLine : IDisposable
     /// <summary>What is queued still goes, for two seconds; then it is closed.</summary>
     public void Close()
     {
+        _closes = true;
         _queue.Writer.TryComplete();
         _stopping.CancelAfter(LastWordsMs);
     }
@@ -136,6 +151,12 @@ internal sealed class TcpLine : IDisposable
                 for (ReadOnlyMemory<byte> rest = frame; rest.Length > 0;)
                     rest = rest[await _socket.SendAsync(rest, SocketFlags.None, _stopping.Token)..];
                 Interlocked.Add(ref _queued, TcpFrame.HeaderLength - frame.Length);
+            }
+
+            if (_closes)
+            {
+                _socket.Shutdown(SocketShutdown.Send);
+                return; // Who reads goes on until the other end has closed too.
             }
         }
         catch (Exception over) when (over is SocketException or OperationCanceledException or ObjectDisposedException)

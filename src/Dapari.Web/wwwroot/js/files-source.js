@@ -5,6 +5,11 @@ import { unhex } from './files-receive.js';
 
 const PIECE = 64 * 1024, PIECE_HEADER = 27, PAGE_HEADER = 24;
 const AHEAD = 8; // chunks that the page holds and the channel did not take yet
+const WHOLE = CHUNK + CHUNK / PIECE * PIECE_HEADER; // a whole chunk as messages
+const SPARE = 8;
+
+/** Buffers of whole chunks that wait to be filled. @type {ArrayBuffer[]} */
+const spare = [];
 
 /** @typedef {{ contact: string, id: string, item: number, at: number, first: number, end: number, pages: boolean }} Serving */
 
@@ -113,8 +118,9 @@ export function forget(contact) {
   lines.delete(contact);
 }
 
-/** The channel took a chunk. @param {string} contact */
-export function sent(contact) {
+/** The channel took a chunk, and gives its buffer back. @param {string} contact @param {ArrayBuffer} buffer */
+export function sent(contact, buffer) {
+  if (spare.length < SPARE && buffer.byteLength === WHOLE) spare.push(buffer);
   const line = lines.get(contact);
   if (!line) return;
   line.ahead = Math.max(0, line.ahead - 1);
@@ -159,7 +165,7 @@ async function chunkMessages(serving) {
   const length = chunkLength(kept.items[item].size, chunk);
   if (length === 0) throw new SourceError(item, false);
   const pieces = Math.ceil(length / PIECE);
-  const bytes = new Uint8Array(length + pieces * PIECE_HEADER);
+  const bytes = new Uint8Array(length === CHUNK ? spare.pop() ?? new ArrayBuffer(WHOLE) : new ArrayBuffer(length + pieces * PIECE_HEADER));
   const view = new DataView(bytes.buffer);
   const transfer = unhex(id);
   // A copy of ours is as it was hashed, and its recipient holds it to the tree; a person's own file may have changed.

@@ -186,7 +186,8 @@ function pump(line) {
       one.at += PIECE;
       if (one.at < one.bytes.length) continue;
       queue.shift();
-      if (one.counts) tell('sent', line.contact);
+      // It is filled again: buffers of chunks would come and go faster than garbage is collected.
+      if (one.counts) worker?.postMessage({ op: 'sent', args: [line.contact, one.bytes.buffer] }, [one.bytes.buffer]);
       if (one.served) sink.Served(line.contact, ...one.served);
     }
   } catch {
