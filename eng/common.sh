@@ -66,6 +66,10 @@ need_postgresql() {
   need_servers pg_ctlcluster:postgresql
 }
 
+# What operators watch the server with; its figures and the dashboard's queries are tested against it.
+# A machine without it still tests all else: that one test says that it was skipped.
+need_prometheus() { (need_servers prometheus:prometheus) || say 'Prometheus cannot be had: the test of the dashboard is skipped.'; }
+
 # stale STAMP PATH…: whether any source is newer than what was built from it.
 stale() {
   local stamp=$1

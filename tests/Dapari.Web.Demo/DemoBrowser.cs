@@ -43,6 +43,10 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
     public event Action<string>? NotificationClicked { add { } remove { } }
 
     public string LinkToProfile(string profile) => "/?profile=" + profile;
+    public string RegistrationCode => "";
+
+    public Task<RegistrationAnswer> AskRegistrationAsync(string code) => Task.FromResult(RegistrationAnswer.Open);
+
     public string? TakeInviteLink() => null;
     public void SetLanguage(string? language)
     {

@@ -68,6 +68,13 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public string LinkToProfile(string profile) => "/?profile=" + profile;
 
+    public string RegistrationCode { get; set; } = "";
+
+    /// <summary>What the server says to a code.</summary>
+    public Func<string, RegistrationAnswer> Registration { get; set; } = _ => RegistrationAnswer.Open;
+
+    public Task<RegistrationAnswer> AskRegistrationAsync(string code) => Task.FromResult(Registration(code));
+
     public string? TakeInviteLink() => InviteLink;
 
     public void SetLanguage(string? language)

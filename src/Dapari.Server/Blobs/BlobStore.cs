@@ -24,11 +24,12 @@ internal sealed partial class BlobStore : IDisposable
     private readonly IBlobRows _rows;
     private readonly ILogger _logger;
     private readonly UploadTurns _turns = new();
+    private BlobServing _serving;
     private long _stored;
 
     public BlobStore(BlobServing serving, string data, ServerClock clock, RandomSource random, IBlobRows rows, ILogger logger)
     {
-        Serving = serving;
+        _serving = serving;
         Folder = new BlobFolder(serving.Folder ?? Path.Combine(data, "blobs"));
         Slots = new TransferSlots(serving.Transfers, serving.TransfersPerAddress);
         _clock = clock;
@@ -37,7 +38,12 @@ internal sealed partial class BlobStore : IDisposable
         _logger = logger;
     }
 
-    public BlobServing Serving { get; }
+    /// <summary>As it is now: the operator changes some of it while the server runs.</summary>
+    public BlobServing Serving
+    {
+        get => Volatile.Read(ref _serving);
+        set => Volatile.Write(ref _serving, value);
+    }
 
     public BlobFolder Folder { get; }
 

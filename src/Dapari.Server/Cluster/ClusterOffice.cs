@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Dapari.Server.Connections;
 using Dapari.Server.Offices;
 using Dapari.Server.Storage;
+using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Npgsql;
 
@@ -44,7 +45,7 @@ internal sealed partial class ClusterOffice : IPostOffice, IAsyncDisposable
         _database = database;
         _logger = logger;
         _rows = new PostgresRows(database, clock);
-        _writers = [.. Enumerable.Range(0, Writers).Select(_ => new PostgresWriter(database, clock, serving.Patience, Lose, logger))];
+        _writers = [.. Enumerable.Range(0, Writers).Select(_ => new PostgresWriter(database, clock, serving.Patience, Commits, Lose, logger))];
     }
 
     /// <summary>This machine, as the others know it.</summary>
@@ -59,6 +60,8 @@ internal sealed partial class ClusterOffice : IPostOffice, IAsyncDisposable
     public Hub Hub => _hub!;
 
     public bool IsFailing => Array.Exists(_writers, w => w.IsFailing);
+
+    public CommitTimes Commits { get; } = new();
 
     public bool BreaksOnFailure => true;
 

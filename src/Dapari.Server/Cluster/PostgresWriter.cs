@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Dapari.Server.Connections;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
+using Dapari.Server.Telemetry;
 using Npgsql;
 
 namespace Dapari.Server.Cluster;
@@ -36,6 +37,7 @@ internal sealed partial class PostgresWriter : IAsyncDisposable
     private readonly NpgsqlDataSource _database;
     private readonly ServerClock _clock;
     private readonly TimeSpan _patience;
+    private readonly CommitTimes _commits;
     private readonly Action<ClusterMailbox> _lost;
     private readonly ILogger _logger;
     private readonly Thread _thread;
@@ -49,13 +51,15 @@ internal sealed partial class PostgresWriter : IAsyncDisposable
     /// <param name="database">Shared by the cluster.</param>
     /// <param name="clock">The cluster's.</param>
     /// <param name="patience">How long the database may be away.</param>
+    /// <param name="commits">Told how long each took.</param>
     /// <param name="lost">A mailbox belongs to another machine; called after what was for it has failed.</param>
     /// <param name="logger">For faults.</param>
-    public PostgresWriter(NpgsqlDataSource database, ServerClock clock, TimeSpan patience, Action<ClusterMailbox> lost, ILogger logger)
+    public PostgresWriter(NpgsqlDataSource database, ServerClock clock, TimeSpan patience, CommitTimes commits, Action<ClusterMailbox> lost, ILogger logger)
     {
         _database = database;
         _clock = clock;
         _patience = patience;
+        _commits = commits;
         _lost = lost;
         _logger = logger;
         _thread = new Thread(Run) { Name = "dapari postgres writer", IsBackground = true };
@@ -230,6 +234,8 @@ internal sealed partial class PostgresWriter : IAsyncDisposable
             {
                 batch.Store(Connection());
                 Volatile.Write(ref _commitTicks, (_commitTicks * 7 + Math.Min(Stopwatch.Frequency, Stopwatch.GetTimestamp() - began)) / 8);
+                lock (_commits) // It is for one thread; there are two writers.
+                    _commits.Add(Stopwatch.GetElapsedTime(began));
                 if (_failing)
                     Recovered(_logger);
                 _failing = false;

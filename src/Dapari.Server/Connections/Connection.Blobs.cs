@@ -59,7 +59,7 @@ internal sealed partial class Connection
             return;
         }
 
-        var outcome = await _hub.Office.PutPrekeysAsync(id, put, MayCreate, _gone.Token);
+        var outcome = await CreateAsync(mayCreate => _hub.Office.PutPrekeysAsync(id, put, mayCreate, _gone.Token), o => o.Refusal);
         if (outcome.Refusal != Refusal.Unspecified)
         {
             Refuse(request, outcome.Refusal);

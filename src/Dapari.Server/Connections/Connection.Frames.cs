@@ -25,10 +25,13 @@ internal sealed partial class Connection
     private readonly HashSet<PrekeyStoreId> _prekeyStores = [];
     private volatile bool _welcomed;
 
-    private bool MayCreate => _hub.Options.RegistrationOpen || _owned.Count > 0 || _prekeyStores.Count > 0;
+    private string _code = "";
+
+    private bool MayCreate => _hub.Options.Registration == Registration.Open || _owned.Count > 0 || _prekeyStores.Count > 0;
 
     private async Task HandleAsync(ClientFrame frame)
     {
+        _hub.Meters.Received.Add(frame.KindCase);
         if (!_welcomed && frame.KindCase != KindOneofCase.Hello)
         {
             RefuseAndClose(frame.Request, Refusal.Malformed, WebSocketCloseStatus.ProtocolError);
@@ -82,6 +85,7 @@ internal sealed partial class Connection
         }
 
         _welcomed = true;
+        _code = hello.RegistrationCode;
         var options = _hub.Options;
         var welcome = new Welcome
         {
@@ -98,6 +102,7 @@ internal sealed partial class Connection
                 IdleSeconds = (uint)options.IdleDeadline.TotalSeconds,
             },
         };
+        welcome.Registration = options.Registration;
         welcome.IceServers.AddRange(options.IceServers);
         Send(new ServerFrame { Request = request, Welcome = welcome });
     }
@@ -114,7 +119,9 @@ internal sealed partial class Connection
             return;
         }
 
-        var outcome = await _hub.Office.CreateMailboxAsync(id, ownerKey, create.SenderKey.ToByteArray(), MayCreate, _gone.Token);
+        if (IsBlocked(request, id))
+            return;
+        var outcome = await CreateAsync(mayCreate => _hub.Office.CreateMailboxAsync(id, ownerKey, create.SenderKey.ToByteArray(), mayCreate, _gone.Token), o => o.Refusal);
         if (outcome.Refusal != Refusal.Unspecified)
         {
             Refuse(request, outcome.Refusal);
@@ -125,10 +132,35 @@ internal sealed partial class Connection
         Own(id, outcome.Number);
     }
 
+    /// <summary>Creates as far as this connection may; a code is used up only by what is made with it, not by a repeat, nor by a failure.</summary>
+    private async Task<TOutcome> CreateAsync<TOutcome>(Func<bool, Task<TOutcome>> create, Func<TOutcome, Refusal> refusal)
+    {
+        var outcome = await create(MayCreate);
+        if (refusal(outcome) != Refusal.RegistrationClosed || _hub.Options.Registration != Registration.Invited)
+            return outcome;
+        using var admission = _hub.Rules.Admit(_code);
+        if (admission is null)
+            return outcome;
+        outcome = await create(true);
+        if (refusal(outcome) == Refusal.Unspecified)
+            admission.Use();
+        return outcome;
+    }
+
+    private bool IsBlocked(ulong request, MailboxId id)
+    {
+        if (!_hub.Rules.IsBlocked(id))
+            return false;
+        Refuse(request, Refusal.UnknownMailbox);
+        return true;
+    }
+
     private async Task OpenMailboxAsync(ulong request, OpenMailbox open)
     {
         MailboxId.TryRead(open.MailboxId, out var id);
         if (!IsAllowed(request, _hub.Limits.Proofs) || !HasRoom(request, _owned.Count, id, _owned))
+            return;
+        if (IsBlocked(request, id))
             return;
         var row = await _hub.Office.FindMailboxAsync(id, _gone.Token);
         if (!Proofs.Verify(ProofMessage.MailboxOwner(_host, _challenge, id), row?.OwnerKey, open.Signature))
@@ -173,6 +205,8 @@ internal sealed partial class Connection
         MailboxId.TryRead(open.MailboxId, out var id);
         if (!IsAllowed(request, _hub.Limits.Proofs) || !HasRoom(request, _senders.Count, id, _senders))
             return;
+        if (IsBlocked(request, id))
+            return;
         var row = await _hub.Office.FindMailboxAsync(id, _gone.Token);
         if (!Proofs.Verify(ProofMessage.MailboxSender(_host, _challenge, id), row?.SenderKey, open.Signature))
         {
@@ -187,6 +221,8 @@ internal sealed partial class Connection
     private async Task LiveAsync(ulong request, Live live)
     {
         MailboxId.TryRead(live.MailboxId, out var id);
+        if (IsBlocked(request, id))
+            return;
         if (!_senders.TryGetValue(id, out var sender))
         {
             Refuse(request, Refusal.NotOpen);
@@ -259,6 +295,8 @@ internal sealed partial class Connection
     private OwnerSlot? OwnedSlot(ulong request, ByteString mailbox)
     {
         MailboxId.TryRead(mailbox, out var id);
+        if (IsBlocked(request, id))
+            return null;
         lock (_slotsGate)
         {
             if (_owned.TryGetValue(id, out var slot) && !slot.Closed)

@@ -39,6 +39,8 @@ internal sealed partial class Connection
     private async Task PostAsync(ulong request, Post post)
     {
         MailboxId.TryRead(post.MailboxId, out var id);
+        if (IsBlocked(request, id))
+            return;
         if (!_senders.TryGetValue(id, out var sender))
         {
             Refuse(request, Refusal.NotOpen);

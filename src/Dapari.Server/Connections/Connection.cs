@@ -48,6 +48,9 @@ internal sealed partial class Connection : IDisposable
         _challenge = hub.Random.Bytes(ProofMessage.ChallengeLength);
     }
 
+    /// <summary>Where it comes from.</summary>
+    public System.Net.IPAddress? RemoteAddress { get; init; }
+
     /// <summary>Completes when the connection has ended.</summary>
     public Task Ended => _ended.Task;
 
@@ -84,8 +87,10 @@ internal sealed partial class Connection : IDisposable
     /// <summary>Queues a frame. A full queue ends the connection: a reader so slow fetches the rest when it is back.</summary>
     public void Send(ServerFrame frame)
     {
+        _hub.Meters.CountSent(frame);
         if (!IsClosing && !_outbox.TryAdd(FrameCodec.Write(frame)) && !IsClosing)
         {
+            _hub.Meters.Slow.Add();
             SlowReader(_hub.Logger);
             Abort();
         }

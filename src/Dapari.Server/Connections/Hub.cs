@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using Dapari.Server.Admin;
 using Dapari.Server.Blobs;
 using Dapari.Server.Limits;
 using Dapari.Server.Offices;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage.Operations;
+using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 
@@ -19,12 +21,13 @@ internal sealed class Hub : IDisposable
     private readonly ConcurrentDictionary<long, OwnerSlot> _owners = [];
     private readonly ConcurrentDictionary<PrekeyStoreId, Connection> _prekeyOwners = [];
     private readonly ITimer _tick;
+    private ServerOptions _options;
     private int _total;
     private bool _goingAway;
 
     public Hub(ServerOptions options, ServerClock clock, RandomSource random, IPostOffice office, RelayAccessDesk relay, BlobStore blobs, ILogger logger)
     {
-        Options = options;
+        _options = options;
         Clock = clock;
         Random = random;
         Office = office;
@@ -37,7 +40,15 @@ internal sealed class Hub : IDisposable
         _tick = clock.Time.CreateTimer(_ => Tick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
-    public ServerOptions Options { get; }
+    /// <summary>As they are now: the operator changes some while the server runs.</summary>
+    public ServerOptions Options
+    {
+        get => Volatile.Read(ref _options);
+        set => Volatile.Write(ref _options, value);
+    }
+
+    /// <summary>Who is let in.</summary>
+    public required ServerRules Rules { get; init; }
 
     public ServerClock Clock { get; }
 
@@ -54,6 +65,12 @@ internal sealed class Hub : IDisposable
     public RateLimits Limits { get; }
 
     public OutboxBudget Budget { get; }
+
+    /// <summary>What is counted for the operator.</summary>
+    public ServerMeters Meters { get; } = new();
+
+    /// <summary>Everybody has been told to come back later.</summary>
+    public bool IsGoingAway => Volatile.Read(ref _goingAway);
 
     public int ConnectionCount => _connections.Count;
 
@@ -173,6 +190,22 @@ internal sealed class Hub : IDisposable
         var owner = Owner(mailbox);
         owner?.Owner.DeliverLive(new ServerFrame { LiveDeliver = new LiveDeliver { MailboxId = live.MailboxId, Envelope = live.Envelope } });
         return owner is not null;
+    }
+
+    /// <summary>Connections from addresses that are blocked now end, and mailboxes that are have nobody.</summary>
+    public void EndBlocked()
+    {
+        foreach (var (connection, _) in _connections)
+        {
+            if (Rules.IsBlocked(connection.RemoteAddress))
+                connection.Abort();
+        }
+
+        foreach (var (_, slot) in _owners)
+        {
+            if (Rules.IsBlocked(slot.Id))
+                Release(slot);
+        }
     }
 
     public OwnerSlot? Owner(long mailbox) => _owners.GetValueOrDefault(mailbox);

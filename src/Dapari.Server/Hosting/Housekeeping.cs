@@ -8,7 +8,7 @@ namespace Dapari.Server.Hosting;
 /// <summary>Removes what is over: envelopes past retention, expired invites and drop-offs. At start and then every hour, in small portions.</summary>
 internal sealed partial class Housekeeping : IAsyncDisposable
 {
-    private readonly ServerOptions _options;
+    private ServerOptions _options;
     private readonly ServerClock _clock;
     private readonly IPostOffice _office;
     private readonly BlobStore _blobs;
@@ -25,6 +25,12 @@ internal sealed partial class Housekeeping : IAsyncDisposable
         _blobs = blobs;
         _logger = logger;
         _timer = clock.Time.CreateTimer(_ => _ = SweepQuietlyAsync(), null, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
+    }
+
+    /// <summary>What the next sweep goes by.</summary>
+    public ServerOptions Options
+    {
+        set => Volatile.Write(ref _options, value);
     }
 
     /// <summary>One sweep; how many envelopes went.</summary>

@@ -1,7 +1,10 @@
+using System.Text;
 using Dapari.Server.Blobs;
 using Dapari.Server.Connections;
 using Dapari.Server.Limits;
 using Dapari.Server.Web;
+using Dapari.Wire;
+using Dapari.Wire.V1;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -13,7 +16,7 @@ namespace Dapari.Server.Hosting;
 /// 1. forwarded headers, from named proxies only;
 /// 2. the headers that every answer carries;
 /// 3. the certificate's page, on its own port;
-/// 4. /healthz, /ws, /ca.crt, /blobs/;
+/// 4. /healthz, /readyz, /ws, /registration, /ca.crt, /blobs/;
 /// 5. the web app's files.
 /// </summary>
 internal static class Pipeline
@@ -57,11 +60,19 @@ internal static class Pipeline
                 return;
             }
 
+            if (host.Rules.IsBlocked(context.Connection.RemoteIpAddress))
+            {
+                await SayAsync(context, StatusCodes.Status403Forbidden, "This server does not serve your address.");
+                return;
+            }
+
             // Steps 4 and 5.
             switch (context.Request.Path.Value)
             {
                 case "/ws": await ConnectAsync(context, host.Hub, names); break;
-                case "/healthz": await HealthAsync(context, host); break;
+                case "/registration": await RegistrationAsync(context, host); break;
+                case "/healthz": await HealthAsync(context, host.IsStorageFailing ? "storage" : null); break;
+                case "/readyz": await HealthAsync(context, host.NotReady); break;
                 case "/ca.crt" when page is not null: await page.ServeAsync(context); break;
                 case { } path when path.StartsWith(BlobEndpoint.Prefix, StringComparison.Ordinal): await blobs.ServeAsync(context); break;
                 default: await files.ServeAsync(context); break;
@@ -87,6 +98,7 @@ internal static class Pipeline
         var address = AddressKey.From(context.Connection.RemoteIpAddress);
         if (!hub.TryEnter(address))
         {
+            hub.Meters.Turned.Add();
             context.Response.Headers.RetryAfter = "10";
             await SayAsync(context, StatusCodes.Status429TooManyRequests, "Too many connections.");
             return;
@@ -98,7 +110,7 @@ internal static class Pipeline
             using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
             // A proxy's TLS ends before this process: nobody can reach the relay through it.
             var hasTls = hub.Options.Proxies.Count == 0 && context.Features.Get<ITlsHandshakeFeature>() is not null;
-            using var connection = new Connection(socket, ((JoiningUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!, Host(context.Request), hasTls, address, hub, context.Abort);
+            using var connection = new Connection(socket, ((JoiningUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!, Host(context.Request), hasTls, address, hub, context.Abort) { RemoteAddress = context.Connection.RemoteIpAddress };
             await connection.RunAsync();
         }
         finally
@@ -115,11 +127,34 @@ internal static class Pipeline
         return host.ToLowerInvariant();
     }
 
-    private static Task HealthAsync(HttpContext context, ServerHost host)
+    /// <summary>POST, with a code or nothing: open, invited, closed, or admitted when the code would let in whoever says it next.</summary>
+    private static async Task RegistrationAsync(HttpContext context, ServerHost host)
     {
         context.Response.Headers.CacheControl = "no-store";
-        return host.IsStorageFailing
-            ? SayAsync(context, StatusCodes.Status503ServiceUnavailable, "storage")
+        if (!HttpMethods.IsPost(context.Request.Method) || context.Request.ContentLength is not { } length || length > WireLimits.RegistrationCodeBytes)
+        {
+            await SayAsync(context, StatusCodes.Status400BadRequest, "POST a code, or nothing.");
+            return;
+        }
+
+        if (!host.Hub.Limits.Creations.TryTake(AddressKey.From(context.Connection.RemoteIpAddress), out _))
+        {
+            context.Response.Headers.RetryAfter = "10";
+            await SayAsync(context, StatusCodes.Status429TooManyRequests, "Too many questions.");
+            return;
+        }
+
+        var code = new byte[length];
+        await context.Request.Body.ReadExactlyAsync(code, context.RequestAborted);
+        using var admission = host.Options.Registration == Registration.Invited ? host.Rules.Admit(Encoding.UTF8.GetString(code)) : null;
+        await SayAsync(context, StatusCodes.Status200OK, admission is not null ? "admitted" : host.Options.Registration.ToString().ToLowerInvariant());
+    }
+
+    private static Task HealthAsync(HttpContext context, string? fault)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        return fault is not null
+            ? SayAsync(context, StatusCodes.Status503ServiceUnavailable, fault)
             : SayAsync(context, StatusCodes.Status200OK, "ok");
     }
 

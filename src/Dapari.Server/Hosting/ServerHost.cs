@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Dapari.Server.Admin;
 using Dapari.Server.Blobs;
 using Dapari.Server.Certificates;
 using Dapari.Server.Cluster;
@@ -9,6 +10,7 @@ using Dapari.Server.Options;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Journal;
+using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -27,11 +29,16 @@ internal sealed class ServerHost : IAsyncDisposable
     private readonly Writer? _writer;
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
+    private readonly ServerOptions _given;
+    private AdminSocket? _admin;
+    private MetricsListener? _metrics;
     private int _disposed;
 
     private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time, ClusterEntrance? cluster)
     {
-        Options = options;
+        _given = options;
+        Rules = ServerRules.Open(options.Data, time, RandomSource.System);
+        Options = options = Rules.Apply(options);
         _folder = folder;
         _certificate = certificate;
         _time = time;
@@ -54,12 +61,17 @@ internal sealed class ServerHost : IAsyncDisposable
         Relay = RelayHost.Start(options.Relay, secret, time, logger);
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
         Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, Office, logger);
-        Hub = new Hub(options, clock, RandomSource.System, Office, access, Blobs, logger);
+        Hub = new Hub(options, clock, RandomSource.System, Office, access, Blobs, logger) { Rules = Rules };
         Housekeeping = new Housekeeping(options, clock, Office, Blobs, logger);
+        Rules.Changed += ApplyRules;
         Pipeline.Configure(_app, this);
     }
 
-    public ServerOptions Options { get; }
+    /// <summary>As they are now: the operator changes some while the server runs.</summary>
+    public ServerOptions Options { get; private set; }
+
+    /// <summary>The operator's decisions.</summary>
+    public ServerRules Rules { get; }
 
     /// <summary>What keeps everything.</summary>
     public IPostOffice Office { get; }
@@ -78,6 +90,18 @@ internal sealed class ServerHost : IAsyncDisposable
 
     /// <summary>The disk failed in a way that only a new start can mend; the server stops by itself.</summary>
     public bool IsStorageBroken => _writer?.Store.IsBroken == true;
+
+    /// <summary>Why new work should go elsewhere, in a word; null: it is welcome.</summary>
+    public string? NotReady => IsStorageFailing || IsStorageBroken ? "storage" : Hub.IsGoingAway ? "stopping" : null;
+
+    /// <summary>How long batches of writes took.</summary>
+    public CommitTimes Commits => Office.Commits;
+
+    /// <summary>Envelopes that are in the journal alone.</summary>
+    public int JournalEnvelopes => _writer?.Store.FreshEnvelopes ?? 0;
+
+    /// <summary>Where the operator's figures are served, as bound; null: nowhere.</summary>
+    public Uri? MetricsAddress => _metrics?.Address;
 
     public LocalAuthority? Authority => _certificate?.Authority;
 
@@ -111,6 +135,9 @@ internal sealed class ServerHost : IAsyncDisposable
                 await cluster.BeginAsync(host._app.Lifetime.StopApplication, host._app.Services.GetRequiredService<ILoggerFactory>());
             await host.Blobs.RecoverAsync();
             await host._app.StartAsync();
+            host.OpenAdmin();
+            if (options.Metrics is { } metrics)
+                host._metrics = await MetricsListener.StartAsync(metrics, host);
             if (certificate?.Authority is not null)
                 host.TrustPort = host.Bound(trust: true)[0].Port;
             return host;
@@ -136,7 +163,11 @@ internal sealed class ServerHost : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+        if (_admin is not null)
+            await _admin.DisposeAsync();
         await Hub.GoAwayAsync(Farewell);
+        if (_metrics is not null)
+            await _metrics.DisposeAsync();
         await Relay.DisposeAsync(); // Its connections on the HTTPS port end with it, and do not hold up the rest.
         await Blobs.StopAsync(); // Uploads keep what has come, before the request's time is over and the writer ends.
         await _app.StopAsync();
@@ -166,6 +197,26 @@ internal sealed class ServerHost : IAsyncDisposable
         {
             throw new StartException($"The database {folder.Database} cannot be opened: {e.Message}");
         }
+    }
+
+    private void OpenAdmin()
+    {
+        var logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dapari");
+        var desk = new AdminDesk(_given, Rules, _time, OpenStore, () => Hub.ConnectionCount, () => IsStorageFailing);
+        _admin = AdminSocket.Start(Options.Data, desk.RunAsync, _time, logger);
+    }
+
+    /// <exception cref="StorageException">It is not this machine's alone.</exception>
+    private ValueTask<StoreAccess> OpenStore() => _writer is not null && _readers is not null
+        ? ValueTask.FromResult(new StoreAccess(_writer, _readers))
+        : throw new StorageException(0, "what a cluster keeps is in its database, and is looked after with PostgreSQL's own tools");
+
+    /// <summary>After a change by the operator: who is blocked goes, and what was set holds from now on.</summary>
+    private void ApplyRules()
+    {
+        var options = Rules.Apply(_given);
+        (Options, Hub.Options, Housekeeping.Options, Blobs.Serving) = (options, options, options, options.Blobs);
+        Hub.EndBlocked();
     }
 
     private void ConfigureKestrel(KestrelServerOptions kestrel)

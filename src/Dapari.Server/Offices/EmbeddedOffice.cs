@@ -1,6 +1,7 @@
 using Dapari.Server.Connections;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
+using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 
@@ -15,6 +16,8 @@ internal sealed class EmbeddedOffice(Writer writer, Readers readers, ServerClock
 
     /// <summary>The only one who writes.</summary>
     public Writer Writer => writer;
+
+    public CommitTimes Commits => writer.Commits;
 
     public bool IsFailing => writer.IsFailing;
 

@@ -1,6 +1,7 @@
 using Dapari.Server.Connections;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
+using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 
@@ -14,6 +15,9 @@ internal interface IPostOffice : IBlobRows
 {
     /// <summary>The last batch could not be stored.</summary>
     bool IsFailing { get; }
+
+    /// <summary>How long batches of writes took.</summary>
+    CommitTimes Commits { get; }
 
     /// <summary>A post that could not be kept ends its connection: it goes again before those behind it, which may lie at another machine by then.</summary>
     bool BreaksOnFailure { get; }
