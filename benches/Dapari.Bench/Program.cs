@@ -1,7 +1,8 @@
 using System.Text;
+using Dapari.Bench.Cluster;
 using Dapari.Bench.Far;
 using Dapari.Bench.Faults;
-using Dapari.Bench.Cluster;
+using Dapari.Bench.Native;
 using Dapari.Bench.Pairs;
 using Dapari.Bench.Relay;
 using Dapari.Bench.Rtc;
@@ -16,7 +17,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-        new ServerPostBench(), new ServerRelayBench(), new ServerClusterBench(), new FileUdpBench(), new FarUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(),
+        new ServerPostBench(), new ServerRelayBench(), new ServerClusterBench(), new FileUdpBench(), new FarUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(), new FileNativeBench(), new MessageNativeBench(),
         new ServerOfflineBench(), new ServerFaultsBench(),
     ];
 

@@ -9,6 +9,7 @@ namespace Dapari.Node.Tests;
 /// <summary>Somebody at a terminal: commands run in this process, the daemon is a process of its own.</summary>
 internal sealed class Person(string name, string folder) : IAsyncDisposable
 {
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string> _complaints = [];
     private Process? _daemon;
 
     public string Name => name;
@@ -21,7 +22,7 @@ internal sealed class Person(string name, string folder) : IAsyncDisposable
     public async Task<string> DoAsync(params string[] line)
     {
         var (code, output, errors) = await RunAsync(line);
-        Assert.True(code == ExitCode.Done, $"{Name}: dapari {string.Join(' ', line)} ended with {code}: {errors}{output}");
+        Assert.True(code == ExitCode.Done, $"{Name}: dapari {string.Join(' ', line)} ended with {code}: {errors}{output}{string.Join('\n', _complaints)}");
         return output;
     }
 
@@ -80,6 +81,13 @@ internal sealed class Person(string name, string folder) : IAsyncDisposable
         _daemon = Process.Start(start)!;
         var said = await _daemon.StandardError.ReadLineAsync();
         Assert.StartsWith("Running in", said, StringComparison.Ordinal);
+        var errors = _daemon.StandardError;
+        _ = Task.Run(async () =>
+        {
+            // Shown when something goes wrong.
+            while (await errors.ReadLineAsync() is { } line)
+                _complaints.Enqueue(line);
+        });
     }
 
     public async ValueTask DisposeAsync()

@@ -58,7 +58,7 @@ internal sealed class DaemonClient : INodeClient
         }
         catch (HttpRequestException fault)
         {
-            throw new IOException("The daemon does not answer.", fault);
+            throw new IOException("The daemon does not answer: " + fault.Message, fault);
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class DaemonClient : INodeClient
         }
         catch (HttpRequestException fault)
         {
-            throw new IOException("The daemon does not answer.", fault);
+            throw new IOException("The daemon does not answer: " + fault.Message, fault);
         }
 
         using (answer)

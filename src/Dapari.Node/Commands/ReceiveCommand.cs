@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Dapari.Node.Api;
 using Dapari.Node.Api.Bodies;
+using Dapari.Wire;
 
 namespace Dapari.Node.Commands;
 
@@ -9,29 +10,34 @@ internal static class ReceiveCommand
 {
     public static Command Create(Frame frame)
     {
-        var from = new Argument<string?>("WHO") { Description = "A contact, or the beginning of a transfer's id", Arity = ArgumentArity.ZeroOrOne };
+        var from = new Argument<string?>("WHO") { Description = "A contact, the beginning of a transfer's id, or a link that `dapari send --link` made", Arity = ArgumentArity.ZeroOrOne };
         var to = new Option<string>("--to") { Description = "Save into this folder", DefaultValueFactory = _ => ".", HelpName = "FOLDER" };
         var all = new Option<bool>("--all") { Description = "Of everybody" };
         var watch = new Option<bool>("--watch") { Description = "Go on: take what is offered from now on too" };
-        var limit = new Option<uint>("--timeout") { Description = "Wait so many seconds at most; 0: as long as it takes", HelpName = "SECONDS" };
+        var limit = new Option<uint>("--timeout") { Description = "Wait so many seconds at most, also for something to be offered; 0: as long as what is offered now takes", HelpName = "SECONDS" };
         var command = new Command("receive", "Accept the files that are offered, and save them; nothing is ever overwritten") { from, to, all, watch, limit };
         frame.Run(command, async (line, session, cancellation) =>
         {
             if (line.GetValue(from) is null && !line.GetValue(all) && !line.GetValue(watch))
                 throw new CommandEnd(ExitCode.Usage, "whose", "Say whose files (a contact or a transfer), or --all.");
-            var receiving = new Receiving(session, line.GetValue(from), Path.GetFullPath(line.GetValue(to)!), line.GetValue(watch));
+            var receiving = new Receiving(session, line.GetValue(from), Path.GetFullPath(line.GetValue(to)!), line.GetValue(watch), line.GetValue(limit) > 0);
             return await receiving.RunAsync(SendCommand.Limit(line.GetValue(limit)), cancellation);
-        }, direct: true);
+        }, direct: true, (line, terminal, cancellation) => ShareLink.TryParse(line.GetValue(from), out _, out _)
+            ? ShareCommands.ReceiveAsync(frame, line, line.GetValue(from)!, Path.GetFullPath(line.GetValue(to)!), terminal, cancellation)
+            : null);
         return command;
     }
 
     /// <summary>One run of the command.</summary>
-    private sealed class Receiving(Session session, string? word, string folder, bool watch)
+    private sealed class Receiving(Session session, string? word, string folder, bool watch, bool patient)
     {
         private readonly Dictionary<string, MessageBody> _pending = [];
         private readonly HashSet<string> _settled = [];
         private ContactBody? _contact;
         private bool _failed;
+
+        // For the first offer, if it is not there yet.
+        private bool Awaits => watch || (patient && _pending.Count == 0 && _settled.Count == 0);
 
         public async Task<int> RunAsync(TimeSpan limit, CancellationToken cancellation)
         {
@@ -60,9 +66,9 @@ internal static class ReceiveCommand
 
                     if (happened.Transfer is { } transfer && _pending.ContainsKey(transfer.Id))
                         session.Terminal.Progress(FileSpeech.Progress(transfer));
-                    if (happened.Message is { Files: not null } message && (watch || _pending.ContainsKey(message.Files.Transfer)))
+                    if (happened.Message is { Files: not null } message && (Awaits || _pending.ContainsKey(message.Files.Transfer)))
                         await TakeAsync(message, either.Token);
-                    if (_pending.Count == 0 && !watch)
+                    if (_pending.Count == 0 && !Awaits)
                         break;
                 }
             }

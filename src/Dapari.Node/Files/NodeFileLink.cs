@@ -70,20 +70,6 @@ internal sealed partial class NodeFileLink : IFileLink, IAsyncDisposable
         _ = Task.Run(() => RunAsync(contact, attachment));
     }
 
-    /// <summary>A path is carried by another source from now on: its channel, if it has one or is to have one, is made there.</summary>
-    public void Prefer(ulong path, IFileChannelSource source)
-    {
-        lock (_lock)
-        {
-            foreach (var (contact, attachment) in _attached.Where(one => one.Value.Path == path && one.Value.Source != source).ToList())
-            {
-                End(contact, attachment);
-                var next = _attached[contact] = new Attachment(path, attachment.IsOfferer, new CancellationTokenSource());
-                _ = Task.Run(() => RunAsync(contact, next));
-            }
-        }
-    }
-
     /// <inheritdoc/>
     public void Detach(ContactId contact)
     {
@@ -326,7 +312,6 @@ internal sealed partial class NodeFileLink : IFileLink, IAsyncDisposable
             Task<IFileChannel>? opening = null;
             foreach (var source in _sources)
             {
-                attachment.Source = source;
                 opening = source.TryOpen(attachment.Path, attachment.IsOfferer, attachment.Ending);
                 if (opening is not null)
                     break;
@@ -385,9 +370,6 @@ internal sealed partial class NodeFileLink : IFileLink, IAsyncDisposable
         public ulong Path => path;
 
         public bool IsOfferer => offerer;
-
-        /// <summary>Who makes it, or made it.</summary>
-        public IFileChannelSource? Source { get; set; }
 
         public CancellationToken Ending { get; } = ending.Token;
 

@@ -79,15 +79,6 @@ internal sealed class NodePeer : IAsyncDisposable
             var channels = paths is null ? null : new TcpFileChannels(paths.Tcp, path => paths.GoesByTcp(path) is true, time);
             var http = new DropOffHttp(authorities, time);
             var files = new NodeFileLink(home.Files, channels is null ? [] : [new PathFileChannels(paths!, channels)], http, time);
-            if (paths is not null)
-            {
-                paths.FactsChanged += (path, _) =>
-                {
-                    if (paths.GoesByTcp(path) is true)
-                        files.Prefer(path, channels!);
-                };
-            }
-
             var transfers = store.Rows("transfer/").Select(row => row.Key.Split('/')[1]).ToHashSet(StringComparer.Ordinal);
             files.Sweep(transfers.Contains);
             var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, files, RandomSource.System, time, cancellation, null, nearby);

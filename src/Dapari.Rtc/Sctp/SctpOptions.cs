@@ -21,6 +21,9 @@ public sealed record SctpOptions
     /// <summary>What may be accepted to be sent and not acknowledged yet; beyond it <see cref="SctpAssociation.Send"/> says that it is full.</summary>
     public int SendBuffer { get; init; } = 4 << 20;
 
+    /// <summary>Whether pieces of a long message let others pass between them (RFC 8260), if the other end can do that too.</summary>
+    public bool Interleaving { get; init; } = true;
+
     /// <summary>The longest message, in either direction.</summary>
     public int MaxMessage { get; init; } = 256 << 10;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Dapari.Server.Blobs;
 using Dapari.Server.Connections;
 using Dapari.Server.Limits;
+using Dapari.Server.Shares;
 using Dapari.Server.Web;
 using Dapari.Wire;
 using Dapari.Wire.V1;
@@ -16,7 +17,7 @@ namespace Dapari.Server.Hosting;
 /// 1. forwarded headers, from named proxies only;
 /// 2. the headers that every answer carries;
 /// 3. the certificate's page, on its own port;
-/// 4. /healthz, /readyz, /ws, /registration, /ca.crt, /blobs/;
+/// 4. /healthz, /readyz, /ws, /registration, /rendezvous, /ca.crt, /blobs/;
 /// 5. the web app's files.
 /// </summary>
 internal static class Pipeline
@@ -71,6 +72,7 @@ internal static class Pipeline
             {
                 case "/ws": await ConnectAsync(context, host.Hub, names); break;
                 case "/registration": await RegistrationAsync(context, host); break;
+                case "/rendezvous": await RendezvousAsync(context, host, names); break;
                 case "/healthz": await HealthAsync(context, host.IsStorageFailing ? "storage" : null); break;
                 case "/readyz": await HealthAsync(context, host.NotReady); break;
                 case "/ca.crt" when page is not null: await page.ServeAsync(context); break;
@@ -82,17 +84,52 @@ internal static class Pipeline
 
     private static async Task ConnectAsync(HttpContext context, Hub hub, HostNames names)
     {
+        if (await TryEnterAsync(context, hub, names) is not { } address)
+            return;
+        try
+        {
+            // No compression: it would mix secrets' lengths and cost memory for each connection, and sealed bytes do not shrink.
+            using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
+            using var connection = new Connection(socket, ((JoiningUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!, Host(context.Request), HasTls(context, hub), address, hub, context.Abort) { RemoteAddress = context.Connection.RemoteIpAddress };
+            await connection.RunAsync();
+        }
+        finally
+        {
+            hub.Leave(address);
+        }
+    }
+
+    private static async Task RendezvousAsync(HttpContext context, ServerHost host, HostNames names)
+    {
+        if (await TryEnterAsync(context, host.Hub, names) is not { } address)
+            return;
+        try
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, host.Stopping);
+            using var end = new RendezvousEnd(socket, address, Host(context.Request), HasTls(context, host.Hub), ended.Token);
+            await host.Rendezvous.RunAsync(end);
+        }
+        finally
+        {
+            host.Hub.Leave(address);
+        }
+    }
+
+    /// <summary>Whether a WebSocket may be opened here; if not, that is answered. An address that is given needs a <see cref="Hub.Leave"/>.</summary>
+    private static async Task<AddressKey?> TryEnterAsync(HttpContext context, Hub hub, HostNames names)
+    {
         context.Response.Headers.CacheControl = "no-store";
         if (!context.WebSockets.IsWebSocketRequest)
         {
             await SayAsync(context, StatusCodes.Status426UpgradeRequired, "This is for WebSocket connections.");
-            return;
+            return null;
         }
 
         if (!names.Contains(context))
         {
             await SayAsync(context, StatusCodes.Status421MisdirectedRequest, "This server does not know itself by this name; its operator can add it with --host or --public-url.");
-            return;
+            return null;
         }
 
         var address = AddressKey.From(context.Connection.RemoteIpAddress);
@@ -101,23 +138,14 @@ internal static class Pipeline
             hub.Meters.Turned.Add();
             context.Response.Headers.RetryAfter = "10";
             await SayAsync(context, StatusCodes.Status429TooManyRequests, "Too many connections.");
-            return;
+            return null;
         }
 
-        try
-        {
-            // No compression: it would mix secrets' lengths and cost memory for each connection, and sealed bytes do not shrink.
-            using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
-            // A proxy's TLS ends before this process: nobody can reach the relay through it.
-            var hasTls = hub.Options.Proxies.Count == 0 && context.Features.Get<ITlsHandshakeFeature>() is not null;
-            using var connection = new Connection(socket, ((JoiningUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!, Host(context.Request), hasTls, address, hub, context.Abort) { RemoteAddress = context.Connection.RemoteIpAddress };
-            await connection.RunAsync();
-        }
-        finally
-        {
-            hub.Leave(address);
-        }
+        return address;
     }
+
+    // A proxy's TLS ends before this process: nobody can reach the relay through it.
+    private static bool HasTls(HttpContext context, Hub hub) => hub.Options.Proxies.Count == 0 && context.Features.Get<ITlsHandshakeFeature>() is not null;
 
     /// <summary>The host as the client named it, in lower case, without its scheme's own port.</summary>
     private static string Host(HttpRequest request)

@@ -8,6 +8,7 @@ using Dapari.Server.Connections;
 using Dapari.Server.Offices;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
+using Dapari.Server.Shares;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Journal;
 using Dapari.Server.Telemetry;
@@ -62,6 +63,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
         Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, Office, logger);
         Hub = new Hub(options, clock, RandomSource.System, Office, access, Blobs, logger) { Rules = Rules };
+        Rendezvous = new RendezvousDesk(Hub, time);
         Housekeeping = new Housekeeping(options, clock, Office, Blobs, logger);
         Rules.Changed += ApplyRules;
         Pipeline.Configure(_app, this);
@@ -77,6 +79,9 @@ internal sealed class ServerHost : IAsyncDisposable
     public IPostOffice Office { get; }
 
     public Hub Hub { get; }
+
+    /// <summary>Where both ends of share links meet.</summary>
+    public RendezvousDesk Rendezvous { get; }
 
     public Housekeeping Housekeeping { get; }
 

@@ -14,10 +14,10 @@ public sealed class FileTroubleTests
         using var files = new FileRoom();
         var path = files.Make("left.bin", 9_000_000);
         await bob.KillAsync();
-        await alice.DoAsync("send", "Bob", path, "--way", "server", "--caption", "For later", "--timeout", "90");
+        await alice.DoAsync("send", "Bob", path, "--way", "server", "--caption", "For later", "--timeout", "600");
         await alice.KillAsync();
         // Without a daemon of their own: the command is the peer.
-        var saved = await bob.DoAsync("receive", "--all", "--to", files.Inbox, "--timeout", "90");
+        var saved = await bob.DoAsync("receive", "--all", "--to", files.Inbox, "--timeout", "600");
         Assert.Equal(Path.Combine(files.Inbox, "left.bin"), saved.Trim());
         FileRoom.AssertSame(path, saved.Trim());
         var got = Assert.Single(await bob.FilesAsync());
@@ -41,7 +41,7 @@ public sealed class FileTroubleTests
         await Waiting.UntilAsync("some of it is there", async () => (await bob.FilesAsync())[0] is { Kept: true } or { Transfer.DoneBytes: > 0 });
         await who.KillAsync();
         await who.UpAsync();
-        var saved = await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "90");
+        var saved = await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "600");
         FileRoom.AssertSame(path, saved.Trim());
     }
 
@@ -59,7 +59,7 @@ public sealed class FileTroubleTests
         // The policy ends every path of theirs; then they may have one again.
         await bob.DoAsync("policy", "server-only", "Alice");
         await bob.DoAsync("policy", "automatic", "Alice");
-        var saved = await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "90");
+        var saved = await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "600");
         FileRoom.AssertSame(path, saved.Trim());
     }
 
@@ -73,7 +73,7 @@ public sealed class FileTroubleTests
         await alice.DoAsync("send", "Bob", kept, changed, "--way", "direct", "--wait", "offered");
         await Waiting.UntilAsync("it is offered", async () => (await bob.FilesAsync()).Count == 1);
         files.Make("changed.bin", 50_000_000);
-        var (code, output, errors) = await bob.RunAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "90");
+        var (code, output, errors) = await bob.RunAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "600");
         Assert.True(code == ExitCode.Refused, $"{code} {output} {errors}");
         FileRoom.AssertSame(kept, Path.Combine(files.Inbox, "kept.bin"));
         Assert.False(File.Exists(Path.Combine(files.Inbox, "changed.bin")));
@@ -90,7 +90,7 @@ public sealed class FileTroubleTests
             files.Make($"tree/part {i % 20}/{i}.bin", i * 7);
         await alice.DoAsync("send", "Bob", Path.Combine(files.Outbox, "tree"), "--wait", "offered");
         await Waiting.UntilAsync("it is offered", async () => (await bob.FilesAsync()).Count == 1);
-        await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "90");
+        await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "600");
         for (var i = 0; i < 2000; i += 37)
             FileRoom.AssertSame(Path.Combine(files.Outbox, $"tree/part {i % 20}/{i}.bin"), Path.Combine(files.Inbox, $"tree/part {i % 20}/{i}.bin"));
         Assert.Equal(2000, Directory.EnumerateFiles(files.Inbox, "*", SearchOption.AllDirectories).Count());
@@ -107,7 +107,7 @@ public sealed class FileTroubleTests
         await File.WriteAllTextAsync(Path.Combine(files.Inbox, "same.txt"), "mine", TestContext.Current.CancellationToken);
         await alice.DoAsync("send", "Bob", path, "--wait", "offered");
         await Waiting.UntilAsync("it is offered", async () => (await bob.FilesAsync()).Count == 1);
-        var saved = await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "90");
+        var saved = await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "600");
         Assert.Equal(Path.Combine(files.Inbox, "same (2).txt"), saved.Trim());
         Assert.Equal("mine", await File.ReadAllTextAsync(Path.Combine(files.Inbox, "same.txt"), TestContext.Current.CancellationToken));
         FileRoom.AssertSame(path, saved.Trim());

@@ -15,7 +15,7 @@ public sealed class FileWalkTests
         var path = files.Make("big.bin", 64 * 1024 * 1024);
         await alice.DoAsync("send", "Bob", path, "--way", "direct", "--wait", "offered");
         await Waiting.UntilAsync("it is offered", async () => (await bob.FilesAsync()).Count == 1);
-        await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "90");
+        await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "600");
         await Waiting.UntilAsync("its sender knows", async () => (await alice.FilesAsync())[0].Message.Files!.Outcome is not null);
         var sent = (await alice.FilesAsync())[0].Message.Files!;
         Assert.Equal("arrived", sent.Outcome);

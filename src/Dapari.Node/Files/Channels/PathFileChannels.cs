@@ -15,7 +15,8 @@ internal sealed class PathFileChannels(NodePathLink paths, TcpFileChannels tcp) 
 
     private async Task<IFileChannel> OpenAsync(Task<bool> settled, ulong path, bool offerer, CancellationToken cancellation)
     {
-        var opening = await settled.WaitAsync(cancellation) ? tcp.TryOpen(path, offerer, cancellation) : paths.Rtc.Find(path)?.OpenFilesAsync(cancellation);
+        // TCP may stand long after that was settled otherwise: then WebRTC is left at both ends.
+        var opening = await settled.WaitAsync(cancellation) || paths.Rtc.Find(path) is not { } rtc ? tcp.TryOpen(path, offerer, cancellation) : rtc.OpenFilesAsync(cancellation);
         return await (opening ?? throw new IOException("The path is gone."));
     }
 }
