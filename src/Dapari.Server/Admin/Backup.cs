@@ -138,7 +138,7 @@ internal static class Backup
     /// <summary>Each file as far as the copied store counts it: a file grows while it is uploaded, and goes when it was fetched.</summary>
     private static void AddBlobs(string dataFolder, string database, Action<string, Stream> add)
     {
-        var folder = new BlobFolder(dataFolder);
+        var folder = new BlobFolder(Path.Combine(dataFolder, "blobs"));
         using var readers = new Reader(database);
         foreach (var row in readers.Blobs(long.MaxValue, -1))
         {

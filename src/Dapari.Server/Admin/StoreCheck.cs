@@ -28,7 +28,7 @@ internal static class StoreCheck
     public static async Task<CheckResult> RunAsync(StoreAccess store, string dataFolder, bool repair, CancellationToken cancellation)
     {
         var (faults, strays) = await Task.Run(() => Database(Path.Combine(dataFolder, "dapari.db")), cancellation);
-        var folder = new BlobFolder(dataFolder);
+        var folder = new BlobFolder(Path.Combine(dataFolder, "blobs"));
         // Names before rows: a row is there before its file, and goes before it.
         var names = Directory.EnumerateFiles(folder.Path).Select(Path.GetFileName).ToList();
         var rows = await store.Readers.ReadAsync(r => r.Blobs(long.MaxValue, -1), cancellation);

@@ -1,7 +1,6 @@
 using System.Net.WebSockets;
 using Dapari.Server.Limits;
 using Dapari.Server.Storage;
-using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 using Google.Protobuf;
@@ -48,7 +47,7 @@ internal sealed partial class Connection
                 case KindOneofCase.OpenMailbox: await OpenMailboxAsync(frame.Request, frame.OpenMailbox); break;
                 case KindOneofCase.OpenSender: await OpenSenderAsync(frame.Request, frame.OpenSender); break;
                 case KindOneofCase.Post: await PostAsync(frame.Request, frame.Post); break;
-                case KindOneofCase.Live: Live(frame.Request, frame.Live); break;
+                case KindOneofCase.Live: await LiveAsync(frame.Request, frame.Live); break;
                 case KindOneofCase.Acknowledge: await AcknowledgeAsync(frame.Request, frame.Acknowledge); break;
                 case KindOneofCase.CloseMailbox: CloseMailbox(frame.Request, frame.CloseMailbox); break;
                 case KindOneofCase.DeleteMailbox: await DeleteMailboxAsync(frame.Request, frame.DeleteMailbox); break;
@@ -122,8 +121,7 @@ internal sealed partial class Connection
 
         if (IsBlocked(request, id))
             return;
-        var outcome = await CreateAsync(mayCreate => _hub.Writer.RunAsync(
-            new CreateMailboxOperation(id, ownerKey, create.SenderKey.ToByteArray(), mayCreate), _gone.Token), o => o.Refusal);
+        var outcome = await CreateAsync(mayCreate => _hub.Office.CreateMailboxAsync(id, ownerKey, create.SenderKey.ToByteArray(), mayCreate, _gone.Token), o => o.Refusal);
         if (outcome.Refusal != Refusal.Unspecified)
         {
             Refuse(request, outcome.Refusal);
@@ -164,14 +162,14 @@ internal sealed partial class Connection
             return;
         if (IsBlocked(request, id))
             return;
-        var row = await _hub.Readers.ReadAsync(r => r.Mailbox(id.ToArray()), _gone.Token);
+        var row = await _hub.Office.FindMailboxAsync(id, _gone.Token);
         if (!Proofs.Verify(ProofMessage.MailboxOwner(_host, _challenge, id), row?.OwnerKey, open.Signature))
         {
             Refuse(request, Refusal.UnknownMailbox);
             return;
         }
 
-        var usage = await _hub.Writer.RunAsync(new UsageOperation(row!.Value.Number), _gone.Token);
+        var usage = await _hub.Office.OpenMailboxAsync(id, row!.Value.Number, _gone.Token);
         if (usage.Refusal != Refusal.Unspecified)
         {
             Refuse(request, usage.Refusal); // It was deleted meanwhile.
@@ -209,18 +207,18 @@ internal sealed partial class Connection
             return;
         if (IsBlocked(request, id))
             return;
-        var row = await _hub.Readers.ReadAsync(r => r.Mailbox(id.ToArray()), _gone.Token);
+        var row = await _hub.Office.FindMailboxAsync(id, _gone.Token);
         if (!Proofs.Verify(ProofMessage.MailboxSender(_host, _challenge, id), row?.SenderKey, open.Signature))
         {
             Refuse(request, Refusal.UnknownMailbox);
             return;
         }
 
-        _senders[id] = new SenderSlot(row!.Value.Number);
+        _senders[id] = new SenderSlot(id, row!.Value.Number);
         Done(request);
     }
 
-    private void Live(ulong request, Live live)
+    private async Task LiveAsync(ulong request, Live live)
     {
         MailboxId.TryRead(live.MailboxId, out var id);
         if (IsBlocked(request, id))
@@ -237,13 +235,12 @@ internal sealed partial class Connection
             return;
         }
 
-        var owner = _hub.Owner(sender.Number);
-        owner?.Owner.DeliverLive(new ServerFrame { LiveDeliver = new LiveDeliver { MailboxId = live.MailboxId, Envelope = live.Envelope } });
-        Send(new ServerFrame { Request = request, LiveResult = new LiveResult { RecipientConnected = owner is not null } });
+        var isThere = await _hub.Office.LiveAsync(sender, live);
+        Send(new ServerFrame { Request = request, LiveResult = new LiveResult { RecipientConnected = isThere } });
     }
 
     /// <summary>A live frame may be lost: where much waits already it gives way, and never closes a connection.</summary>
-    private void DeliverLive(ServerFrame frame)
+    public void DeliverLive(ServerFrame frame)
     {
         if (_outbox.Bytes < _hub.Options.SendQueueBytes / 4)
             Send(frame);
@@ -263,7 +260,7 @@ internal sealed partial class Connection
     {
         if (OwnedSlot(request, delete.MailboxId) is not { } slot)
             return;
-        var outcome = await _hub.Writer.RunAsync(new DeleteMailboxOperation(slot.Number), _gone.Token);
+        var outcome = await _hub.Office.DeleteMailboxAsync(slot.Number, _gone.Token);
         lock (_slotsGate)
             _owned.Remove(slot.Id);
         _hub.Forget(slot.Number);
@@ -274,7 +271,7 @@ internal sealed partial class Connection
     {
         if (OwnedSlot(request, get.MailboxId) is not { } slot)
             return;
-        var usage = await _hub.Writer.RunAsync(new UsageOperation(slot.Number), _gone.Token);
+        var usage = await _hub.Office.UsageAsync(slot.Number, _gone.Token);
         if (usage.Refusal != Refusal.Unspecified)
         {
             Refuse(request, usage.Refusal);

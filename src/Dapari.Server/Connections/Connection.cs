@@ -43,7 +43,7 @@ internal sealed partial class Connection : IDisposable
         _address = address;
         _abort = abort;
         _outbox = new Outbox(hub.Options.SendQueueBytes, hub.Budget);
-        _deliveries = new Deliveries(hub.Writer.Store, hub.Readers, hub.Clock, hub.Options.WindowEnvelopes, hub.Options.WindowBytes, Send, hub.Logger);
+        _deliveries = new Deliveries(hub.Office, hub.Clock, hub.Options.WindowEnvelopes, hub.Options.WindowBytes, Send, hub.Logger);
         _openedAt = _lastFrameAt = Now;
         _challenge = hub.Random.Bytes(ProofMessage.ChallengeLength);
     }

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using Dapari.Server.Admin;
 using Dapari.Server.Blobs;
 using Dapari.Server.Certificates;
+using Dapari.Server.Cluster;
 using Dapari.Server.Connections;
+using Dapari.Server.Offices;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
 using Dapari.Server.Shares;
@@ -24,8 +26,8 @@ internal sealed class ServerHost : IAsyncDisposable
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
     private readonly DataFolder _folder;
     private readonly MachineCertificate? _certificate;
-    private readonly Readers _readers;
-    private readonly Writer _writer;
+    private readonly Readers? _readers;
+    private readonly Writer? _writer;
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
     private readonly ServerOptions _given;
@@ -33,7 +35,7 @@ internal sealed class ServerHost : IAsyncDisposable
     private MetricsListener? _metrics;
     private int _disposed;
 
-    private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time)
+    private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time, ClusterEntrance? cluster)
     {
         _given = options;
         Rules = ServerRules.Open(options.Data, time, RandomSource.System);
@@ -45,32 +47,24 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.SetMinimumLevel(options.Verbose ? LogLevel.Debug : LogLevel.Information);
         if (!options.Verbose)
-            builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+            builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning).AddFilter("Dapari.Server.Cluster", LogLevel.Warning);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(ConfigureKestrel);
         builder.WebHost.UseShutdownTimeout(Farewell);
         _app = builder.Build();
         var logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dapari");
-        var clock = new ServerClock(time);
-        try
-        {
-            var limits = StoreLimits.For(options.MaxDataBytes);
-            var journal = new MailboxJournal(new DiskFolder(folder.Journal), limits.SegmentBytes, RandomSource.System);
-            _writer = new Writer(() => new WriteSession(folder.Database, options.MaxDataBytes, clock), journal, limits, _app.Lifetime.StopApplication, logger);
-        }
-        catch (StorageException e)
-        {
-            throw new StartException($"The database {folder.Database} cannot be opened: {e.Message}");
-        }
-
-        _readers = new Readers(folder.Database, Math.Clamp(Environment.ProcessorCount, 2, 8));
+        var clock = cluster?.Clock ?? new ServerClock(time);
+        if (cluster is not null)
+            Office = cluster.MakeOffice(logger);
+        else
+            Office = new EmbeddedOffice(_writer = OpenWriter(options, folder, clock, logger), _readers = new Readers(folder.Database, Math.Clamp(Environment.ProcessorCount, 2, 8)), clock);
         var secret = RelaySecretFile.Open(options.Data, options.Relay.SecretFile);
         Relay = RelayHost.Start(options.Relay, secret, time, logger);
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
-        Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, _writer, _readers, logger);
-        Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, access, Blobs, logger) { Rules = Rules };
+        Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, Office, logger);
+        Hub = new Hub(options, clock, RandomSource.System, Office, access, Blobs, logger) { Rules = Rules };
         Rendezvous = new RendezvousDesk(Hub, time);
-        Housekeeping = new Housekeeping(options, clock, _writer, _readers, Blobs, logger);
+        Housekeeping = new Housekeeping(options, clock, Office, Blobs, logger);
         Rules.Changed += ApplyRules;
         Pipeline.Configure(_app, this);
     }
@@ -80,6 +74,9 @@ internal sealed class ServerHost : IAsyncDisposable
 
     /// <summary>The operator's decisions.</summary>
     public ServerRules Rules { get; }
+
+    /// <summary>What keeps everything.</summary>
+    public IPostOffice Office { get; }
 
     public Hub Hub { get; }
 
@@ -94,19 +91,19 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>The relay, which may not run: it says why.</summary>
     public RelayHost Relay { get; }
 
-    public bool IsStorageFailing => _writer.IsFailing;
+    public bool IsStorageFailing => Office.IsFailing;
 
     /// <summary>The disk failed in a way that only a new start can mend; the server stops by itself.</summary>
-    public bool IsStorageBroken => _writer.Store.IsBroken;
+    public bool IsStorageBroken => _writer?.Store.IsBroken == true;
 
     /// <summary>Why new work should go elsewhere, in a word; null: it is welcome.</summary>
     public string? NotReady => IsStorageFailing || IsStorageBroken ? "storage" : Hub.IsGoingAway ? "stopping" : null;
 
     /// <summary>How long batches of writes took.</summary>
-    public CommitTimes Commits => _writer.Commits;
+    public CommitTimes Commits => Office.Commits;
 
     /// <summary>Envelopes that are in the journal alone.</summary>
-    public int JournalEnvelopes => _writer.Store.FreshEnvelopes;
+    public int JournalEnvelopes => _writer?.Store.FreshEnvelopes ?? 0;
 
     /// <summary>Where the operator's figures are served, as bound; null: nowhere.</summary>
     public Uri? MetricsAddress => _metrics?.Address;
@@ -133,10 +130,14 @@ internal sealed class ServerHost : IAsyncDisposable
         var folder = DataFolder.Take(options.Data);
         MachineCertificate? certificate = null;
         ServerHost? host = null;
+        ClusterEntrance? cluster = null;
         try
         {
             certificate = MachineCertificate.Open(options, time);
-            host = new ServerHost(options, folder, certificate, time);
+            cluster = options.Cluster.Database is null ? null : await ClusterEntrance.OpenAsync(options.Cluster, time);
+            host = new ServerHost(options, folder, certificate, time, cluster);
+            if (cluster is not null)
+                await cluster.BeginAsync(host._app.Lifetime.StopApplication, host._app.Services.GetRequiredService<ILoggerFactory>());
             await host.Blobs.RecoverAsync();
             await host._app.StartAsync();
             host.OpenAdmin();
@@ -154,6 +155,8 @@ internal sealed class ServerHost : IAsyncDisposable
             {
                 certificate?.Dispose();
                 folder.Dispose();
+                if (cluster is not null)
+                    await cluster.DisposeAsync();
             }
 
             throw e as StartException ?? new StartException(e is CryptographicException ? $"The certificate cannot be used: {e.Message}" : e.Message);
@@ -175,20 +178,43 @@ internal sealed class ServerHost : IAsyncDisposable
         await _app.StopAsync();
         await Housekeeping.DisposeAsync();
         Hub.Dispose();
-        await _writer.DisposeAsync();
-        _readers.Dispose();
+        if (Office is IAsyncDisposable cluster)
+            await cluster.DisposeAsync();
+        if (_writer is not null)
+            await _writer.DisposeAsync();
+        _readers?.Dispose();
         Blobs.Dispose();
         await _app.DisposeAsync();
         _certificate?.Dispose();
         _folder.Dispose();
     }
 
+    /// <exception cref="StartException">Database or journal cannot be opened.</exception>
+    private Writer OpenWriter(ServerOptions options, DataFolder folder, ServerClock clock, ILogger logger)
+    {
+        try
+        {
+            var limits = StoreLimits.For(options.MaxDataBytes);
+            var journal = new MailboxJournal(new DiskFolder(folder.Journal), limits.SegmentBytes, RandomSource.System);
+            return new Writer(() => new WriteSession(folder.Database, options.MaxDataBytes, clock), journal, limits, _app.Lifetime.StopApplication, logger);
+        }
+        catch (StorageException e)
+        {
+            throw new StartException($"The database {folder.Database} cannot be opened: {e.Message}");
+        }
+    }
+
     private void OpenAdmin()
     {
         var logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dapari");
-        var desk = new AdminDesk(_given, Rules, _time, () => ValueTask.FromResult(new StoreAccess(_writer, _readers)), () => Hub.ConnectionCount, () => IsStorageFailing);
+        var desk = new AdminDesk(_given, Rules, _time, OpenStore, () => Hub.ConnectionCount, () => IsStorageFailing);
         _admin = AdminSocket.Start(Options.Data, desk.RunAsync, _time, logger);
     }
+
+    /// <exception cref="StorageException">It is not this machine's alone.</exception>
+    private ValueTask<StoreAccess> OpenStore() => _writer is not null && _readers is not null
+        ? ValueTask.FromResult(new StoreAccess(_writer, _readers))
+        : throw new StorageException(0, "what a cluster keeps is in its database, and is looked after with PostgreSQL's own tools");
 
     /// <summary>After a change by the operator: who is blocked goes, and what was set holds from now on.</summary>
     private void ApplyRules()

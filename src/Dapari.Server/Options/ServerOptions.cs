@@ -1,5 +1,6 @@
 using System.Net;
 using Dapari.Server.Blobs;
+using Dapari.Server.Cluster;
 using Dapari.Server.Limits;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage.Operations;
@@ -94,6 +95,9 @@ internal sealed record ServerOptions
 
     /// <summary>The gatehouse.</summary>
     public RelayServing Relay { get; init; } = new();
+
+    /// <summary>Several machines together.</summary>
+    public ClusterServing Cluster { get; init; } = new();
 
     /// <summary>Print more; ids and addresses appear at this level only.</summary>
     public bool Verbose { get; init; }

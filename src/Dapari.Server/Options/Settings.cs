@@ -38,6 +38,7 @@ internal static class Settings
         One<IPEndPoint>("metrics", "ADDRESS:PORT", "serve figures for Prometheus there, over plain HTTP; keep it private (default: nowhere)", EndPoint, (o, v) => o with { Metrics = v }),
         .. BlobSettings.All,
         .. RelaySettings.All,
+        .. ClusterSettings.All,
         new("verbose", null, "log more; identifiers and addresses appear only then", Bool((o, v) => o with { Verbose = v })),
     ];
 
