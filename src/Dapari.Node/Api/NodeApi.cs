@@ -54,6 +54,8 @@ internal sealed partial class NodeApi(NodePeer peer)
             new Command { MarkRead = new MarkRead { ContactId = contact.Id, ThroughClock = contact.LastMessage?.Clock ?? 0 } }, cancellation)),
         ("POST", ["contacts", _, "active"]) => (one, cancellation) => WithAsync(one, contact => DoAsync(
             new Command { SetActiveConversation = new SetActiveConversation { ContactId = contact.Id } }, cancellation)),
+        ("POST", ["contacts", _, "typing"]) => (one, cancellation) => WithAsync(one, contact => DoAsync(
+            new Command { SetTyping = new SetTyping { ContactId = contact.Id, Active = Read(one, ApiJson.Default.TypingBody).Active } }, cancellation)),
         ("GET", ["invites"]) => Sync(_ => Ok([.. Snapshot.Invites.Select(Views.Invite)], ApiJson.Default.IReadOnlyListInviteBody)),
         ("POST", ["invites"]) => InviteAsync,
         ("DELETE", ["invites", _]) => RevokeAsync,

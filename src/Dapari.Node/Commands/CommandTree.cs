@@ -8,6 +8,7 @@ internal static class CommandTree
     /// <summary>Runs one command line; gives its exit code.</summary>
     public static async Task<int> RunAsync(Frame frame, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
+        Tongue.Choose(frame.Variable);
         var line = Create(frame).Parse(arguments);
         var code = await line.InvokeAsync(new InvocationConfiguration { Output = frame.Output, Error = frame.Errors }, cancellation);
         return line.Errors.Count > 0 ? ExitCode.Usage : code;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Dapari.Node.Api;
+using Dapari.Node.Commands.Chat;
 using Dapari.Node.Home;
 using Dapari.Node.Hosting;
 
@@ -12,7 +13,8 @@ namespace Dapari.Node.Commands;
 /// <param name="variable">Reads the environment.</param>
 /// <param name="time">Both clocks.</param>
 /// <param name="moving">Whether the error output is a terminal, where a line can be drawn anew.</param>
-internal sealed class Frame(TextWriter output, TextWriter errors, TextReader input, Func<string, string?> variable, TimeProvider time, bool moving = false)
+/// <param name="tty">Takes the terminal that input and output are, if they are one.</param>
+internal sealed class Frame(TextWriter output, TextWriter errors, TextReader input, Func<string, string?> variable, TimeProvider time, bool moving = false, Func<Tty?>? tty = null)
 {
     /// <summary>The folder.</summary>
     public Option<string?> Home { get; } = new("--home") { Description = "The folder of this peer (DAPARI_HOME; else dapari in the XDG state folder)", Recursive = true, HelpName = "FOLDER" };
@@ -31,6 +33,9 @@ internal sealed class Frame(TextWriter output, TextWriter errors, TextReader inp
 
     /// <summary>Reads the environment.</summary>
     public Func<string, string?> Variable => variable;
+
+    /// <summary>Takes the terminal; null: input or output is none.</summary>
+    public Tty? TryOpenTty() => tty?.Invoke();
 
     /// <summary>The folder that a command line names.</summary>
     public string FolderOf(ParseResult line) => line.GetValue(Home) is { Length: > 0 } named ? Path.GetFullPath(named) : NodeHome.DefaultFolder(variable);

@@ -2,12 +2,16 @@ using System.CommandLine;
 using System.Globalization;
 using Dapari.Node.Api;
 using Dapari.Node.Api.Bodies;
+using Dapari.Node.Commands.Chat;
 
 namespace Dapari.Node.Commands;
 
 /// <summary>Saying and reading.</summary>
 internal static class TalkCommands
 {
+    /// <summary>What stands below a message's first line.</summary>
+    public const string Indent = "                    ";
+
     private static readonly string[] _states = ["queued", "on-server", "delivered", "read"];
 
     public static Command Say(Frame frame)
@@ -86,6 +90,13 @@ internal static class TalkCommands
         {
             var contact = await session.GetAsync(ApiJson.Default.ContactBody, cancellation, "contacts", line.GetValue(who)!);
             await session.AskAsync(ApiRequest.Of("POST", default, "contacts", contact.Id, "active"), cancellation);
+            if (!session.Terminal.Json && frame.TryOpenTty() is { } tty)
+            {
+                using (tty)
+                    await new ChatTalk(session, contact, new ChatScreen(frame.Output, () => Tty.Columns)).RunAsync(Console.OpenStandardInput(), await LatestAsync(session, contact, cancellation), cancellation);
+                return await session.LeaveAsync(cancellation) ? ExitCode.Done : ExitCode.NotYet;
+            }
+
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var showing = ShowAsync(session, contact, over.Token);
             while (await session.Terminal.Input.ReadLineAsync(over.Token) is { } typed)
@@ -138,19 +149,42 @@ internal static class TalkCommands
         }
     }
 
-    private static void Show(Terminal terminal, MessageBody message, string name)
+    /// <summary>A message as lines: the moment, who, and the text.</summary>
+    public static IEnumerable<string> Words(MessageBody message, string name)
     {
-        var who = message.Outgoing ? "You" : Terminal.Clean(name);
+        var who = message.Outgoing ? Tongue.Of("You", "Tu") : Terminal.Clean(name);
         var text = message.Kind switch
         {
             "text" => Terminal.Clean(message.Text, lines: true),
-            "event-connected" => "(you are contacts now)",
-            "event-restored" => "(the keys were renewed)",
-            "files" => "(files: " + string.Join(", ", message.Files?.Files.Select(file => Terminal.Clean(file.Name)) ?? []) + ") " + Terminal.Clean(message.Text, lines: true),
+            "event-connected" => Tongue.Of("(you are contacts now)", "(ora siete contatti)"),
+            "event-restored" => Tongue.Of("(the keys were renewed)", "(le chiavi sono state rinnovate)"),
+            "files" => Tongue.Of("(files: ", "(file: ") + FileSpeech.Names(message.Files!) + ") " + Terminal.Clean(message.Text, lines: true),
             _ => "(" + message.Kind + ")",
         };
-        terminal.Line($"{Terminal.When(message.ShownAt)}  {who}: {text}");
-        if (message.Kind is "text" or "files")
-            terminal.Line($"                    {(message.Outgoing ? Speech.State(message.State) + ": " : "")}{Speech.Of(message.Route, message.Outgoing)}");
+        // Whatever a text's lines begin with: they stand to the right of where a message's own moment and name are.
+        yield return $"{Terminal.When(message.ShownAt)}  {who}: {text.Replace("\n", "\n" + Indent, StringComparison.Ordinal)}";
+    }
+
+    /// <summary>Whether a message went some way.</summary>
+    public static bool HasWay(MessageBody message) => message.Kind is "text" or "files";
+
+    /// <summary>How a message stands, and which way it went.</summary>
+    public static string WayOf(MessageBody message) =>
+        $"{Indent}{(message.Outgoing ? Speech.State(message.State) + ": " : "")}{Speech.Of(message.Route, message.Outgoing)}";
+
+    private static async Task<IReadOnlyList<MessageBody>> LatestAsync(Session session, ContactBody contact, CancellationToken cancellation)
+    {
+        var request = ApiRequest.Get("contacts", contact.Id, "messages") with { Query = new Dictionary<string, string> { ["count"] = "20" } };
+        var page = Session.Read(await session.AskAsync(request, cancellation), ApiJson.Default.MessagesBody);
+        await session.AskAsync(ApiRequest.Of("POST", default, "contacts", contact.Id, "read"), cancellation);
+        return page.Messages;
+    }
+
+    private static void Show(Terminal terminal, MessageBody message, string name)
+    {
+        foreach (var line in Words(message, name))
+            terminal.Line(line);
+        if (HasWay(message))
+            terminal.Line(WayOf(message));
     }
 }
