@@ -93,7 +93,7 @@ internal static class TalkCommands
             if (!session.Terminal.Json && frame.TryOpenTty() is { } tty)
             {
                 using (tty)
-                    await new ChatTalk(session, contact, new ChatScreen(frame.Output, () => Tty.Columns)).RunAsync(Console.OpenStandardInput(), await LatestAsync(session, contact, cancellation), cancellation);
+                    await new ChatTalk(session, contact, new ChatScreen(frame.Output, () => Tty.Columns)).RunAsync(Tty.Open(), await LatestAsync(session, contact, cancellation), cancellation);
                 return await session.LeaveAsync(cancellation) ? ExitCode.Done : ExitCode.NotYet;
             }
 

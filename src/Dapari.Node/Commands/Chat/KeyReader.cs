@@ -7,7 +7,7 @@ namespace Dapari.Node.Commands.Chat;
 /// </summary>
 internal sealed class KeyReader
 {
-    // No key's sequence is longer; more of it is noise.
+    // No key's sequence is longer; what is, is read to its end and means nothing.
     private const int MostSequence = 16;
     private const byte Escape = 0x1B;
     private readonly Decoder _decoder = new UTF8Encoding(false, false).GetDecoder();
@@ -55,10 +55,11 @@ internal sealed class KeyReader
 
     private void Continue(byte one, List<Key> keys)
     {
-        _sequence.Append((char)one);
+        var introduces = _sequence.Length == 0 && one is (byte)'[' or (byte)'O' && _sequence.Length == 0;
+        if (_sequence.Length < MostSequence)
+            _sequence.Append((char)one);
         // CSI: parameters, then a final byte from 0x40 on; SS3 and Alt: one byte.
-        var introduces = _sequence.Length == 1 && one is (byte)'[' or (byte)'O' && _sequence.Length == 1;
-        if (introduces || (_sequence[0] == '[' && one is >= 0x20 and < 0x40 && _sequence.Length < MostSequence))
+        if (introduces || (_sequence[0] == '[' && one is >= 0x20 and < 0x40))
             return;
         _inSequence = false;
         if (OfSequence(_sequence.ToString()) is { } kind)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Dapari.Node.Commands.Chat;
 
@@ -36,6 +37,9 @@ internal sealed partial class Tty : IDisposable
         CfMakeRaw(raw);
         return TcSetAttr(Input, AtOnce, raw) == 0 ? new Tty(before) : null;
     }
+
+    /// <summary>Its bytes, as they come. The console's own stream would read whole lines, and take the terminal back for that.</summary>
+    public static Stream Open() => new FileStream(new SafeFileHandle(Input, ownsHandle: false), FileAccess.Read, bufferSize: 0);
 
     /// <inheritdoc/>
     public void Dispose() => _ = TcSetAttr(Input, AtOnce, _before);
