@@ -145,6 +145,8 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public void Focus(string id) => _settings["focus"] = id;
 
+    public void FocusIfNone(string id) => _settings.TryAdd("focus", id);
+
     public void Select(string id) => _settings["select"] = id;
 
     public void SetValue(string id, string value) => _settings["value/" + id] = value;
