@@ -63,6 +63,9 @@ internal sealed partial class PushDesk : IAsyncDisposable
     /// <summary>What came of everything so far.</summary>
     public NamedCounters<PushEnd> Ends { get; } = new(end => (int)end);
 
+    /// <summary>Messages that a push service has not answered yet.</summary>
+    internal int OnTheWay => Volatile.Read(ref _onTheWay);
+
     /// <summary>Whether this server would wake a device so.</summary>
     public PushTargetFault Check(WakeSubscription subscription) => PushTarget.TryRead(subscription, _serving, out _);
 
