@@ -20,6 +20,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private Process? process;
 
     private readonly NatLab? lab;
+    private IReadOnlyDictionary<string, string> environment = new Dictionary<string, string>();
 
     private ServerProcess(int port, string data, string[] options, NatLab? lab = null)
     {
@@ -50,6 +51,14 @@ public sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
+    /// <summary>The same, with variables of its environment.</summary>
+    public static async Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] options)
+    {
+        var server = new ServerProcess(FreePort(), Directory.CreateTempSubdirectory("dapari-e2e-").FullName, options) { environment = environment };
+        await server.StartAgainAsync();
+        return server;
+    }
+
     /// <summary>Starts a server on the Internet of a lab, with its relay at the usual port.</summary>
     public static async Task<ServerProcess> StartInAsync(NatLab lab)
     {
@@ -73,6 +82,7 @@ public sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = data,
         };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         string[] relay = lab is null ? ["--relay-port", "0"] : [];
         foreach (var argument in (string[])[Repository.Server, "serve", "--web", Repository.App, "--data", data, "--listen", new Uri(Origin).Authority, .. relay, .. options])
             start.ArgumentList.Add(argument);
