@@ -42,6 +42,9 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>What it has said so far.</summary>
     public string Log => string.Join('\n', log);
 
+    /// <summary>The value of an option that it was started with.</summary>
+    public string Option(string name) => options[Array.IndexOf(options, name) + 1];
+
     /// <summary>Starts a server on a free port and waits until it answers.</summary>
     /// <param name="options">Further options of <c>dapari-server serve</c>.</param>
     public static async Task<ServerProcess> StartAsync(params string[] options)
