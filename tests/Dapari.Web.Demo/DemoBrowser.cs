@@ -25,6 +25,8 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
     public DemoFiles Drawer { get; } = new();
     public IBrowserFiles Files => Drawer;
     public IBrowserPlayer Player => Drawer;
+
+    public IBrowserWake Wake { get; } = new DemoWake();
     public TimeProvider Clock => TimeProvider.System;
     public string Profile => "";
     public string Origin => "https://dapari.example";
@@ -88,6 +90,8 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
     public string Size(ulong bytes) => bytes > 1_000_000_000 ? $"{bytes / 1_000_000_000} GB" : $"{bytes / 100_000 / 10.0} MB";
 
     public void Focus(string id) => Call("focus", id, "");
+
+    public void FocusIfNone(string id) => Call("focusIfNone", id, "");
     public void Select(string id) => Call("select", id, "");
     public void SetValue(string id, string value) => Call("setValue", id, value);
 

@@ -38,6 +38,8 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public IBrowserPlayer Player => Drawer;
 
+    public IBrowserWake Wake { get; } = new PaperWake();
+
     public TimeProvider Clock { get; } = new FakeTimeProvider();
 
     public string Profile { get; init; } = "";
@@ -144,6 +146,8 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
     public string Size(ulong bytes) => $"{bytes} B";
 
     public void Focus(string id) => _settings["focus"] = id;
+
+    public void FocusIfNone(string id) => _settings.TryAdd("focus", id);
 
     public void Select(string id) => _settings["select"] = id;
 
