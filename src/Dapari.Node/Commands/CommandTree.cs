@@ -15,7 +15,7 @@ internal static class CommandTree
     }
 
     /// <summary>Every command.</summary>
-    public static RootCommand Create(Frame frame) => new("Messages and files, directly from device to device or through a server that cannot read them.")
+    public static RootCommand Create(Frame frame) => new(Tongue.Of("Messages and files, directly from device to device or through a server that cannot read them.", "Messaggi e file, direttamente da dispositivo a dispositivo o per un server che non può leggerli."))
     {
         frame.Home,
         frame.Json,

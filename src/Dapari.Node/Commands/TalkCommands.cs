@@ -17,11 +17,11 @@ internal static class TalkCommands
     public static Command Say(Frame frame)
     {
         var who = ContactCommands.Who();
-        var text = new Argument<string[]>("TEXT") { Description = "What to say; nothing: what the input holds", Arity = ArgumentArity.ZeroOrMore };
-        var wait = new Option<string>("--wait") { Description = "Wait until it is there: queued, on-server, delivered or read", DefaultValueFactory = _ => "on-server", HelpName = "STATE" };
+        var text = new Argument<string[]>("TEXT") { Description = Tongue.Of("What to say; nothing: what the input holds", "Cosa dire; niente: quello che arriva in ingresso"), Arity = ArgumentArity.ZeroOrMore };
+        var wait = new Option<string>("--wait") { Description = Tongue.Of("Wait until it is there: queued, on-server, delivered or read", "Aspetta che sia lì: queued, on-server, delivered o read"), DefaultValueFactory = _ => "on-server", HelpName = "STATE" };
         wait.AcceptOnlyFromAmong(_states);
-        var limit = new Option<uint>("--timeout") { Description = "Wait so many seconds at most", DefaultValueFactory = _ => 10, HelpName = "SECONDS" };
-        var command = new Command("say", "Send a message") { who, text, wait, limit };
+        var limit = new Option<uint>("--timeout") { Description = Tongue.Of("Wait so many seconds at most", "Aspetta al più questi secondi"), DefaultValueFactory = _ => 10, HelpName = "SECONDS" };
+        var command = new Command("say", Tongue.Of("Send a message", "Manda un messaggio")) { who, text, wait, limit };
         frame.Run(command, async (line, session, cancellation) =>
         {
             var words = line.GetValue(text) is { Length: > 0 } given ? string.Join(' ', given) : (await session.Terminal.Input.ReadToEndAsync(cancellation)).TrimEnd('\n');
@@ -55,9 +55,9 @@ internal static class TalkCommands
     public static Command Read(Frame frame)
     {
         var who = ContactCommands.Who();
-        var count = new Option<int>("--count") { Description = "So many messages", DefaultValueFactory = _ => 20, HelpName = "N" };
-        var keep = new Option<bool>("--keep-unread") { Description = "Do not tell that they were read" };
-        var command = new Command("read", "Show the last messages, with the ways they went") { who, count, keep };
+        var count = new Option<int>("--count") { Description = Tongue.Of("So many messages", "Quanti messaggi"), DefaultValueFactory = _ => 20, HelpName = "N" };
+        var keep = new Option<bool>("--keep-unread") { Description = Tongue.Of("Do not tell that they were read", "Non dire che li hai letti") };
+        var command = new Command("read", Tongue.Of("Show the last messages, with the ways they went", "Mostra gli ultimi messaggi, e per quale via sono andati")) { who, count, keep };
         frame.Run(command, async (line, session, cancellation) =>
         {
             var contact = line.GetValue(who)!;
@@ -85,7 +85,7 @@ internal static class TalkCommands
     public static Command Chat(Frame frame)
     {
         var who = ContactCommands.Who();
-        var command = new Command("chat", "Talk: lines typed are sent, what arrives is shown; end it with Ctrl+D") { who };
+        var command = new Command("chat", Tongue.Of("Talk: lines typed are sent, what arrives is shown; end it with Ctrl+D", "Parla: le righe scritte partono, quello che arriva si vede; Ctrl+D per finire")) { who };
         frame.Run(command, async (line, session, cancellation) =>
         {
             var contact = await session.GetAsync(ApiJson.Default.ContactBody, cancellation, "contacts", line.GetValue(who)!);
@@ -115,8 +115,8 @@ internal static class TalkCommands
 
     public static Command Search(Frame frame)
     {
-        var words = new Argument<string[]>("WORD") { Description = "Beginnings of words", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("search", "Find messages in which every word begins a word") { words };
+        var words = new Argument<string[]>("WORD") { Description = Tongue.Of("Beginnings of words", "Inizi di parole"), Arity = ArgumentArity.OneOrMore };
+        var command = new Command("search", Tongue.Of("Find messages in which every word begins a word", "Trova i messaggi che contengono parole che iniziano così")) { words };
         frame.Run(command, async (line, session, cancellation) =>
         {
             var request = ApiRequest.Get("search") with { Query = new Dictionary<string, string> { ["q"] = string.Join(' ', line.GetValue(words)!) } };
