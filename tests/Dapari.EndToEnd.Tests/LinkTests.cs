@@ -77,6 +77,40 @@ public sealed class LinkTests(Theatre theatre) : Scene(theatre)
         Assert.Equal(0, await sender.EndedAsync());
     }
 
+    [Fact]
+    public async Task A_browser_without_anything_installed_sends_by_link_to_a_terminal_and_to_a_browser()
+    {
+        var maker = Keep(new LinkSender());
+        var hash = await maker.MakeAsync(40_000_003);
+        var page = await OpenAsync(Stage.Server.Origin + "/s");
+        await page.GetByLabel("How often it may be used").SelectOptionAsync("5");
+        await page.GetByLabel("Choose files").SetInputFilesAsync(maker.Source);
+        var link = page.GetByLabel("The link", new() { Exact = true });
+        await Expect(link).ToBeVisibleAsync(new() { Timeout = Long });
+        var address = await link.InputValueAsync();
+        Assert.StartsWith(Stage.Server.Origin + "/s#", address, StringComparison.Ordinal);
+
+        var (code, output, errors) = await maker.RunAsync("receive", address, "--to", "here");
+        Assert.True(code == 0, errors);
+        Assert.Equal(hash, await LinkSender.HashAsync(output.Trim()));
+        await Expect(page.GetByText("1 of 5 have everything")).ToBeVisibleAsync();
+
+        var visitor = await OpenAsync(address);
+        await Expect(visitor.GetByText("A strange näme (1).bin")).ToBeVisibleAsync();
+        var saving = visitor.WaitForDownloadAsync(new() { Timeout = Long });
+        await visitor.GetByRole(AriaRole.Button, new() { Name = "Get the files" }).ClickAsync();
+        Assert.Equal(hash, await LinkSender.HashAsync(await (await saving).PathAsync()));
+        await Expect(page.GetByText("2 of 5 have everything")).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "End the link" }).ClickAsync();
+        await Expect(page.GetByText("The link is over.")).ToBeVisibleAsync();
+        var late = await OpenAsync(address);
+        await Expect(late.GetByText("The sender ended this link.")).ToBeVisibleAsync();
+        (code, _, errors) = await maker.RunAsync("receive", address, "--to", "here");
+        Assert.Equal(1, code);
+        Assert.Contains("ended", errors, StringComparison.Ordinal);
+    }
+
     private async Task<IPage> OpenAsync(string link)
     {
         var context = await Stage.Browser.NewContextAsync(new() { AcceptDownloads = true, Locale = "en" });
