@@ -59,6 +59,17 @@ need_servers() {
 # The TURN server and the tools that ours is measured and tested against.
 need_coturn() { need_packages turnutils_uclient:coturn; }
 
+# The database that a cluster of servers shares; tests and benchmarks start their own on a folder of their own.
+need_postgresql() {
+  local program
+  for program in /usr/lib/postgresql/*/bin/initdb; do [ -x "$program" ] && return; done
+  need_servers pg_ctlcluster:postgresql
+}
+
+# What operators watch the server with; its figures and the dashboard's queries are tested against it.
+# A machine without it still tests all else: that one test says that it was skipped.
+need_prometheus() { (need_servers prometheus:prometheus) || say 'Prometheus cannot be had: the test of the dashboard is skipped.'; }
+
 # stale STAMP PATH…: whether any source is newer than what was built from it.
 stale() {
   local stamp=$1

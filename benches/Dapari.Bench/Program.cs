@@ -1,4 +1,5 @@
 using System.Text;
+using Dapari.Bench.Cluster;
 using Dapari.Bench.Far;
 using Dapari.Bench.Faults;
 using Dapari.Bench.Native;
@@ -16,7 +17,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-        new ServerPostBench(), new ServerRelayBench(), new FileUdpBench(), new FarUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(), new FileNativeBench(),
+        new ServerPostBench(), new ServerRelayBench(), new ServerClusterBench(), new FileUdpBench(), new FarUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(), new FileNativeBench(), new MessageNativeBench(),
         new ServerOfflineBench(), new ServerFaultsBench(),
     ];
 

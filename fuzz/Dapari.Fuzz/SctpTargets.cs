@@ -10,7 +10,7 @@ internal static class SctpTargets
 {
     private static readonly byte[] Buffer = new byte[2048];
 
-    public static IEnumerable<Target> All => [new("sctp-packet", Packets, Packet), new("sctp-chunks", () => Chunks().Select(chunks => (byte[])[18, .. chunks]), Run)];
+    public static IEnumerable<Target> All => [new("sctp-packet", Packets, Packet), new("sctp-chunks", () => Chunks().Select(chunks => (byte[])[18, .. chunks]).Concat(Interleaved().Select(chunks => (byte[])[50, .. chunks])), Run)];
 
     private static IEnumerable<byte[]> Packets() => Chunks().Select(chunks =>
     {
@@ -44,10 +44,18 @@ internal static class SctpTargets
         yield return Written(chunk => ForwardTsnChunk.Write(chunk, 3, [(1, 0)]));
         yield return Written(chunk => ReConfigChunk.WriteReset(chunk, 1, 0, 0, [1, 2]));
         yield return Written(chunk => ReConfigChunk.WriteResponse(chunk, 1, 1));
-        yield return Written(chunk => InitChunk.Write(chunk, SctpChunkType.InitAck, 5, 9_000, 10, 1, "cookie"u8));
+        yield return Written(chunk => InitChunk.Write(chunk, SctpChunkType.InitAck, 5, 9_000, 10, 1, true, 0, "cookie"u8));
         yield return Written(chunk => PlainChunk.Write(chunk, SctpChunkType.Heartbeat, [0, 1, 0, 8, 1, 2, 3, 4]));
         yield return Written(chunk => PlainChunk.Write(chunk, SctpChunkType.Shutdown, [0, 0, 0, 0]));
         yield return Written(chunk => PlainChunk.Write(chunk, SctpChunkType.Abort, []));
+    }
+
+    private static IEnumerable<byte[]> Interleaved()
+    {
+        yield return Written(chunk => IDataChunk.Write(chunk, 3, 1, 1, 0, 53, "hello"u8));
+        yield return [.. Written(chunk => IDataChunk.Write(chunk, 1, 1, 1, 0, 1, "lo"u8)), .. Written(chunk => IDataChunk.Write(chunk, 3, 2, 2, 0, 53, "between"u8)), .. Written(chunk => IDataChunk.Write(chunk, 2, 3, 1, 0, 53, "hel"u8))];
+        yield return Written(chunk => IDataChunk.Write(chunk, 6, 1, 2, 9, 53, "late"u8));
+        yield return Written(chunk => IForwardTsnChunk.Write(chunk, 3, [new SkippedMessage(1, false, 0), new SkippedMessage(2, true, 9)]));
     }
 
     private static byte[] Written(Func<byte[], int> write)
@@ -56,12 +64,13 @@ internal static class SctpTargets
         return bytes[..write(bytes)];
     }
 
-    // The first byte says what this end has sent before; then chunks.
+    // The first byte says what this end has sent before, and whether both interleave; then chunks.
     private static string Run(byte[] input)
     {
         if (input.Length < 2)
             return "nothing";
-        var (ours, theirs) = (Make(1), Make(2));
+        var interleaves = (input[0] & 32) != 0;
+        var (ours, theirs) = (Make(1, interleaves), Make(2, interleaves));
         var now = 1_000_000L;
         ours.Connect(now);
         theirs.Connect(now);
@@ -103,7 +112,7 @@ internal static class SctpTargets
         return ours.State.ToString();
     }
 
-    private static SctpAssociation Make(byte seed) => new(new SctpOptions { ReceiveBuffer = 64 << 10 }, new Counting(seed));
+    private static SctpAssociation Make(byte seed, bool interleaves) => new(new SctpOptions { ReceiveBuffer = 64 << 10, Interleaving = interleaves }, new Counting(seed));
 
     private static void Carry(SctpAssociation from, SctpAssociation to, long now, ref uint tag)
     {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using Dapari.Server.Admin;
 using Dapari.Server.Hosting;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
@@ -19,11 +20,14 @@ internal static class Program
             return 0;
         }
 
-        if (arguments.Length == 0 || arguments.Contains("--help") || arguments[0] is "help" or "-h")
+        if (arguments.Length == 0 || arguments[0] != "admin" && arguments.Contains("--help") || arguments[0] is "help" or "-h")
         {
             Help.Write(Console.Out);
             return 0;
         }
+
+        if (arguments[0] == "admin")
+            return await AdminCommand.RunAsync(arguments[1..], Environment.GetEnvironmentVariable, TimeProvider.System, Console.Out, Console.Error);
 
         if (arguments[0] is not ("serve" or "relay" or "relay-credential"))
         {
@@ -46,6 +50,11 @@ internal static class Program
                 return await RelayAsync(options);
             await using var host = await ServerHost.StartAsync(options, TimeProvider.System);
             Greeting.Write(Console.Out, host);
+            using var reload = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+            {
+                signal.Cancel = true; // It does not end.
+                host.Certificate?.Refresh();
+            });
             var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             using var stopping = host.Stopping.Register(() => stop.TrySetResult());
             await stop.Task;

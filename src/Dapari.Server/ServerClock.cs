@@ -11,9 +11,15 @@ internal sealed class ServerClock
     private readonly long _startTimestamp;
 
     public ServerClock(TimeProvider time)
+        : this(time, time.GetUtcNow().ToUnixTimeMilliseconds())
+    {
+    }
+
+    /// <summary>With another clock's time at the start, which several machines share.</summary>
+    public ServerClock(TimeProvider time, long startWallMs)
     {
         _time = time;
-        _startWallMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        _startWallMs = startWallMs;
         _startTimestamp = time.GetTimestamp();
     }
 

@@ -22,7 +22,8 @@ public sealed class NodeTests(Theatre theatre) : Scene(theatre)
         await alice.SeesStepAsync("Hello from a browser", Step.Delivered);
         await bob.SeesAsync("Alice: Hello from a browser", "read", "Alice");
         await alice.SeesStepAsync("Hello from a browser", Step.Read);
-        await bob.SeesAsync("read: through the server", "read", "Alice");
+        // Which way a message goes is NodeDirectTests' matter: here a direct path may have been made meanwhile, or not.
+        await bob.SeesAsync("read: ", "read", "Alice");
     }
 
     [Fact]

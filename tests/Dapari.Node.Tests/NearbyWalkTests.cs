@@ -1,3 +1,5 @@
+using Dapari.Node.Api.Bodies;
+using Dapari.Node.Tests.Files;
 using Xunit;
 
 namespace Dapari.Node.Tests;
@@ -40,6 +42,26 @@ public sealed class NearbyWalkTests
         await alice.KillAsync();
         await alice.UpInAsync(lan[1]);
         await bob.SayAsync("Alice", "Tre", "delivered");
+    }
+
+    [Fact]
+    public async Task With_no_server_files_go_by_the_same_way()
+    {
+        await using var post = await Post.OpenAsync();
+        var (alice, bob) = await AcquaintedAsync(post);
+        await using var lan = await Lan.LayAsync("10.76.0.1/24", "10.76.0.2/24");
+        await alice.UpInAsync(lan[1]);
+        await bob.UpInAsync(lan[2]);
+        using var files = new FileRoom();
+        var path = files.Make("photos.tar", 16 * 1024 * 1024);
+        await alice.DoAsync("send", "Bob", path, "--wait", "offered");
+        await Waiting.UntilAsync("it is offered", async () => (await bob.FilesAsync()).Count == 1);
+        await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "90");
+        await Waiting.UntilAsync("its sender knows", async () => (await alice.FilesAsync())[0].Message.Files!.Outcome is not null);
+        var sent = (await alice.FilesAsync())[0].Message.Files!;
+        Assert.Equal("arrived", sent.Outcome);
+        Assert.Equal(new ShareBody("direct", 16 * 1024 * 1024), Assert.Single(sent.Shares!));
+        FileRoom.AssertSame(path, Path.Combine(files.Inbox, "photos.tar"));
     }
 
     [Fact]

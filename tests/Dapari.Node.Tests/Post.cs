@@ -4,6 +4,7 @@ using Dapari.Server.Hosting;
 using Dapari.Server.Limits;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
+using Dapari.Wire.V1;
 using Xunit;
 
 namespace Dapari.Node.Tests;
@@ -18,26 +19,33 @@ internal sealed class Post : IAsyncDisposable
 
     public string Origin => _host.Addresses[0].GetLeftPart(UriPartial.Authority);
 
-    public static async Task<Post> OpenAsync()
+    public static async Task<Post> OpenAsync(Registration registration = Registration.Open)
     {
         var post = new Post();
         post._host = await ServerHost.StartAsync(
             new ServerOptions
             {
                 Data = Path.Combine(post.Data, "server"), Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Rates = RateOptions.Unlimited, Relay = new RelayServing { On = false },
+                Registration = registration,
             },
             TimeProvider.System);
         return post;
     }
 
     /// <summary>A person with a folder and an identity; nothing of theirs runs.</summary>
-    public async Task<Person> BornAsync(string name)
+    public async Task<Person> BornAsync(string name, params string[] more)
     {
         var person = new Person(name, Path.Combine(Data, name));
         _people.Add(person);
-        await person.DoAsync("init", name, "--server", Origin);
+        await person.DoAsync(["init", name, "--server", Origin, .. more]);
         return person;
     }
+
+    /// <summary>A code that lets so many in, as the server's operator makes it.</summary>
+    public string NewCode(int uses) => _host.Rules.NewToken(uses, TimeSpan.FromDays(1))!.Value.Code;
+
+    /// <summary>What codes still let in.</summary>
+    public int CodesLeft => _host.Rules.Tokens().Sum(t => t.Uses);
 
     /// <summary>A folder without anything in it.</summary>
     public Person Nobody(string name)

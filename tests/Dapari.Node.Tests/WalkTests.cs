@@ -1,4 +1,5 @@
 using Dapari.Node.Commands;
+using Dapari.Wire.V1;
 using Xunit;
 
 namespace Dapari.Node.Tests;
@@ -42,6 +43,19 @@ public sealed class WalkTests
         await Post.MeetAsync(alice, bob);
         Assert.Equal("mailbox", (await bob.SayAsync("Alice", "One", "delivered")).Route!.Route);
         Assert.Equal("mailbox", (await alice.SayAsync("Bob", "Two", "delivered")).Route!.Route);
+    }
+
+    [Fact]
+    public async Task Where_newcomers_need_a_code_those_who_have_one_meet_and_talk()
+    {
+        await using var post = await Post.OpenAsync(Registration.Invited);
+        var code = post.NewCode(2);
+        var (alice, bob) = (await post.BornAsync("Alice", "--code", code), await post.BornAsync("Bob", "--code", code));
+        await alice.UpAsync("--no-direct");
+        await bob.UpAsync();
+        await Post.MeetAsync(alice, bob);
+        Assert.Equal("mailbox", (await bob.SayAsync("Alice", "Let in", "delivered")).Route!.Route);
+        Assert.Equal(0, post.CodesLeft);
     }
 
     [Fact]

@@ -103,4 +103,46 @@ public sealed class CertificateTests
         Assert.Null(server.Host.Authority);
         Directory.Delete(folder, true);
     }
+
+    [Fact]
+    public async Task A_renewed_certificate_serves_new_connections_and_the_old_ones_go_on()
+    {
+        var folder = Directory.CreateTempSubdirectory("dapari-cert-").FullName;
+        var (certificate, key) = (Path.Combine(folder, "site.crt"), Path.Combine(folder, "site.key"));
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        X509Certificate2 Issue(string from)
+        {
+            var data = Directory.CreateDirectory(Path.Combine(folder, from)).FullName;
+            var issued = LocalAuthority.Open(data, time).IssueFor(["localhost"], [IPAddress.Loopback]);
+            // As a renewal does it: one file after the other, the key last.
+            File.Copy(Path.Combine(data, "certificates", "server.crt.pem"), certificate, true);
+            return issued;
+        }
+
+        void PutKey(string from) => File.Copy(Path.Combine(folder, from, "certificates", "server.key.pem"), key, true);
+        using var first = Issue("first");
+        PutKey("first");
+        await using var server = await TestServer.StartAsync(o => o with { Certificate = certificate, CertificateKey = key });
+        Assert.Equal(first.Thumbprint, await ShownAsync(server.Uri));
+        await using var old = await TestClient.ConnectAsync(server.Uri, configure: o => o.RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == first.Thumbprint);
+        await old.HelloAsync();
+        using var second = Issue("second");
+        server.Host.Certificate!.Refresh(); // As SIGHUP and every minute.
+        Assert.Equal(first.Thumbprint, await ShownAsync(server.Uri)); // The key is not its own yet.
+        PutKey("second");
+        server.Host.Certificate!.Refresh();
+        Assert.Equal(second.Thumbprint, await ShownAsync(server.Uri));
+        Assert.Equal(Wire.V1.ServerFrame.KindOneofCase.Pong, (await old.AskAsync(new Wire.V1.ClientFrame { Ping = new Wire.V1.Ping() })).KindCase);
+        Directory.Delete(folder, true);
+    }
+
+    private static async Task<string> ShownAsync(Uri server)
+    {
+        using var tcp = new System.Net.Sockets.TcpClient();
+        await tcp.ConnectAsync(server.Host, server.Port, TestContext.Current.CancellationToken);
+        var seen = "";
+        await using var tls = new SslStream(tcp.GetStream(), false, (_, shown, _, _) => (seen = shown!.GetCertHashString()).Length > 0);
+        await tls.AuthenticateAsClientAsync("localhost");
+        return seen;
+    }
 }

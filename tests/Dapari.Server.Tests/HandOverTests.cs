@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dapari.Server.Offices;
 using Dapari.Server.Storage;
 using Dapari.Wire;
 using Dapari.Wire.V1;
@@ -256,7 +257,7 @@ public sealed class HandOverTests
 
         public async Task StandsAsync()
         {
-            await server.Host.Hub.Writer.EnqueueAsync(new Standing(_stands, _go), CancellationToken.None);
+            await ((EmbeddedOffice)server.Host.Office).Writer.EnqueueAsync(new Standing(_stands, _go), CancellationToken.None);
             await _stands.Task;
         }
 

@@ -133,7 +133,7 @@ public sealed class InviteAndPrekeyTests
     {
         await using var server = await TestServer.StartAsync();
         var box = await MailboxTests.PrepareAsync(server);
-        await using var closed = await TestServer.StartAsync(o => o with { RegistrationOpen = false });
+        await using var closed = await TestServer.StartAsync(o => o with { Registration = Registration.Closed });
         await using var stranger = await closed.ConnectAsync();
         Assert.Equal(Refusal.RegistrationClosed, (await stranger.CreateAsync(box)).Refused.Refusal);
         var put = Upload(stranger, PrekeyStoreId.Random(RandomSource.System), new KeyPair(), 1, 1);

@@ -43,9 +43,9 @@ internal sealed class TestClient : IAsyncDisposable
         return client;
     }
 
-    public async Task HelloAsync()
+    public async Task HelloAsync(string code = "")
     {
-        var answer = await AskAsync(new ClientFrame { Hello = new Hello { LowestVersion = 1, HighestVersion = 1, Agent = "test" } });
+        var answer = await AskAsync(new ClientFrame { Hello = new Hello { LowestVersion = 1, HighestVersion = 1, Agent = "test", RegistrationCode = code } });
         Welcome = answer.Welcome;
         Challenge = answer.Welcome.Challenge.ToByteArray();
     }

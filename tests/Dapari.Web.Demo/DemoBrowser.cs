@@ -43,6 +43,10 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
     public event Action<string>? NotificationClicked { add { } remove { } }
 
     public string LinkToProfile(string profile) => "/?profile=" + profile;
+    public string RegistrationCode => "";
+
+    public Task<RegistrationAnswer> AskRegistrationAsync(string code) => Task.FromResult(RegistrationAnswer.Open);
+
     public string? TakeInviteLink() => null;
     public void SetLanguage(string? language)
     {
@@ -84,6 +88,8 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
     public string Size(ulong bytes) => bytes > 1_000_000_000 ? $"{bytes / 1_000_000_000} GB" : $"{bytes / 100_000 / 10.0} MB";
 
     public void Focus(string id) => Call("focus", id, "");
+
+    public void FocusIfNone(string id) => Call("focusIfNone", id, "");
     public void Select(string id) => Call("select", id, "");
     public void SetValue(string id, string value) => Call("setValue", id, value);
 

@@ -68,6 +68,13 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public string LinkToProfile(string profile) => "/?profile=" + profile;
 
+    public string RegistrationCode { get; set; } = "";
+
+    /// <summary>What the server says to a code.</summary>
+    public Func<string, RegistrationAnswer> Registration { get; set; } = _ => RegistrationAnswer.Open;
+
+    public Task<RegistrationAnswer> AskRegistrationAsync(string code) => Task.FromResult(Registration(code));
+
     public string? TakeInviteLink() => InviteLink;
 
     public void SetLanguage(string? language)
@@ -137,6 +144,8 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
     public string Size(ulong bytes) => $"{bytes} B";
 
     public void Focus(string id) => _settings["focus"] = id;
+
+    public void FocusIfNone(string id) => _settings.TryAdd("focus", id);
 
     public void Select(string id) => _settings["select"] = id;
 

@@ -96,6 +96,22 @@ public sealed partial class ScreensTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(RegistrationAnswer.Invited, "", "Entry code", true)]
+    [InlineData(RegistrationAnswer.Invited, "spent", "This code does not work", true)]
+    [InlineData(RegistrationAnswer.Admitted, "good", "Your name", false)]
+    [InlineData(RegistrationAnswer.Closed, "", "This server takes no new people", false)]
+    [InlineData(RegistrationAnswer.Unknown, "", "Your name", false)]
+    public async Task First_start_asks_for_a_code_only_where_the_server_says_that_it_needs_one(RegistrationAnswer answer, string code, string said, bool asked)
+    {
+        _peer.Snapshot.Self = null;
+        _browser.RegistrationCode = code;
+        _browser.Registration = c => c == code ? answer : RegistrationAnswer.Unknown;
+        var html = await DrawAsync("/");
+        Assert.Contains(said, Decode(html));
+        Assert.Equal(asked, html.Contains("id=\"code\"", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task First_start_asks_for_a_name_and_nothing_else()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Dapari.Bench.Pairs;
 
 namespace Dapari.Bench.Faults;
@@ -6,6 +7,9 @@ namespace Dapari.Bench.Faults;
 /// <summary>The real server in a process of its own.</summary>
 internal sealed class FaultServer : IDisposable
 {
+    /// <summary>SIGSTOP on Linux.</summary>
+    private const int StopSignal = 19;
+
     private readonly Process _process;
     private bool _isGone;
 
@@ -49,6 +53,16 @@ internal sealed class FaultServer : IDisposable
         }
     }
 
+    /// <summary>Stops it between two instructions: it says nothing any more, and what it said before is said. Only <see cref="Kill"/> comes after it.</summary>
+    public void Freeze()
+    {
+        if (kill(_process.Id, StopSignal) != 0)
+            throw new InvalidOperationException($"The server cannot be stopped (error {Marshal.GetLastPInvokeError()}).");
+        // Threads stop one after the other; one that is inside the disk's call (D) stops when that returns.
+        while (Directory.EnumerateDirectories($"/proc/{_process.Id}/task").Any(t => !IsStopped(t)))
+            Thread.Yield();
+    }
+
     /// <summary>SIGKILL: no handler, no flush.</summary>
     public void Kill()
     {
@@ -62,4 +76,23 @@ internal sealed class FaultServer : IDisposable
     }
 
     public void Dispose() => Kill();
+
+    private static bool IsStopped(string task)
+    {
+        try
+        {
+            var stat = File.ReadAllText(Path.Combine(task, "stat"));
+            return stat[stat.LastIndexOf(')') + 2] is 'T' or 't' or 'D' or 'Z' or 'X';
+        }
+        catch (IOException)
+        {
+            return true; // It ended meanwhile.
+        }
+    }
+
+#pragma warning disable SYSLIB1054, IDE1006 // Blittable arguments; the name is the C library's.
+    [DllImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int kill(int process, int signal);
+#pragma warning restore SYSLIB1054, IDE1006
 }

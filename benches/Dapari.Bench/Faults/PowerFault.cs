@@ -3,7 +3,7 @@ using Dapari.Faults;
 namespace Dapari.Bench.Faults;
 
 /// <summary>
-/// The power goes: the file system is shut down without its log, the server is killed, and both begin anew from what the disk has. Nothing is left to the machine's memory: what was
+/// The power goes: the server is stopped, the file system shut down without its log, the server killed, and both begin anew from what the disk has. Nothing is left to the machine's memory: what was
 /// answered must have been on the disk. (The order in which a real disk loses its own cache is not in this; the store's tests lose single sectors.)
 /// </summary>
 internal sealed class PowerFault : IFault
@@ -22,8 +22,9 @@ internal sealed class PowerFault : IFault
             for (var i = 0; i < cuts; i++)
             {
                 await town.AnsweredAsync(random.Next(1, 4000), ServerFaultsBench.Patience);
-                disk.Cut(); // The server lives for a moment longer, and must say nothing that is not so.
                 town.ServerAt(null);
+                server.Freeze(); // Without power it says nothing more; what it has said holds.
+                disk.Cut();
                 server.Kill();
                 server.Dispose();
                 disk.Remount();

@@ -24,13 +24,14 @@ internal sealed class PairLoad
 
     private PairLoad(Pair[] pairs) => _pairs = pairs;
 
-    /// <summary>Arguments: protocol, server, pairs. Each line read is a round: warm-up ms, measured ms, window, messages a second in all (0: as many as go).</summary>
+    /// <summary>Arguments: protocol, server, pairs, and where the senders connect if it is elsewhere. Each line read is a round: warm-up ms, measured ms, window, messages a second in all (0: as many as go).</summary>
     public static async Task<int> RunAsync(string[] arguments)
     {
         var server = IPEndPoint.Parse(arguments[1]);
+        var senders = arguments.Length > 3 ? IPEndPoint.Parse(arguments[3]) : server;
         var pairs = new Pair[int.Parse(arguments[2], CultureInfo.InvariantCulture)];
         // ejabberd's queue of new connections is five long.
-        await Parallel.ForEachAsync(Enumerable.Range(0, pairs.Length), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, _) => pairs[i] = await ConnectAsync(arguments[0], server, i));
+        await Parallel.ForEachAsync(Enumerable.Range(0, pairs.Length), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, _) => pairs[i] = await ConnectAsync(arguments[0], server, senders, i));
         var load = new PairLoad(pairs);
         Console.WriteLine(Ready);
         foreach (var pair in pairs)
@@ -44,7 +45,7 @@ internal sealed class PairLoad
         return 0;
     }
 
-    private static async Task<Pair> ConnectAsync(string protocol, IPEndPoint server, int index)
+    private static async Task<Pair> ConnectAsync(string protocol, IPEndPoint server, IPEndPoint senders, int index)
     {
         PairLink Link() => protocol switch
         {
@@ -55,7 +56,7 @@ internal sealed class PairLoad
         };
         var pair = new Pair(Link(), Link());
         await pair.Receiver.ConnectAsync(server, index, isSender: false);
-        await pair.Sender.ConnectAsync(server, index, isSender: true);
+        await pair.Sender.ConnectAsync(senders, index, isSender: true);
         await pair.Sender.PairAsync(pair.Receiver);
         return pair;
     }

@@ -77,7 +77,7 @@ internal sealed partial class NodeApi(NodePeer peer)
     {
         var body = Read(request, ApiJson.Default.NewIdentityBody);
         return Origin.TryParse(body.Server, out var origin)
-            ? DoAsync(new Command { CreateIdentity = new CreateIdentity { Name = body.Name, HomeServer = origin.Value } }, cancellation)
+            ? DoAsync(new Command { CreateIdentity = new CreateIdentity { Name = body.Name, HomeServer = origin.Value, RegistrationCode = body.Code ?? "" } }, cancellation)
             : Task.FromResult(Error(400, "bad-server", "The server is named as https://host[:port], or http:// on this machine and in private networks."));
     }
 

@@ -36,6 +36,7 @@ internal static class CommandTree
         WayCommands.Policy(frame),
         SwitchCommands.PortMapping(frame),
         SwitchCommands.Nearby(frame),
+        ShareCommands.Shares(frame),
         WayCommands.Relay(frame),
         BackupCommands.Export(frame),
         BackupCommands.Import(frame),

@@ -42,8 +42,12 @@ internal sealed class Frame(TextWriter output, TextWriter errors, TextReader inp
     /// <param name="command">Which.</param>
     /// <param name="work">What it does.</param>
     /// <param name="direct">Whether a peer of its own makes direct paths: of use only to commands that stay for a while.</param>
-    public void Run(Command command, Func<ParseResult, Session, CancellationToken, Task<int>> work, bool direct = false) => command.SetAction((line, cancellation) => GuardAsync(line, async terminal =>
+    /// <param name="alone">For the lines that it takes, instead of all this: what opens what it needs by itself.</param>
+    public void Run(
+        Command command, Func<ParseResult, Session, CancellationToken, Task<int>> work, bool direct = false, Func<ParseResult, Terminal, CancellationToken, Task<int>?>? alone = null) => command.SetAction((line, cancellation) => GuardAsync(line, async terminal =>
     {
+        if (alone?.Invoke(line, terminal, cancellation) is { } done)
+            return await done;
         var folder = FolderOf(line);
         INodeClient? client = await DaemonClient.TryConnectAsync(folder, cancellation);
         if (client is null)

@@ -18,7 +18,8 @@ internal static class LifeCommands
         var name = new Argument<string>("NAME") { Description = "Your name, as contacts will see it" };
         var server = new Option<string>("--server") { Description = "Your home server: https://host[:port]", Required = true, HelpName = "URL" };
         var ca = new Option<FileInfo?>("--ca") { Description = "Trust servers by this authority's certificate (PEM) too", HelpName = "FILE" };
-        var command = new Command("init", "Begin an identity") { name, server, ca };
+        var code = new Option<string?>("--code") { Description = "The code that the server's operator gave you, where newcomers need one", HelpName = "CODE" };
+        var command = new Command("init", "Begin an identity") { name, server, ca, code };
         frame.RunAlone(command, async (line, terminal, cancellation) =>
         {
             var folder = frame.FolderOf(line);
@@ -29,7 +30,7 @@ internal static class LifeCommands
                 throw Frame.NoFolder(folder, fault);
             await using var client = new OwnClient(peer);
             var session = new Session(client, terminal, frame.Time);
-            await session.DoAsync("POST", new NewIdentityBody(line.GetValue(name)!, line.GetValue(server)!), ApiJson.Default.NewIdentityBody, cancellation, "identity");
+            await session.DoAsync("POST", new NewIdentityBody(line.GetValue(name)!, line.GetValue(server)!, line.GetValue(code)), ApiJson.Default.NewIdentityBody, cancellation, "identity");
             var online = await session.WaitAsync(Session.LeavingLimit, IsOnline, null, cancellation);
             session.Write(await session.GetAsync(ApiJson.Default.StatusBody, cancellation, "status"), ApiJson.Default.StatusBody, status =>
             {

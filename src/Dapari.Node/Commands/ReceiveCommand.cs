@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Dapari.Node.Api;
 using Dapari.Node.Api.Bodies;
+using Dapari.Wire;
 
 namespace Dapari.Node.Commands;
 
@@ -9,7 +10,7 @@ internal static class ReceiveCommand
 {
     public static Command Create(Frame frame)
     {
-        var from = new Argument<string?>("WHO") { Description = "A contact, or the beginning of a transfer's id", Arity = ArgumentArity.ZeroOrOne };
+        var from = new Argument<string?>("WHO") { Description = "A contact, the beginning of a transfer's id, or a link that `dapari send --link` made", Arity = ArgumentArity.ZeroOrOne };
         var to = new Option<string>("--to") { Description = "Save into this folder", DefaultValueFactory = _ => ".", HelpName = "FOLDER" };
         var all = new Option<bool>("--all") { Description = "Of everybody" };
         var watch = new Option<bool>("--watch") { Description = "Go on: take what is offered from now on too" };
@@ -21,7 +22,9 @@ internal static class ReceiveCommand
                 throw new CommandEnd(ExitCode.Usage, "whose", "Say whose files (a contact or a transfer), or --all.");
             var receiving = new Receiving(session, line.GetValue(from), Path.GetFullPath(line.GetValue(to)!), line.GetValue(watch), line.GetValue(limit) > 0);
             return await receiving.RunAsync(SendCommand.Limit(line.GetValue(limit)), cancellation);
-        }, direct: true);
+        }, direct: true, (line, terminal, cancellation) => ShareLink.TryParse(line.GetValue(from), out _, out _)
+            ? ShareCommands.ReceiveAsync(frame, line, line.GetValue(from)!, Path.GetFullPath(line.GetValue(to)!), terminal, cancellation)
+            : null);
         return command;
     }
 

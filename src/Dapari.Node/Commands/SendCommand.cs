@@ -12,8 +12,8 @@ internal static class SendCommand
 
     public static Command Create(Frame frame)
     {
-        var who = ContactCommands.Who();
-        var files = new Argument<string[]>("FILE") { Description = "Files, and folders with all that is in them", Arity = ArgumentArity.OneOrMore };
+        var who = new Argument<string?>("CONTACT") { Description = "A name, or the beginning of an id (4 digits or more); with --link: the first file", Arity = ArgumentArity.ZeroOrOne };
+        var files = new Argument<string[]>("FILE") { Description = "Files, and folders with all that is in them", Arity = ArgumentArity.ZeroOrMore };
         var way = new Option<string>("--way") { Description = "automatic (direct where it can be, else left at the server), direct or server", DefaultValueFactory = _ => "automatic", HelpName = "WAY" };
         way.AcceptOnlyFromAmong("automatic", "direct", "server");
         var caption = new Option<string?>("--caption") { Description = "A word with them", HelpName = "TEXT" };
@@ -21,6 +21,13 @@ internal static class SendCommand
         wait.AcceptOnlyFromAmong(Offered, Accepted, Done);
         var limit = new Option<uint>("--timeout") { Description = "Wait so many seconds at most; 0: as long as it takes", HelpName = "SECONDS" };
         var command = new Command("send", "Send files: directly to the other's device, or by the server while they are away") { who, files, way, caption, wait, limit };
+        var link = ShareCommands.SendOptions.Create();
+        link.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(link.Link) && result.GetValue(files) is not { Length: > 0 })
+                result.AddError("Say who gets which files, or --link for whoever has the link.");
+        });
         frame.Run(command, async (line, session, cancellation) =>
         {
             var paths = line.GetValue(files)!.Select(Path.GetFullPath).ToList();
@@ -51,7 +58,9 @@ internal static class SendCommand
             session.Write(new FileOfferBody(entry, line.GetValue(who)!, moving, Kept: false), ApiJson.Default.FileOfferBody, offer =>
                 session.Terminal.Line($"{FileSpeech.Names(offer.Message.Files!)}: {FileSpeech.State(offer)}"));
             return entry.Files!.Outcome is { } outcome && outcome != "arrived" ? ExitCode.Refused : there && left ? ExitCode.Done : ExitCode.NotYet;
-        }, direct: true);
+        }, direct: true, (line, terminal, cancellation) => line.GetValue(link.Link)
+            ? ShareCommands.SendAsync(frame, line, link, [.. line.GetValue(who) is { } first ? [first] : Array.Empty<string>(), .. line.GetValue(files) ?? []], terminal, cancellation)
+            : null);
         return command;
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Dapari.Crypto;
 using Dapari.Peer.Contacts;
 using Dapari.Peer.Local;
@@ -19,7 +20,8 @@ internal sealed class ProfileDesk(Parts parts)
     {
         var state = parts.State;
         var name = NameText.Clean(command.Name);
-        if (state.Self is not null || name.Length == 0 || !Origin.TryParse(command.HomeServer, out var home))
+        var code = command.RegistrationCode.Trim();
+        if (state.Self is not null || name.Length == 0 || !Origin.TryParse(command.HomeServer, out var home) || Encoding.UTF8.GetByteCount(code) > WireLimits.RegistrationCodeBytes)
         {
             step.Complete(token, state.Self is not null ? CommandRefusal.HasIdentity : name.Length == 0 ? CommandRefusal.Empty : CommandRefusal.Malformed);
             return;
@@ -44,6 +46,7 @@ internal sealed class ProfileDesk(Parts parts)
             SendReadReceipts = true,
             SendTyping = true,
             Incarnation = 1,
+            RegistrationCode = code,
         });
         state.Vault = PrekeyVault.Create(state.Device!, state.Random, Prekeys.PrekeyDesk.FirstCount, step.WallMs);
         step.SelfChanged();

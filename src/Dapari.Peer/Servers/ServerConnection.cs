@@ -100,13 +100,14 @@ internal sealed class ServerConnection(Origin origin)
         step.Do(new PeerEffect.ConnectServer(Origin));
     }
 
-    public void Connected(Step step)
+    /// <summary>The socket stands: says hello, with the code that lets newcomers in.</summary>
+    public void Connected(Step step, string registrationCode)
     {
         Turn(step, LinkState.Greeting);
         LastReceived = step.Now.MonotonicMs;
         Send(step, new ClientFrame
         {
-            Hello = new Hello { LowestVersion = ProtocolVersion.Lowest, HighestVersion = ProtocolVersion.Highest, Agent = "dapari/0.1" },
+            Hello = new Hello { LowestVersion = ProtocolVersion.Lowest, HighestVersion = ProtocolVersion.Highest, Agent = "dapari/0.1", RegistrationCode = registrationCode },
         }, new Asked.Greeting());
     }
 

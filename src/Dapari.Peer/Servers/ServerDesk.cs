@@ -61,7 +61,7 @@ internal sealed class ServerDesk(Parts parts)
     public void Connected(Step step, string origin)
     {
         if (Find(origin) is { State: LinkState.Connecting } connection)
-            connection.Connected(step);
+            connection.Connected(step, parts.State.Self is { } self && self.HomeServer == origin ? self.RegistrationCode : "");
     }
 
     public void Disconnected(Step step, string origin)

@@ -15,7 +15,11 @@ internal sealed class OutgoingMessage
 
     public long ExpiresAt { get; private set; }
 
-    public ushort Sequence { get; set; }
+    /// <summary>In its stream: those without order count by themselves with I-DATA, and not at all with DATA.</summary>
+    public uint Sequence { get; set; }
+
+    /// <summary>Pieces that were ever cut.</summary>
+    public uint Fragments { get; set; }
 
     /// <summary>Bytes that were cut into pieces.</summary>
     public int Cut { get; set; }
@@ -29,7 +33,7 @@ internal sealed class OutgoingMessage
     {
         (Stream, Protocol, Length, Delivery) = (stream, protocol, data.Length, delivery);
         ExpiresAt = delivery.Lifetime > 0 ? now + delivery.Lifetime : long.MaxValue;
-        (Sequence, Cut, Pieces, GivenUp) = (0, 0, 0, false);
+        (Sequence, Fragments, Cut, Pieces, GivenUp) = (0, 0, 0, 0, false);
         _buffer = pool.Rent(data.Length);
         data.CopyTo(_buffer);
     }
@@ -52,11 +56,14 @@ internal enum PieceState : byte
     GivenUp,
 }
 
-/// <summary>One DATA chunk that is not acknowledged for good.</summary>
+/// <summary>One DATA or I-DATA chunk that is not acknowledged for good.</summary>
 internal struct Piece
 {
     public OutgoingMessage Message;
     public int Offset;
+
+    /// <summary>Its number in the message.</summary>
+    public uint Fragment;
     public ushort Length;
     public byte Flags;
     public PieceState State;

@@ -38,9 +38,9 @@ internal sealed class Reassembly(int maxMessage, BufferPool pool)
     // What a piece costs besides its bytes, roughly: who sends pieces of one byte does not get more memory for them.
     private const int PieceCost = 160;
 
-    // Pieces of one message that follow each other, by their first and last TSN; the one that grew last is not in the second.
-    private readonly Dictionary<uint, Run> _byFirst = [];
-    private readonly Dictionary<uint, Run> _byLast = [];
+    // Pieces of one message that follow each other, by their first and last place; the one that grew last is not in the second.
+    private readonly Dictionary<FragmentPlace, Run> _byFirst = [];
+    private readonly Dictionary<FragmentPlace, Run> _byLast = [];
     private readonly Stack<Run> _spare = [];
     private readonly Dictionary<ushort, InStream> _streams = [];
     private readonly Queue<SctpMessage> _ready = [];
@@ -48,6 +48,9 @@ internal sealed class Reassembly(int maxMessage, BufferPool pool)
 
     /// <summary>Bytes in pieces, in messages that wait for earlier ones, and in messages that nobody took.</summary>
     public long Held { get; private set; }
+
+    /// <summary>Whether messages are numbered as I-DATA does it; set before the first piece.</summary>
+    public bool Interleaves { get; set; }
 
     /// <summary>Messages that were ever taken.</summary>
     public long Taken { get; private set; }
@@ -66,33 +69,35 @@ internal sealed class Reassembly(int maxMessage, BufferPool pool)
     }
 
     /// <summary>Takes a piece; false: it contradicts what is there, or the message grows beyond the longest.</summary>
-    public bool Add(in DataChunk chunk)
+    public bool Add(in Fragment chunk)
     {
-        var (begins, ends) = ((chunk.Flags & DataChunk.Beginning) != 0, (chunk.Flags & DataChunk.Ending) != 0);
+        var (begins, ends) = (chunk.Begins, chunk.Ends);
         Held += chunk.Data.Length + PieceCost;
         if (begins && ends)
         {
             var whole = pool.Rent(chunk.Data.Length);
             chunk.Data.CopyTo(whole);
-            Complete(chunk.Stream, chunk.Sequence, (chunk.Flags & DataChunk.Unordered) != 0, chunk.Protocol, whole, chunk.Data.Length);
+            Complete(chunk.Stream, chunk.Sequence, chunk.Unordered, chunk.Protocol, whole, chunk.Data.Length);
             return true;
         }
 
-        var run = begins ? null : TakeBefore(unchecked(chunk.Tsn - 1));
+        var run = begins ? null : TakeBefore(chunk.Place.Before);
         if (run is null)
         {
             if (!_spare.TryPop(out run))
                 run = new Run();
             run.Begin(chunk);
-            _byFirst.Add(run.First, run);
+            // Two beginnings of one message, or a piece that came twice: the sender contradicts itself.
+            if (!_byFirst.TryAdd(run.First, run))
+                return false;
         }
-        else if (!run.IsOf(chunk.Stream, chunk.Sequence, (chunk.Flags & DataChunk.Unordered) != 0))
+        else if (!run.IsOf(chunk.Stream, chunk.Sequence, chunk.Unordered))
         {
             return false;
         }
 
-        run.Append(pool, chunk.Data, chunk.Tsn, ends);
-        if (!ends && _byFirst.Count > 1 && _byFirst.TryGetValue(unchecked(chunk.Tsn + 1), out var after) && !after.Begins)
+        run.Append(pool, chunk.Data, chunk.Place, ends);
+        if (!ends && _byFirst.Count > 1 && _byFirst.TryGetValue(chunk.Place.After, out var after) && !after.Begins)
         {
             if (!after.IsOf(run.Stream, run.Sequence, run.Unordered))
                 return false;
@@ -122,27 +127,33 @@ internal sealed class Reassembly(int maxMessage, BufferPool pool)
     /// <summary>The sender gave up what belongs to TSNs up to here.</summary>
     public void Forget(uint throughTsn)
     {
-        foreach (var run in _byFirst.Values.Where(run => !Tsn.IsAfter(run.First, throughTsn)).ToList())
-        {
-            Remove(run);
-            Held -= run.Length + ((long)PieceCost * run.Pieces);
-            Recycle(run);
-        }
+        foreach (var run in _byFirst.Values.Where(run => !Tsn.IsAfter(run.First.Position, throughTsn)).ToList())
+            Forget(run);
+    }
+
+    /// <summary>The sender gave up a message and all earlier ones of its stream and kind.</summary>
+    public void Forget(in SkippedMessage skipped)
+    {
+        var (stream, unordered, message) = skipped;
+        foreach (var run in _byFirst.Values.Where(run => run.Stream == stream && run.Unordered == unordered && !Tsn.IsAfter(run.Sequence, message)).ToList())
+            Forget(run);
+        if (!unordered)
+            Skip(stream, message);
     }
 
     /// <summary>The sender gave up all messages of a stream up to this one.</summary>
-    public void Skip(ushort stream, ushort throughSequence)
+    public void Skip(ushort stream, uint throughSequence)
     {
         var order = OrderOf(stream);
-        if (Tsn.IsAfter16(order.Next, throughSequence))
+        if (IsAfter(order.Next, throughSequence))
             return;
-        foreach (var (sequence, message) in order.Waiting.Where(one => !Tsn.IsAfter16(one.Key, throughSequence)).OrderBy(one => unchecked((ushort)(one.Key - order.Next))).ToList())
+        foreach (var (sequence, message) in order.Waiting.Where(one => !IsAfter(one.Key, throughSequence)).OrderBy(one => Number(unchecked(one.Key - order.Next))).ToList())
         {
             order.Waiting.Remove(sequence);
             _ready.Enqueue(message);
         }
 
-        order.Next = unchecked((ushort)(throughSequence + 1));
+        order.Next = Number(unchecked(throughSequence + 1));
         Flush(order);
     }
 
@@ -160,7 +171,14 @@ internal sealed class Reassembly(int maxMessage, BufferPool pool)
     }
 
     // The run that ends there and wants more, out of the second index.
-    private Run? TakeBefore(uint last)
+    private void Forget(Run run)
+    {
+        Remove(run);
+        Held -= run.Length + ((long)PieceCost * run.Pieces);
+        Recycle(run);
+    }
+
+    private Run? TakeBefore(FragmentPlace last)
     {
         if (_growing is { } growing && growing.Last == last)
             return growing.Ends ? null : growing;
@@ -191,7 +209,11 @@ internal sealed class Reassembly(int maxMessage, BufferPool pool)
         _spare.Push(run);
     }
 
-    private void Complete(ushort stream, ushort sequence, bool unordered, uint protocol, byte[] buffer, int length)
+    private uint Number(uint number) => Interleaves ? number : unchecked((ushort)number);
+
+    private bool IsAfter(uint left, uint right) => Interleaves ? Tsn.IsAfter(left, right) : Tsn.IsAfter16(unchecked((ushort)left), unchecked((ushort)right));
+
+    private void Complete(ushort stream, uint sequence, bool unordered, uint protocol, byte[] buffer, int length)
     {
         var message = new SctpMessage(stream, protocol, buffer, length, pool);
         if (unordered)
@@ -203,11 +225,11 @@ internal sealed class Reassembly(int maxMessage, BufferPool pool)
         var order = OrderOf(stream);
         if (sequence == order.Next)
         {
-            order.Next = unchecked((ushort)(order.Next + 1));
+            order.Next = Number(unchecked(order.Next + 1));
             _ready.Enqueue(message);
             Flush(order);
         }
-        else if (!Tsn.IsAfter16(sequence, order.Next) || !order.Waiting.TryAdd(sequence, message))
+        else if (!IsAfter(sequence, order.Next) || !order.Waiting.TryAdd(sequence, message))
         {
             // Of a number that was there already: nobody honest sends it.
             Held -= length + PieceCost;
@@ -219,7 +241,7 @@ internal sealed class Reassembly(int maxMessage, BufferPool pool)
     {
         while (order.Waiting.Remove(order.Next, out var message))
         {
-            order.Next = unchecked((ushort)(order.Next + 1));
+            order.Next = Number(unchecked(order.Next + 1));
             _ready.Enqueue(message);
         }
     }
@@ -233,24 +255,22 @@ internal sealed class Reassembly(int maxMessage, BufferPool pool)
 
     private sealed class InStream
     {
-        private ushort _next;
+        public uint Next { get; set; }
 
-        public ref ushort Next => ref _next;
-
-        public Dictionary<ushort, SctpMessage> Waiting { get; } = [];
+        public Dictionary<uint, SctpMessage> Waiting { get; } = [];
     }
 
     private sealed class Run
     {
         private byte[] _buffer = [];
 
-        public uint First { get; private set; }
+        public FragmentPlace First { get; private set; }
 
-        public uint Last { get; private set; }
+        public FragmentPlace Last { get; private set; }
 
         public ushort Stream { get; private set; }
 
-        public ushort Sequence { get; private set; }
+        public uint Sequence { get; private set; }
 
         public bool Unordered { get; private set; }
 
@@ -266,16 +286,16 @@ internal sealed class Reassembly(int maxMessage, BufferPool pool)
 
         public ReadOnlySpan<byte> Data => _buffer.AsSpan(0, Length);
 
-        public void Begin(in DataChunk chunk)
+        public void Begin(in Fragment chunk)
         {
-            (First, Last, Stream, Sequence, Protocol) = (chunk.Tsn, chunk.Tsn, chunk.Stream, chunk.Sequence, chunk.Protocol);
-            (Unordered, Begins, Ends) = ((chunk.Flags & DataChunk.Unordered) != 0, (chunk.Flags & DataChunk.Beginning) != 0, false);
+            (First, Last, Stream, Sequence, Protocol) = (chunk.Place, chunk.Place, chunk.Stream, chunk.Sequence, chunk.Protocol);
+            (Unordered, Begins, Ends) = (chunk.Unordered, chunk.Begins, false);
             (Length, Pieces) = (0, 0);
         }
 
-        public bool IsOf(ushort stream, ushort sequence, bool unordered) => Stream == stream && Sequence == sequence && Unordered == unordered;
+        public bool IsOf(ushort stream, uint sequence, bool unordered) => Stream == stream && Sequence == sequence && Unordered == unordered;
 
-        public void Append(BufferPool pool, ReadOnlySpan<byte> data, uint last, bool ends)
+        public void Append(BufferPool pool, ReadOnlySpan<byte> data, FragmentPlace last, bool ends)
         {
             if (Length + data.Length > _buffer.Length)
             {

@@ -8,6 +8,7 @@ public sealed partial class SctpAssociation
 {
     // What interfaces have in practice, less the largest headers of DTLS, UDP and IPv6: 1,500, then 9,000; at last what the path's owner says is possible.
     private const int OverEthernet = 1_408;
+    private const int SmallestLargest = 1_200;
     private const int OverJumbo = 8_908;
 
     // RFC 8899 §5.1.2: MAX_PROBES and PMTU_RAISE_TIMER.
@@ -47,6 +48,9 @@ public sealed partial class SctpAssociation
         _judge.Restart();
     }
 
+    // What the other end does not take is not tried: a datagram that is too large for its buffer can cost the connection.
+    private int PacketLimit => Math.Max(_options.MaxPacket, Math.Min(_packetLimit, _peerLargest));
+
     private void UsePackets(int size)
     {
         _packet = size;
@@ -56,10 +60,10 @@ public sealed partial class SctpAssociation
     private void Search(long now)
     {
         (_probing, _mtuTries, _mtuProbe) = (NextSize(), 0, false);
-        _deadlineMtu = State is not SctpState.Established || _packet >= _packetLimit ? long.MaxValue : now;
+        _deadlineMtu = State is not SctpState.Established || _packet >= PacketLimit ? long.MaxValue : now;
     }
 
-    private int NextSize() => _packet < OverEthernet && OverEthernet < _packetLimit ? OverEthernet : _packet < OverJumbo && OverJumbo < _packetLimit ? OverJumbo : _packetLimit;
+    private int NextSize() => _packet < OverEthernet && OverEthernet < PacketLimit ? OverEthernet : _packet < OverJumbo && OverJumbo < PacketLimit ? OverJumbo : PacketLimit;
 
     private void MtuTimedOut(long now)
     {

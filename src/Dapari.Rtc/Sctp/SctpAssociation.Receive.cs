@@ -30,7 +30,8 @@ public sealed partial class SctpAssociation
         // RFC 9260 §6: data may come with the cookie's answer, and before it when that was lost.
         if (State is not (SctpState.Established or SctpState.CookieEchoed or SctpState.ShutdownPending or SctpState.ShutdownSent) || _received is null)
             return true;
-        if (!DataChunk.TryRead(chunk, out var data) || data.Stream >= _options.Streams)
+        // RFC 8260 §2.2.2: of both kinds only the one that was agreed upon.
+        if (chunk.Type != (_interleaves ? SctpChunkType.IData : SctpChunkType.Data) || !Fragment.TryRead(chunk, out var data) || data.Stream >= _options.Streams)
         {
             Violated();
             return false;
@@ -61,7 +62,7 @@ public sealed partial class SctpAssociation
 
         // RFC 9260 §6.2, §6.7: at once when something is missing, or was; RFC 7053 §5.2: or when asked to.
         _sackWanted = true;
-        if (hadGaps || _received.HasGaps || (data.Flags & DataChunk.Immediate) != 0 || State is SctpState.ShutdownSent)
+        if (hadGaps || _received.HasGaps || data.Immediate || State is SctpState.ShutdownSent)
             _sackNow = true;
         else if (_deadlineSack == long.MaxValue)
             _deadlineSack = now + _options.SackDelay;
@@ -92,13 +93,9 @@ public sealed partial class SctpAssociation
         return length;
     }
 
-    private bool TakeForward(in SctpChunk chunk, long now)
+    private bool TakeForward(in SctpChunk chunk)
     {
-        _ = now;
-        if (_received is null || !ForwardTsnChunk.TryRead(chunk, out var forward))
-            return true;
-        _sackNow = true;
-        if (!Tsn.IsAfter(forward.NewCumulativeTsn, _received.Cumulative) || unchecked(forward.NewCumulativeTsn - _received.Cumulative) > ushort.MaxValue)
+        if (_received is null || !ForwardTsnChunk.TryRead(chunk, out var forward) || !Advances(forward.NewCumulativeTsn))
             return true;
         _reassembly.Forget(forward.NewCumulativeTsn);
         for (var i = 0; i < forward.Streams; i++)
@@ -109,6 +106,26 @@ public sealed partial class SctpAssociation
 
         _received.Forward(forward.NewCumulativeTsn);
         return true;
+    }
+
+    private bool TakeIForward(in SctpChunk chunk)
+    {
+        if (_received is null || !IForwardTsnChunk.TryRead(chunk, out var forward) || !Advances(forward.NewCumulativeTsn))
+            return true;
+        for (var i = 0; i < forward.Count; i++)
+        {
+            if (forward[i].Stream < _options.Streams)
+                _reassembly.Forget(forward[i]);
+        }
+
+        _received.Forward(forward.NewCumulativeTsn);
+        return true;
+    }
+
+    private bool Advances(uint newCumulative)
+    {
+        _sackNow = true;
+        return Tsn.IsAfter(newCumulative, _received!.Cumulative) && unchecked(newCumulative - _received.Cumulative) <= ushort.MaxValue;
     }
 
     private bool TakeReConfig(in SctpChunk chunk, long now)

@@ -2,7 +2,7 @@ using Dapari.Rtc.Sctp.Chunks;
 
 namespace Dapari.Rtc.Sctp;
 
-/// <summary>Messages in, packets out; what is given up; streams that this end resets.</summary>
+/// <summary>Messages in, packets out; streams that this end resets.</summary>
 public sealed partial class SctpAssociation
 {
     private readonly Dictionary<ushort, OutStream> _out = [];
@@ -38,9 +38,8 @@ public sealed partial class SctpAssociation
         if (!_spare.TryPop(out var made))
             made = new OutgoingMessage();
         made.Fill(_pool, stream, protocol, message, delivery, now);
-        if (queue.Waiting.Count == 0)
-            _turns.Enqueue(queue);
         queue.Waiting.Enqueue(made);
+        TakesTurns(queue);
         queue.Unacknowledged++;
         queue.Buffered += message.Length;
         Buffered += message.Length;
@@ -59,6 +58,8 @@ public sealed partial class SctpAssociation
         ResetIfDone(now);
     }
 
+    private int DataOverhead => _interleaves ? IDataChunk.Overhead : DataChunk.Overhead;
+
     // The packet that the next lost piece needs.
     private int LargestLost
     {
@@ -68,7 +69,7 @@ public sealed partial class SctpAssociation
                 return 0;
             while (_pieces[_lostFrom].State != PieceState.Lost && Tsn.IsAfter(_pieces.Next, _lostFrom))
                 _lostFrom = unchecked(_lostFrom + 1);
-            return SctpPacket.HeaderLength + SctpPacket.Padded(DataChunk.Overhead + _pieces[_lostFrom].Length);
+            return SctpPacket.HeaderLength + SctpPacket.Padded(DataOverhead + _pieces[_lostFrom].Length);
         }
     }
 
@@ -87,9 +88,9 @@ public sealed partial class SctpAssociation
         if (_lost > 0)
             at += WriteLost(destination, now);
         destination = destination[..Math.Max(at, Math.Min(destination.Length, ordinary))];
-        while (destination.Length - at > DataChunk.Overhead && _pieces.Count < ushort.MaxValue / 2 && NextToCut() is { } message)
+        while (destination.Length - at > DataOverhead && _pieces.Count < ushort.MaxValue / 2 && NextToCut() is { } message)
         {
-            var room = destination.Length - at - DataChunk.Overhead;
+            var room = destination.Length - at - DataOverhead;
             var left = message.Length - message.Cut;
             var size = Math.Min(left, room);
             // No crumbs: the rest of a packet is filled only when it takes a fair piece.
@@ -106,8 +107,8 @@ public sealed partial class SctpAssociation
 
     private int Cut(Span<byte> destination, OutgoingMessage message, int size, long now)
     {
-        if (message.Cut == 0 && !message.Delivery.Unordered)
-            message.Sequence = _out[message.Stream].TakeSequence();
+        if (message.Cut == 0 && (_interleaves || !message.Delivery.Unordered))
+            message.Sequence = _out[message.Stream].TakeSequence(message.Delivery.Unordered);
         byte flags = 0;
         if (message.Delivery.Unordered)
             flags |= DataChunk.Unordered;
@@ -115,20 +116,30 @@ public sealed partial class SctpAssociation
             flags |= DataChunk.Beginning;
         if (message.Cut + size == message.Length)
             flags |= DataChunk.Ending;
-        var piece = new Piece { Message = message, Offset = message.Cut, Length = (ushort)size, Flags = flags, State = PieceState.InFlight, Sent = 1, SentAt = now, Order = ++_order };
+        var piece = new Piece { Message = message, Offset = message.Cut, Fragment = message.Fragments++, Length = (ushort)size, Flags = flags, State = PieceState.InFlight, Sent = 1, SentAt = now, Order = ++_order };
         var tsn = _pieces.Add(piece);
         _flight.Add(tsn);
         message.Cut += size;
         message.Pieces++;
         Sent(size);
         _peerWindow -= size;
-        if (message.Cut == message.Length)
-            _cutting = null;
+        // With I-DATA every stream has its turn after a piece, without it after a message.
+        if (message.Cut == message.Length || _interleaves)
+            EndTurn(message);
         // The last one of all: its acknowledgement should not wait for a second packet.
         if (_cutting is null && _turns.Count == 0)
             flags |= DataChunk.Immediate;
         Armed(now);
-        return DataChunk.Write(destination, flags, tsn, message.Stream, message.Sequence, message.Protocol, message.Bytes(piece.Offset, size));
+        return Write(destination, flags, tsn, piece);
+    }
+
+    private int Write(Span<byte> destination, byte flags, uint tsn, in Piece piece)
+    {
+        var message = piece.Message;
+        var data = message.Bytes(piece.Offset, piece.Length);
+        return _interleaves
+            ? IDataChunk.Write(destination, flags, tsn, message.Stream, message.Sequence, piece.Fragment == 0 ? message.Protocol : piece.Fragment, data)
+            : DataChunk.Write(destination, flags, tsn, message.Stream, (ushort)message.Sequence, message.Protocol, data);
     }
 
     private int WriteLost(Span<byte> destination, long now)
@@ -142,7 +153,7 @@ public sealed partial class SctpAssociation
             ref var piece = ref _pieces[tsn];
             if (piece.State != PieceState.Lost)
                 continue;
-            if (destination.Length - at < SctpPacket.Padded(DataChunk.Overhead + piece.Length))
+            if (destination.Length - at < SctpPacket.Padded(DataOverhead + piece.Length))
                 break;
             // RFC 9260 §7.2.4: the first packet of what is sent again does not wait for the window.
             if (_inFlight > 0 && piece.Length > Room && !_urgent)
@@ -159,8 +170,7 @@ public sealed partial class SctpAssociation
             _lost--;
             _flight.Add(tsn);
             Sent(piece.Length);
-            at += DataChunk.Write(destination[at..], (byte)(piece.Flags | DataChunk.Immediate), tsn, piece.Message.Stream, piece.Message.Sequence, piece.Message.Protocol,
-                piece.Message.Bytes(piece.Offset, piece.Length));
+            at += Write(destination[at..], (byte)(piece.Flags | DataChunk.Immediate), tsn, piece);
         }
 
         if (at > 0)
@@ -172,116 +182,46 @@ public sealed partial class SctpAssociation
         return at;
     }
 
-    // Streams in turns, a message each (without RFC 8260 the pieces of a message follow each other).
+    // Streams in turns: a message each, or a piece each (RFC 8260).
     private OutgoingMessage? NextToCut()
     {
         while (_cutting is null && _turns.TryDequeue(out var queue))
         {
-            _cutting = queue.Waiting.Dequeue();
-            if (queue.Waiting.Count > 0)
-                _turns.Enqueue(queue);
-            if (!_cutting.GivenUp)
+            queue.HasTurn = false;
+            if (queue.Begun is null && !queue.Waiting.TryDequeue(out queue.Begun))
                 continue;
-            Finished(_cutting);
-            _cutting = null;
+            if (!queue.Begun.GivenUp)
+            {
+                _cutting = queue.Begun;
+                continue;
+            }
+
+            if (queue.Begun.Cut == 0)
+                Finished(queue.Begun);
+            queue.Begun = null;
+            TakesTurns(queue);
         }
 
         return _cutting;
     }
 
-    private void GiveUpExpired(long now)
+    private void TakesTurns(OutStream queue)
     {
-        if (_nextExpiry > now || !_peerForwards)
+        // The one whose turn it is comes back by itself.
+        if (queue.HasTurn || (_cutting is not null && queue.Begun == _cutting) || (queue.Begun is null && queue.Waiting.Count == 0))
             return;
-        _nextExpiry = long.MaxValue;
-        for (var i = 0u; i < _pieces.Count; i++)
-        {
-            ref var piece = ref _pieces[unchecked(_pieces.First + i)];
-            if (piece.State is PieceState.InFlight or PieceState.Lost && !piece.Message.GivenUp)
-                Judge(piece.Message, now);
-        }
-
-        foreach (var queue in _out.Values)
-        {
-            foreach (var message in queue.Waiting.Where(message => !message.GivenUp))
-                Judge(message, now);
-        }
+        queue.HasTurn = true;
+        _turns.Enqueue(queue);
     }
 
-    private void Judge(OutgoingMessage message, long now)
+    private void EndTurn(OutgoingMessage message)
     {
-        if (message.ExpiresAt <= now)
-            GiveUp(message);
-        else
-            _nextExpiry = Math.Min(_nextExpiry, message.ExpiresAt);
-    }
-
-    // RFC 3758 §3.5: all pieces of the message.
-    private void GiveUp(OutgoingMessage message)
-    {
-        if (message.GivenUp)
-            return;
-        message.GivenUp = true;
-        // What was begun must have an end for the other side: the rest gets numbers that are forwarded over.
-        if (message.Cut > 0 && message.Cut < message.Length)
-        {
-            _pieces.Add(new Piece { Message = message, Offset = message.Cut, Length = 0, State = PieceState.GivenUp, Order = ++_order });
-            message.Pieces++;
-            message.Cut = message.Length;
+        var queue = _out[message.Stream];
+        if (_cutting == message)
             _cutting = null;
-        }
-
-        for (var i = 0u; i < _pieces.Count; i++)
-        {
-            var tsn = unchecked(_pieces.First + i);
-            ref var piece = ref _pieces[tsn];
-            if (piece.Message != message || piece.State is PieceState.Acknowledged or PieceState.GivenUp)
-                continue;
-            if (piece.State == PieceState.Lost)
-                _lost--;
-            else
-                Landed(tsn, ref piece);
-            piece.State = PieceState.GivenUp;
-        }
-
-        _forward = true;
-    }
-
-    // RFC 3758 §3.5 A2, A3: as far as everything was given up or arrived.
-    private int WriteForward(Span<byte> destination)
-    {
-        if (!_forward || _pieces.Count == 0)
-        {
-            _forward = false;
-            return 0;
-        }
-
-        Span<(ushort Stream, ushort Sequence)> skipped = stackalloc (ushort, ushort)[64];
-        var count = 0;
-        var through = unchecked(_pieces.First - 1);
-        for (var i = 0u; i < _pieces.Count && count < skipped.Length; i++)
-        {
-            ref var piece = ref _pieces[unchecked(_pieces.First + i)];
-            if (piece.State is not (PieceState.GivenUp or PieceState.Acknowledged))
-                break;
-            // What arrived behind the last one that was given up may be the beginning of a message that goes on: the other end keeps it.
-            if (piece.State != PieceState.GivenUp)
-                continue;
-            through = unchecked(_pieces.First + i);
-            if (piece.Message.Delivery.Unordered)
-                continue;
-            var known = 0;
-            while (known < count && skipped[known].Stream != piece.Message.Stream)
-                known++;
-            skipped[known] = (piece.Message.Stream, piece.Message.Sequence);
-            count = Math.Max(count, known + 1);
-        }
-
-        _forward = false;
-        if (through == unchecked(_pieces.First - 1) || destination.Length < 8 + (4 * count))
-            return 0;
-        _forwarded = through;
-        return ForwardTsnChunk.Write(destination, through, skipped[..count]);
+        if (message.Cut == message.Length && queue.Begun == message)
+            queue.Begun = null;
+        TakesTurns(queue);
     }
 
     private void Finished(OutgoingMessage message)
@@ -357,9 +297,16 @@ public sealed partial class SctpAssociation
 
     private sealed class OutStream(ushort id)
     {
-        private ushort _nextSequence;
+        private uint _nextOrdered;
+        private uint _nextUnordered;
+
+        /// <summary>The message of which pieces were cut, and more are to be.</summary>
+        public OutgoingMessage? Begun;
 
         public ushort Id { get; } = id;
+
+        /// <summary>Whether it stands among those that wait for their turn.</summary>
+        public bool HasTurn { get; set; }
 
         public Queue<OutgoingMessage> Waiting { get; } = [];
 
@@ -367,13 +314,13 @@ public sealed partial class SctpAssociation
 
         public long Buffered { get; set; }
 
-        public ushort TakeSequence()
+        // DATA takes the lower 16 bits of it.
+        public uint TakeSequence(bool unordered)
         {
-            var sequence = _nextSequence;
-            _nextSequence = unchecked((ushort)(sequence + 1));
-            return sequence;
+            ref var next = ref unordered ? ref _nextUnordered : ref _nextOrdered;
+            return unchecked(next++);
         }
 
-        public void Restart() => _nextSequence = 0;
+        public void Restart() => (_nextOrdered, _nextUnordered) = (0, 0);
     }
 }

@@ -7,14 +7,16 @@ namespace Dapari.Rtc.Sctp;
 /// <summary>Beginning and end: INIT, cookie, heartbeats, shutdown, abort.</summary>
 public sealed partial class SctpAssociation
 {
-    // Cookie: peer's tag, window, streams, initial TSN, whether it forwards; and a tag of 32 bytes over it.
-    private const int CookieBody = 4 + 4 + 2 + 4 + 1;
+    // Cookie: peer's tag, window, streams, initial TSN, whether it forwards (1) and interleaves (2), the largest packet that it takes; and a tag of 32 bytes over it.
+    private const int CookieBody = 4 + 4 + 2 + 4 + 1 + 4;
 
     private readonly byte[] _cookieKey;
     private uint _peerTag;
     private long _peerWindow;
     private ushort _peerStreams;
     private bool _peerForwards;
+    private bool _interleaves;
+    private int _peerLargest = OverEthernet;
     private long _heardAt;
 
     /// <summary>Ends in peace: what was given is sent first, then both ends know that it is over.</summary>
@@ -45,11 +47,12 @@ public sealed partial class SctpAssociation
         BinaryPrimitives.WriteUInt32BigEndian(cookie[4..], init.ReceiveWindow);
         BinaryPrimitives.WriteUInt16BigEndian(cookie[8..], Math.Min(init.InboundStreams, _options.Streams));
         BinaryPrimitives.WriteUInt32BigEndian(cookie[10..], init.InitialTsn);
-        cookie[14] = KnowsForward(init) ? (byte)1 : (byte)0;
+        cookie[14] = (byte)((KnowsForward(init) ? 1 : 0) | (Interleaves(init) ? 2 : 0));
+        BinaryPrimitives.WriteInt32BigEndian(cookie[15..], LargestTaken(init));
         HMACSHA256.HashData(_cookieKey, cookie[..CookieBody], cookie[CookieBody..]);
-        var bytes = new byte[SctpChunk.HeaderLength + 64 + cookie.Length];
+        var bytes = new byte[SctpChunk.HeaderLength + 80 + cookie.Length];
         // RFC 9260 §5.2.1: of two that connect at once each answers with the tag and TSN of its own INIT.
-        var length = InitChunk.Write(bytes, SctpChunkType.InitAck, _tag, (uint)_options.ReceiveBuffer, _options.Streams, _initialTsn, cookie);
+        var length = InitChunk.Write(bytes, SctpChunkType.InitAck, _tag, (uint)_options.ReceiveBuffer, _options.Streams, _initialTsn, _options.Interleaving, _options.LargestTaken, cookie);
         if (_peerTag == 0)
             _peerTag = init.Tag;
         if (_peerTag == init.Tag && _control.Count < 64)
@@ -68,7 +71,7 @@ public sealed partial class SctpAssociation
             return false;
         }
 
-        Know(init.Tag, init.ReceiveWindow, Math.Min(init.InboundStreams, _options.Streams), init.InitialTsn, KnowsForward(init));
+        Know(init.Tag, init.ReceiveWindow, Math.Min(init.InboundStreams, _options.Streams), init.InitialTsn, KnowsForward(init), Interleaves(init), LargestTaken(init));
         State = SctpState.CookieEchoed;
         var bytes = new byte[SctpPacket.Padded(SctpChunk.HeaderLength + cookie.Length)];
         PlainChunk.Write(bytes, SctpChunkType.CookieEcho, cookie);
@@ -89,7 +92,7 @@ public sealed partial class SctpAssociation
         if (State is SctpState.Closed or SctpState.CookieWait or SctpState.CookieEchoed)
         {
             if (State is not SctpState.CookieEchoed || _received is null || tag != _peerTag)
-                Know(tag, BinaryPrimitives.ReadUInt32BigEndian(cookie[4..]), BinaryPrimitives.ReadUInt16BigEndian(cookie[8..]), BinaryPrimitives.ReadUInt32BigEndian(cookie[10..]), cookie[14] == 1);
+                Know(tag, BinaryPrimitives.ReadUInt32BigEndian(cookie[4..]), BinaryPrimitives.ReadUInt16BigEndian(cookie[8..]), BinaryPrimitives.ReadUInt32BigEndian(cookie[10..]), (cookie[14] & 1) != 0, (cookie[14] & 2) != 0, BinaryPrimitives.ReadInt32BigEndian(cookie[15..]));
             Establish(now);
         }
         else if (tag != _peerTag)
@@ -102,12 +105,19 @@ public sealed partial class SctpAssociation
         return true;
     }
 
-    private void Know(uint tag, uint window, ushort streams, uint initialTsn, bool forwards)
+    private void Know(uint tag, uint window, ushort streams, uint initialTsn, bool forwards, bool interleaves, int largestTaken)
     {
-        (_peerTag, _peerWindow, _peerStreams, _peerForwards) = (tag, window, streams, forwards);
+        (_peerTag, _peerWindow, _peerStreams, _peerForwards, _interleaves, _peerLargest) = (tag, window, streams, forwards, interleaves, largestTaken);
+        _reassembly.Interleaves = interleaves;
         _received = new ReceivedTsns(unchecked(initialTsn - 1));
         _peerReset = unchecked(initialTsn - 1);
     }
+
+    private static int LargestTaken(in InitChunk init) => init.Parameters.TryFind(InitChunk.LargestTaken, out var value) && value.Length == 4
+        ? (int)Math.Clamp(BinaryPrimitives.ReadUInt32BigEndian(value), SmallestLargest, SctpOptions.LargestPacket) & ~3
+        : OverEthernet;
+
+    private bool Interleaves(in InitChunk init) => _options.Interleaving && init.Supports(SctpChunkType.IData);
 
     private static bool KnowsForward(in InitChunk init) => init.Parameters.TryFind(InitChunk.ForwardTsnSupported, out _);
 
@@ -140,7 +150,8 @@ public sealed partial class SctpAssociation
 
         if (++_setupTries > _options.MaxRetransmits)
         {
-            End(SctpEnd.TimedOut);
+            // RFC 9260 §9.2: by then each end has all of the other's; only the last word, which the other may have said before it left, is missing.
+            End(State is SctpState.ShutdownAckSent ? SctpEnd.ShutDown : SctpEnd.TimedOut);
             return;
         }
 

@@ -89,7 +89,7 @@ public sealed partial class SctpAssociation
             return;
         State = SctpState.CookieWait;
         var bytes = new byte[SctpChunk.HeaderLength + 64];
-        var length = InitChunk.Write(bytes, SctpChunkType.Init, _tag, (uint)_options.ReceiveBuffer, _options.Streams, _initialTsn, []);
+        var length = InitChunk.Write(bytes, SctpChunkType.Init, _tag, (uint)_options.ReceiveBuffer, _options.Streams, _initialTsn, _options.Interleaving, _options.LargestTaken, []);
         Setup(bytes[..length], now);
     }
 
@@ -209,7 +209,7 @@ public sealed partial class SctpAssociation
     {
         switch (chunk.Type)
         {
-            case SctpChunkType.Data:
+            case SctpChunkType.Data or SctpChunkType.IData when chunk.Type is SctpChunkType.Data || _options.Interleaving:
                 return TakeData(chunk, now);
             case SctpChunkType.Sack:
                 return TakeSack(chunk, now);
@@ -234,8 +234,10 @@ public sealed partial class SctpAssociation
                 return false;
             case SctpChunkType.Shutdown or SctpChunkType.ShutdownAck or SctpChunkType.ShutdownComplete:
                 return TakeShutdown(chunk, now);
-            case SctpChunkType.ForwardTsn:
-                return TakeForward(chunk, now);
+            case SctpChunkType.ForwardTsn when !_interleaves:
+                return TakeForward(chunk);
+            case SctpChunkType.IForwardTsn when _interleaves:
+                return TakeIForward(chunk);
             case SctpChunkType.ReConfig:
                 return TakeReConfig(chunk, now);
             case SctpChunkType.Error or SctpChunkType.Pad:

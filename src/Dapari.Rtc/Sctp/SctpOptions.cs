@@ -12,6 +12,9 @@ public sealed record SctpOptions
     /// <summary>No packet is larger: that is what a DTLS record holds (RFC 6347 §4.1).</summary>
     public const int LargestPacket = 1 << 14;
 
+    /// <summary>The largest packet that this end takes; told to the other, which else sends none that does not fit into 1,500 bytes. 0: not told.</summary>
+    public int LargestTaken { get; init; } = LargestPacket;
+
     /// <summary>Streams in each direction.</summary>
     public ushort Streams { get; init; } = 1_024;
 
@@ -20,6 +23,9 @@ public sealed record SctpOptions
 
     /// <summary>What may be accepted to be sent and not acknowledged yet; beyond it <see cref="SctpAssociation.Send"/> says that it is full.</summary>
     public int SendBuffer { get; init; } = 4 << 20;
+
+    /// <summary>Whether pieces of a long message let others pass between them (RFC 8260), if the other end can do that too.</summary>
+    public bool Interleaving { get; init; } = true;
 
     /// <summary>The longest message, in either direction.</summary>
     public int MaxMessage { get; init; } = 256 << 10;

@@ -237,6 +237,9 @@ public enum SctpChunkType : byte
     /// <summary>RFC 9260 §3.3.13.</summary>
     ShutdownComplete = 14,
 
+    /// <summary>RFC 8260 §2.1.</summary>
+    IData = 64,
+
     /// <summary>RFC 6525 §3.1.</summary>
     ReConfig = 130,
 
@@ -245,4 +248,7 @@ public enum SctpChunkType : byte
 
     /// <summary>RFC 3758 §3.2.</summary>
     ForwardTsn = 192,
+
+    /// <summary>RFC 8260 §2.3.1.</summary>
+    IForwardTsn = 194,
 }

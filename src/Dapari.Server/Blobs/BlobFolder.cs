@@ -13,9 +13,9 @@ internal sealed class BlobFolder
 
     /// <summary>Makes the folder if need be.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
-    public BlobFolder(string data)
+    public BlobFolder(string path)
     {
-        Path = System.IO.Path.Combine(data, "blobs");
+        Path = path;
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(Path);
         else

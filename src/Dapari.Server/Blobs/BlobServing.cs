@@ -5,6 +5,9 @@ namespace Dapari.Server.Blobs;
 /// <summary>What was chosen about drop-offs.</summary>
 internal sealed record BlobServing
 {
+    /// <summary>A folder that several machines share; null: one in the data folder, of this machine alone.</summary>
+    public string? Folder { get; init; }
+
     /// <summary>False: this server takes none. What lies here can still be fetched.</summary>
     public bool On { get; init; } = true;
 

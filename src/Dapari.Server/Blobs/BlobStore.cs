@@ -1,3 +1,4 @@
+using Dapari.Server.Offices;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
@@ -20,25 +21,29 @@ internal sealed partial class BlobStore : IDisposable
 
     private readonly ServerClock _clock;
     private readonly RandomSource _random;
-    private readonly Writer _writer;
-    private readonly Readers _readers;
+    private readonly IBlobRows _rows;
     private readonly ILogger _logger;
     private readonly UploadTurns _turns = new();
+    private BlobServing _serving;
     private long _stored;
 
-    public BlobStore(BlobServing serving, string data, ServerClock clock, RandomSource random, Writer writer, Readers readers, ILogger logger)
+    public BlobStore(BlobServing serving, string data, ServerClock clock, RandomSource random, IBlobRows rows, ILogger logger)
     {
-        Serving = serving;
-        Folder = new BlobFolder(data);
+        _serving = serving;
+        Folder = new BlobFolder(serving.Folder ?? Path.Combine(data, "blobs"));
         Slots = new TransferSlots(serving.Transfers, serving.TransfersPerAddress);
         _clock = clock;
         _random = random;
-        _writer = writer;
-        _readers = readers;
+        _rows = rows;
         _logger = logger;
     }
 
-    public BlobServing Serving { get; }
+    /// <summary>As it is now: the operator changes some of it while the server runs.</summary>
+    public BlobServing Serving
+    {
+        get => Volatile.Read(ref _serving);
+        set => Volatile.Write(ref _serving, value);
+    }
 
     public BlobFolder Folder { get; }
 
@@ -62,7 +67,13 @@ internal sealed partial class BlobStore : IDisposable
     /// <exception cref="IOException">The disk refused.</exception>
     public async Task RecoverAsync()
     {
-        var rows = await _readers.ReadAsync(r => r.Blobs(long.MaxValue, -1), CancellationToken.None);
+        var rows = await _rows.BlobsAsync(long.MaxValue, -1, CancellationToken.None);
+        if (Serving.Folder is not null) // Shared: another machine may be writing to any of them just now.
+        {
+            _stored = rows.Sum(row => row.Received);
+            return;
+        }
+
         var orphans = Folder.DeleteOthers(rows.Select(row => BlobFolder.NameOf(row.File)).ToHashSet());
         var (cut, lost) = (0, 0);
         foreach (var row in rows)
@@ -75,7 +86,7 @@ internal sealed partial class BlobStore : IDisposable
             }
             else if (length < row.Received)
             {
-                await _writer.RunAsync(new ResetBlobOperation(row.Id, Math.Max(0, length)), CancellationToken.None);
+                await _rows.ResetBlobAsync(row.Id, Math.Max(0, length));
                 lost++;
             }
 
@@ -97,7 +108,7 @@ internal sealed partial class BlobStore : IDisposable
         var days = begin.Days == 0 ? Serving.Days : Math.Min(Serving.Days, begin.Days);
         var row = new BlobRow(id, _random.Bytes(BlobFolder.NameBytes), mailbox, (long)begin.Size, 0, _clock.NowMs + (long)TimeSpan.FromDays(days).TotalMilliseconds,
             token.Hash(), begin.ReadTokenHash.ToByteArray(), begin.OwnerTokenHash.ToByteArray());
-        var beginning = await _writer.RunAsync(new BeginBlobOperation(row, Serving.Quota, Room), cancellation);
+        var beginning = await _rows.BeginBlobAsync(row, Serving.Quota, Room, cancellation);
         if (beginning.Expired is { } expired)
             Remove(expired.File, expired.Received);
         return (beginning, token);
@@ -108,7 +119,7 @@ internal sealed partial class BlobStore : IDisposable
     /// <exception cref="StorageException">Nothing was read.</exception>
     public async Task<BlobUsage> UsageAsync(long mailbox, CancellationToken cancellation)
     {
-        var (bytes, blobs) = await _writer.RunAsync(new BlobUsageOperation(mailbox), cancellation);
+        var (bytes, blobs) = await _rows.BlobUsageAsync(mailbox, cancellation);
         return Usage(bytes, blobs);
     }
 
@@ -124,7 +135,7 @@ internal sealed partial class BlobStore : IDisposable
 
     /// <summary>A drop-off that has not expired; null: none.</summary>
     /// <exception cref="StorageException">SQLite refused.</exception>
-    public ValueTask<BlobRow?> FindAsync(BlobId id) => _readers.ReadAsync(r => r.Blob(id, _clock.NowMs), CancellationToken.None);
+    public ValueTask<BlobRow?> FindAsync(BlobId id) => _rows.BlobAsync(id, CancellationToken.None);
 
     /// <summary>The turn to write to a drop-off: a newer upload ends the one before, whose connection is as a rule dead, and waits until that has kept
     /// what it had. Null: the server ends.</summary>
@@ -154,7 +165,7 @@ internal sealed partial class BlobStore : IDisposable
             if (withName)
                 Serving.Disk.FlushNames(Folder.Path);
         });
-        return await _writer.RunAsync(new AdvanceBlobOperation(row, received), CancellationToken.None);
+        return await _rows.AdvanceBlobAsync(row, received);
     }
 
     /// <summary>Removes a drop-off: an upload under way is ended, then the row goes, then the file. A download that has begun goes on to its end.</summary>
@@ -174,7 +185,7 @@ internal sealed partial class BlobStore : IDisposable
         var removed = 0;
         while (true)
         {
-            var rows = await _readers.ReadAsync(r => r.Blobs(_clock.NowMs, SweepRows), cancellation);
+            var rows = await _rows.BlobsAsync(_clock.NowMs, SweepRows, cancellation);
             if (rows.Count == 0)
                 return removed;
             var turns = new List<UploadTurn>();
@@ -203,7 +214,7 @@ internal sealed partial class BlobStore : IDisposable
 
     private async Task<int> DeleteAsync(List<BlobRow> rows)
     {
-        var received = await _writer.RunAsync(new DeleteBlobsOperation(rows), CancellationToken.None);
+        var received = await _rows.DeleteBlobsAsync(rows);
         var removed = 0;
         for (var i = 0; i < rows.Count; i++)
         {

@@ -11,7 +11,7 @@ internal sealed class MachineCertificate : IDisposable
     private readonly ServerOptions _options;
     private readonly ITimer _timer;
     private X509Certificate2 _current;
-    private DateTime _fileTime;
+    private (DateTime Certificate, DateTime Key) _fileTimes;
 
     private MachineCertificate(ServerOptions options, TimeProvider time, LocalAuthority? authority)
     {
@@ -40,7 +40,7 @@ internal sealed class MachineCertificate : IDisposable
     {
         try
         {
-            if (_options.Certificate is not null && File.GetLastWriteTimeUtc(_options.Certificate) == _fileTime)
+            if (_options.Certificate is not null && Times(_options) == _fileTimes)
                 return;
             var loaded = Load();
             if (loaded.Thumbprint == Current.Thumbprint)
@@ -74,10 +74,28 @@ internal sealed class MachineCertificate : IDisposable
                 [IPAddress.Loopback, IPAddress.IPv6Loopback, .. LocalAddresses.Find()]);
         }
 
-        _fileTime = File.GetLastWriteTimeUtc(file);
+        var times = Times(_options);
+        var loaded = Read(file);
+        _fileTimes = times; // Only now: a half-written one is read again.
+        return loaded;
+    }
+
+    /// <summary>A renewal may replace the two files one after the other.</summary>
+    private static (DateTime Certificate, DateTime Key) Times(ServerOptions options) =>
+        (File.GetLastWriteTimeUtc(options.Certificate!), options.CertificateKey is { } key ? File.GetLastWriteTimeUtc(key) : default);
+
+    private X509Certificate2 Read(string file)
+    {
         if (Path.GetExtension(file).ToUpperInvariant() is ".PFX" or ".P12")
             return X509CertificateLoader.LoadPkcs12FromFile(file, _options.CertificatePassword);
-        using var pem = X509Certificate2.CreateFromPemFile(file, _options.CertificateKey);
-        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+        try
+        {
+            using var pem = X509Certificate2.CreateFromPemFile(file, _options.CertificateKey);
+            return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+        }
+        catch (ArgumentException e)
+        {
+            throw new System.Security.Cryptography.CryptographicException(e.Message, e); // Key and certificate are not of one pair.
+        }
     }
 }

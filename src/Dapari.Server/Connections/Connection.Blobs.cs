@@ -22,8 +22,7 @@ internal sealed partial class Connection
 
         var longest = (ulong)TimeSpan.FromDays(_hub.Options.InviteDays).TotalMilliseconds;
         var lives = put.ExpiresInMs == 0 ? longest : Math.Min(longest, put.ExpiresInMs);
-        var outcome = await _hub.Writer.RunAsync(
-            new PutInviteOperation(id, ownerKey, put.Blob.ToByteArray(), _hub.Clock.NowMs + (long)lives), _gone.Token);
+        var outcome = await _hub.Office.PutInviteAsync(id, ownerKey, put.Blob.ToByteArray(), _hub.Clock.NowMs + (long)lives, _gone.Token);
         Answer(request, outcome.Refusal);
     }
 
@@ -32,7 +31,7 @@ internal sealed partial class Connection
         InviteBlobId.TryRead(get.BlobId, out var id);
         if (!IsAllowed(request, _hub.Limits.InviteLookups))
             return;
-        var blob = await _hub.Readers.ReadAsync(r => r.Invite(id.ToArray(), _hub.Clock.NowMs), _gone.Token);
+        var blob = await _hub.Office.InviteAsync(id, _gone.Token);
         if (blob is null)
             Refuse(request, Refusal.UnknownInvite);
         else
@@ -45,8 +44,7 @@ internal sealed partial class Connection
         if (!IsAllowed(request, _hub.Limits.Proofs))
             return;
         var message = ProofMessage.InviteOwner(_host, _challenge, id);
-        var outcome = await _hub.Writer.RunAsync(
-            new DeleteInviteOperation(id, key => Proofs.Verify(message, key, delete.Signature)), _gone.Token);
+        var outcome = await _hub.Office.DeleteInviteAsync(id, key => Proofs.Verify(message, key, delete.Signature), _gone.Token);
         Answer(request, outcome.Refusal);
     }
 
@@ -61,7 +59,7 @@ internal sealed partial class Connection
             return;
         }
 
-        var outcome = await _hub.Writer.RunAsync(new PutPrekeysOperation(id, put, MayCreate), _gone.Token);
+        var outcome = await CreateAsync(mayCreate => _hub.Office.PutPrekeysAsync(id, put, mayCreate, _gone.Token), o => o.Refusal);
         if (outcome.Refusal != Refusal.Unspecified)
         {
             Refuse(request, outcome.Refusal);
@@ -78,7 +76,7 @@ internal sealed partial class Connection
         PrekeyStoreId.TryRead(take.StoreId, out var id);
         if (!IsAllowed(request, _hub.Limits.PrekeyTakes))
             return;
-        var outcome = await _hub.Writer.RunAsync(new TakePrekeysOperation(id), _gone.Token);
+        var outcome = await _hub.Office.TakePrekeysAsync(id, _gone.Token);
         if (outcome.Refusal != Refusal.Unspecified)
         {
             Refuse(request, outcome.Refusal);
@@ -87,7 +85,7 @@ internal sealed partial class Connection
 
         Send(new ServerFrame { Request = request, Prekeys = new Prekeys { Bundle = outcome.Bundle } });
         if (outcome.OneTime < FewPrekeys || outcome.OneTimeKem < FewPrekeys)
-            _hub.TellPrekeyCount(id, outcome.OneTime, outcome.OneTimeKem);
+            _hub.Office.TellPrekeyCount(id, outcome.OneTime, outcome.OneTimeKem);
     }
 
     private static PrekeyCount Count(ByteString store, PrekeyOutcome outcome) =>

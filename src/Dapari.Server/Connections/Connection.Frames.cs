@@ -1,7 +1,6 @@
 using System.Net.WebSockets;
 using Dapari.Server.Limits;
 using Dapari.Server.Storage;
-using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 using Google.Protobuf;
@@ -26,10 +25,13 @@ internal sealed partial class Connection
     private readonly HashSet<PrekeyStoreId> _prekeyStores = [];
     private volatile bool _welcomed;
 
-    private bool MayCreate => _hub.Options.RegistrationOpen || _owned.Count > 0 || _prekeyStores.Count > 0;
+    private string _code = "";
+
+    private bool MayCreate => _hub.Options.Registration == Registration.Open || _owned.Count > 0 || _prekeyStores.Count > 0;
 
     private async Task HandleAsync(ClientFrame frame)
     {
+        _hub.Meters.Received.Add(frame.KindCase);
         if (!_welcomed && frame.KindCase != KindOneofCase.Hello)
         {
             RefuseAndClose(frame.Request, Refusal.Malformed, WebSocketCloseStatus.ProtocolError);
@@ -45,7 +47,7 @@ internal sealed partial class Connection
                 case KindOneofCase.OpenMailbox: await OpenMailboxAsync(frame.Request, frame.OpenMailbox); break;
                 case KindOneofCase.OpenSender: await OpenSenderAsync(frame.Request, frame.OpenSender); break;
                 case KindOneofCase.Post: await PostAsync(frame.Request, frame.Post); break;
-                case KindOneofCase.Live: Live(frame.Request, frame.Live); break;
+                case KindOneofCase.Live: await LiveAsync(frame.Request, frame.Live); break;
                 case KindOneofCase.Acknowledge: await AcknowledgeAsync(frame.Request, frame.Acknowledge); break;
                 case KindOneofCase.CloseMailbox: CloseMailbox(frame.Request, frame.CloseMailbox); break;
                 case KindOneofCase.DeleteMailbox: await DeleteMailboxAsync(frame.Request, frame.DeleteMailbox); break;
@@ -83,6 +85,7 @@ internal sealed partial class Connection
         }
 
         _welcomed = true;
+        _code = hello.RegistrationCode;
         var options = _hub.Options;
         var welcome = new Welcome
         {
@@ -99,6 +102,7 @@ internal sealed partial class Connection
                 IdleSeconds = (uint)options.IdleDeadline.TotalSeconds,
             },
         };
+        welcome.Registration = options.Registration;
         welcome.IceServers.AddRange(options.IceServers);
         Send(new ServerFrame { Request = request, Welcome = welcome });
     }
@@ -115,8 +119,9 @@ internal sealed partial class Connection
             return;
         }
 
-        var outcome = await _hub.Writer.RunAsync(
-            new CreateMailboxOperation(id, ownerKey, create.SenderKey.ToByteArray(), MayCreate), _gone.Token);
+        if (IsBlocked(request, id))
+            return;
+        var outcome = await CreateAsync(mayCreate => _hub.Office.CreateMailboxAsync(id, ownerKey, create.SenderKey.ToByteArray(), mayCreate, _gone.Token), o => o.Refusal);
         if (outcome.Refusal != Refusal.Unspecified)
         {
             Refuse(request, outcome.Refusal);
@@ -127,19 +132,44 @@ internal sealed partial class Connection
         Own(id, outcome.Number);
     }
 
+    /// <summary>Creates as far as this connection may; a code is used up only by what is made with it, not by a repeat, nor by a failure.</summary>
+    private async Task<TOutcome> CreateAsync<TOutcome>(Func<bool, Task<TOutcome>> create, Func<TOutcome, Refusal> refusal)
+    {
+        var outcome = await create(MayCreate);
+        if (refusal(outcome) != Refusal.RegistrationClosed || _hub.Options.Registration != Registration.Invited)
+            return outcome;
+        using var admission = _hub.Rules.Admit(_code);
+        if (admission is null)
+            return outcome;
+        outcome = await create(true);
+        if (refusal(outcome) == Refusal.Unspecified)
+            admission.Use();
+        return outcome;
+    }
+
+    private bool IsBlocked(ulong request, MailboxId id)
+    {
+        if (!_hub.Rules.IsBlocked(id))
+            return false;
+        Refuse(request, Refusal.UnknownMailbox);
+        return true;
+    }
+
     private async Task OpenMailboxAsync(ulong request, OpenMailbox open)
     {
         MailboxId.TryRead(open.MailboxId, out var id);
         if (!IsAllowed(request, _hub.Limits.Proofs) || !HasRoom(request, _owned.Count, id, _owned))
             return;
-        var row = await _hub.Readers.ReadAsync(r => r.Mailbox(id.ToArray()), _gone.Token);
+        if (IsBlocked(request, id))
+            return;
+        var row = await _hub.Office.FindMailboxAsync(id, _gone.Token);
         if (!Proofs.Verify(ProofMessage.MailboxOwner(_host, _challenge, id), row?.OwnerKey, open.Signature))
         {
             Refuse(request, Refusal.UnknownMailbox);
             return;
         }
 
-        var usage = await _hub.Writer.RunAsync(new UsageOperation(row!.Value.Number), _gone.Token);
+        var usage = await _hub.Office.OpenMailboxAsync(id, row!.Value.Number, _gone.Token);
         if (usage.Refusal != Refusal.Unspecified)
         {
             Refuse(request, usage.Refusal); // It was deleted meanwhile.
@@ -175,20 +205,24 @@ internal sealed partial class Connection
         MailboxId.TryRead(open.MailboxId, out var id);
         if (!IsAllowed(request, _hub.Limits.Proofs) || !HasRoom(request, _senders.Count, id, _senders))
             return;
-        var row = await _hub.Readers.ReadAsync(r => r.Mailbox(id.ToArray()), _gone.Token);
+        if (IsBlocked(request, id))
+            return;
+        var row = await _hub.Office.FindMailboxAsync(id, _gone.Token);
         if (!Proofs.Verify(ProofMessage.MailboxSender(_host, _challenge, id), row?.SenderKey, open.Signature))
         {
             Refuse(request, Refusal.UnknownMailbox);
             return;
         }
 
-        _senders[id] = new SenderSlot(row!.Value.Number);
+        _senders[id] = new SenderSlot(id, row!.Value.Number);
         Done(request);
     }
 
-    private void Live(ulong request, Live live)
+    private async Task LiveAsync(ulong request, Live live)
     {
         MailboxId.TryRead(live.MailboxId, out var id);
+        if (IsBlocked(request, id))
+            return;
         if (!_senders.TryGetValue(id, out var sender))
         {
             Refuse(request, Refusal.NotOpen);
@@ -201,13 +235,12 @@ internal sealed partial class Connection
             return;
         }
 
-        var owner = _hub.Owner(sender.Number);
-        owner?.Owner.DeliverLive(new ServerFrame { LiveDeliver = new LiveDeliver { MailboxId = live.MailboxId, Envelope = live.Envelope } });
-        Send(new ServerFrame { Request = request, LiveResult = new LiveResult { RecipientConnected = owner is not null } });
+        var isThere = await _hub.Office.LiveAsync(sender, live);
+        Send(new ServerFrame { Request = request, LiveResult = new LiveResult { RecipientConnected = isThere } });
     }
 
     /// <summary>A live frame may be lost: where much waits already it gives way, and never closes a connection.</summary>
-    private void DeliverLive(ServerFrame frame)
+    public void DeliverLive(ServerFrame frame)
     {
         if (_outbox.Bytes < _hub.Options.SendQueueBytes / 4)
             Send(frame);
@@ -227,7 +260,7 @@ internal sealed partial class Connection
     {
         if (OwnedSlot(request, delete.MailboxId) is not { } slot)
             return;
-        var outcome = await _hub.Writer.RunAsync(new DeleteMailboxOperation(slot.Number), _gone.Token);
+        var outcome = await _hub.Office.DeleteMailboxAsync(slot.Number, _gone.Token);
         lock (_slotsGate)
             _owned.Remove(slot.Id);
         _hub.Forget(slot.Number);
@@ -238,7 +271,7 @@ internal sealed partial class Connection
     {
         if (OwnedSlot(request, get.MailboxId) is not { } slot)
             return;
-        var usage = await _hub.Writer.RunAsync(new UsageOperation(slot.Number), _gone.Token);
+        var usage = await _hub.Office.UsageAsync(slot.Number, _gone.Token);
         if (usage.Refusal != Refusal.Unspecified)
         {
             Refuse(request, usage.Refusal);
@@ -262,6 +295,8 @@ internal sealed partial class Connection
     private OwnerSlot? OwnedSlot(ulong request, ByteString mailbox)
     {
         MailboxId.TryRead(mailbox, out var id);
+        if (IsBlocked(request, id))
+            return null;
         lock (_slotsGate)
         {
             if (_owned.TryGetValue(id, out var slot) && !slot.Closed)

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
 using Dapari.Wire.V1;
@@ -5,11 +6,21 @@ using Dapari.Wire.V1;
 namespace Dapari.Server.Connections;
 
 /// <summary>A mailbox that this connection may post to.</summary>
-internal sealed class SenderSlot(long number)
+internal sealed class SenderSlot(MailboxId id, long number)
 {
     private int _waiting;
+    private bool _broken;
+
+    public MailboxId Id { get; } = id;
 
     public long Number { get; } = number;
+
+    /// <summary>A post could not be kept, and nothing of this sender may overtake it (<see cref="Offices.IPostOffice.BreaksOnFailure"/>).</summary>
+    public bool IsBroken
+    {
+        get => Volatile.Read(ref _broken);
+        set => Volatile.Write(ref _broken, value);
+    }
 
     /// <summary>No post of this connection is on its way through the file: the next may be handed over without overtaking one.</summary>
     public bool IsClear => Volatile.Read(ref _waiting) == 0;
@@ -28,6 +39,8 @@ internal sealed partial class Connection
     private async Task PostAsync(ulong request, Post post)
     {
         MailboxId.TryRead(post.MailboxId, out var id);
+        if (IsBlocked(request, id))
+            return;
         if (!_senders.TryGetValue(id, out var sender))
         {
             Refuse(request, Refusal.NotOpen);
@@ -41,42 +54,24 @@ internal sealed partial class Connection
         }
 
         await _inFlight.WaitAsync(_gone.Token);
-        var owner = _hub.Owner(sender.Number);
-        var operation = new PostOperation(sender.Number, post.EnvelopeId, post.Envelope, _hub.Options.Quota, (done, stored) => PostCompleted(sender, done, stored))
-        {
-            Request = request,
-            IsOwnerThere = owner is not null,
-        };
-        if (owner is null || !sender.IsClear || !owner.Deliveries.TryHandOver(owner, operation, _hub.Writer.PatienceTicks))
-            sender.Queued();
-        // What the owner has is settled in any case, whether this connection lives on or not.
-        await _hub.Writer.EnqueueAsync(operation, operation.Holder is null ? _gone.Token : CancellationToken.None);
+        var operation = new PostOperation(sender.Number, post.EnvelopeId, post.Envelope, _hub.Options.Quota, (done, stored) => PostCompleted(sender, done, stored)) { Request = request };
+        await _hub.Office.PostAsync(sender, operation, _gone.Token);
     }
 
     private void PostCompleted(SenderSlot sender, PostOperation post, bool stored)
     {
         _inFlight.Release();
-        var owner = _hub.Owner(post.Number);
         if (!stored || post.Refusal != Refusal.Unspecified)
             Refuse(post.Request, stored ? post.Refusal : Refusal.Storage);
         else
+            Send(new ServerFrame { Request = post.Request, Posted = new Posted { RecipientConnected = post.IsOwnerElsewhere || _hub.Owner(post.Number) is not null } });
+        if (!stored && _hub.Office.BreaksOnFailure)
         {
-            Send(new ServerFrame { Request = post.Request, Posted = new Posted { RecipientConnected = owner is not null } });
-            if (owner is not null && post.Sequence != 0)
-                owner.Deliveries.Posted(owner, post);
+            sender.IsBroken = true;
+            Close(WebSocketCloseStatus.EndpointUnavailable);
         }
 
-        if (post.Holder is OwnerSlot holder)
-        {
-            holder.Deliveries.Settled(holder, post);
-            post.Mailbox!.Settled();
-        }
-        else
-        {
-            if (post.Sequence != 0)
-                post.Mailbox!.Announced();
-            sender.Completed();
-        }
+        _hub.Settle(sender, post, stored);
     }
 
     private async Task AcknowledgeAsync(ulong request, Acknowledge acknowledge)
@@ -94,7 +89,7 @@ internal sealed partial class Connection
         }
 
         await _inFlight.WaitAsync(_gone.Token);
-        await _hub.Writer.EnqueueAsync(
+        await _hub.Office.AcknowledgeAsync(
             new AcknowledgeOperation(slot.Number, written, (operation, stored) => Acknowledged(slot, operation, stored)) { Request = request }, _gone.Token);
     }
 

@@ -43,10 +43,13 @@ internal sealed partial class Connection : IDisposable
         _address = address;
         _abort = abort;
         _outbox = new Outbox(hub.Options.SendQueueBytes, hub.Budget);
-        _deliveries = new Deliveries(hub.Writer.Store, hub.Readers, hub.Clock, hub.Options.WindowEnvelopes, hub.Options.WindowBytes, Send, hub.Logger);
+        _deliveries = new Deliveries(hub.Office, hub.Clock, hub.Options.WindowEnvelopes, hub.Options.WindowBytes, Send, hub.Logger);
         _openedAt = _lastFrameAt = Now;
         _challenge = hub.Random.Bytes(ProofMessage.ChallengeLength);
     }
+
+    /// <summary>Where it comes from.</summary>
+    public System.Net.IPAddress? RemoteAddress { get; init; }
 
     /// <summary>Completes when the connection has ended.</summary>
     public Task Ended => _ended.Task;
@@ -84,8 +87,10 @@ internal sealed partial class Connection : IDisposable
     /// <summary>Queues a frame. A full queue ends the connection: a reader so slow fetches the rest when it is back.</summary>
     public void Send(ServerFrame frame)
     {
+        _hub.Meters.CountSent(frame);
         if (!IsClosing && !_outbox.TryAdd(FrameCodec.Write(frame)) && !IsClosing)
         {
+            _hub.Meters.Slow.Add();
             SlowReader(_hub.Logger);
             Abort();
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Dapari.Server.Offices;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
@@ -65,7 +66,7 @@ internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, Mailbox
 /// A post committed while the pump reads either is in what it reads (its later notice lies at or before the cursor and is ignored)
 /// or marks the mailbox again.
 /// </remarks>
-internal sealed partial class Deliveries(MailboxStore store, Readers readers, ServerClock clock, int windowEnvelopes, long windowBytes, Action<ServerFrame> send, ILogger logger)
+internal sealed partial class Deliveries(IPostOffice office, ServerClock clock, int windowEnvelopes, long windowBytes, Action<ServerFrame> send, ILogger logger)
 {
     private const int ReadEnvelopes = 32;
 
@@ -237,7 +238,7 @@ internal sealed partial class Deliveries(MailboxStore store, Readers readers, Se
             {
                 var (slot, cursor, room, bytes) = next;
                 var limit = Math.Min(room, ReadEnvelopes);
-                var rows = await store.AfterAsync(readers, slot.Number, cursor, limit, bytes, CancellationToken.None);
+                var rows = await office.AfterAsync(slot.Number, cursor, limit, bytes, CancellationToken.None);
                 lock (_gate)
                 {
                     if (rows.Count > 0) // Perhaps more; an empty read settles it.

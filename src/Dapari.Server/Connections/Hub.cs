@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using Dapari.Server.Admin;
 using Dapari.Server.Blobs;
 using Dapari.Server.Limits;
+using Dapari.Server.Offices;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
-using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
+using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 
@@ -19,33 +21,40 @@ internal sealed class Hub : IDisposable
     private readonly ConcurrentDictionary<long, OwnerSlot> _owners = [];
     private readonly ConcurrentDictionary<PrekeyStoreId, Connection> _prekeyOwners = [];
     private readonly ITimer _tick;
+    private ServerOptions _options;
     private int _total;
     private bool _goingAway;
 
-    public Hub(ServerOptions options, ServerClock clock, RandomSource random, Writer writer, Readers readers, RelayAccessDesk relay, BlobStore blobs, ILogger logger)
+    public Hub(ServerOptions options, ServerClock clock, RandomSource random, IPostOffice office, RelayAccessDesk relay, BlobStore blobs, ILogger logger)
     {
-        Options = options;
+        _options = options;
         Clock = clock;
         Random = random;
-        Writer = writer;
-        Readers = readers;
+        Office = office;
         Relay = relay;
         Blobs = blobs;
         Logger = logger;
         Limits = new RateLimits(options.Rates, clock.Time);
         Budget = new OutboxBudget(options.AllSendQueuesBytes);
+        office.Attach(this);
         _tick = clock.Time.CreateTimer(_ => Tick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
-    public ServerOptions Options { get; }
+    /// <summary>As they are now: the operator changes some while the server runs.</summary>
+    public ServerOptions Options
+    {
+        get => Volatile.Read(ref _options);
+        set => Volatile.Write(ref _options, value);
+    }
+
+    /// <summary>Who is let in.</summary>
+    public required ServerRules Rules { get; init; }
 
     public ServerClock Clock { get; }
 
     public RandomSource Random { get; }
 
-    public Writer Writer { get; }
-
-    public Readers Readers { get; }
+    public IPostOffice Office { get; }
 
     public RelayAccessDesk Relay { get; }
 
@@ -56,6 +65,12 @@ internal sealed class Hub : IDisposable
     public RateLimits Limits { get; }
 
     public OutboxBudget Budget { get; }
+
+    /// <summary>What is counted for the operator.</summary>
+    public ServerMeters Meters { get; } = new();
+
+    /// <summary>Everybody has been told to come back later.</summary>
+    public bool IsGoingAway => Volatile.Read(ref _goingAway);
 
     public int ConnectionCount => _connections.Count;
 
@@ -124,6 +139,75 @@ internal sealed class Hub : IDisposable
             slot.Deliveries.Close(slot);
     }
 
+    /// <summary>Another machine delivers the mailbox from now on; its connection here hears that it lost it.</summary>
+    public void TakeAway(long mailbox)
+    {
+        if (!_owners.TryRemove(mailbox, out var slot))
+            return;
+        slot.Deliveries.Close(slot);
+        slot.Owner.Taken(slot);
+    }
+
+    /// <summary>The mailbox cannot be delivered from here any more, and nobody knows from where: its owner has to come again.</summary>
+    public void Drop(long mailbox)
+    {
+        if (!_owners.TryRemove(mailbox, out var slot))
+            return;
+        slot.Deliveries.Close(slot);
+        slot.Owner.Abort();
+    }
+
+    /// <summary>Gives a post to a connected owner before it is written, if none of its sender's is on its way to the file.</summary>
+    public void OfferToOwner(SenderSlot sender, PostOperation post)
+    {
+        var owner = Owner(post.Number);
+        post.IsOwnerThere = owner is not null;
+        if (owner is null || !sender.IsClear || !owner.Deliveries.TryHandOver(owner, post, Office.PatienceTicks))
+            sender.Queued();
+    }
+
+    /// <summary>A post came to its end, and its sender was told: a connected owner gets it, unless it had it before.</summary>
+    public void Settle(SenderSlot sender, PostOperation post, bool stored)
+    {
+        if (stored && post.Refusal == Refusal.Unspecified && post.Sequence != 0 && Owner(post.Number) is { } owner)
+            owner.Deliveries.Posted(owner, post);
+        if (post.Holder is OwnerSlot holder)
+        {
+            holder.Deliveries.Settled(holder, post);
+            post.Mailbox!.Settled();
+        }
+        else if (!post.WasForwarded)
+        {
+            if (post.Sequence != 0)
+                post.Mailbox!.Announced();
+            sender.Completed();
+        }
+    }
+
+    /// <summary>False: the owner is not connected here.</summary>
+    public bool DeliverLive(long mailbox, Live live)
+    {
+        var owner = Owner(mailbox);
+        owner?.Owner.DeliverLive(new ServerFrame { LiveDeliver = new LiveDeliver { MailboxId = live.MailboxId, Envelope = live.Envelope } });
+        return owner is not null;
+    }
+
+    /// <summary>Connections from addresses that are blocked now end, and mailboxes that are have nobody.</summary>
+    public void EndBlocked()
+    {
+        foreach (var (connection, _) in _connections)
+        {
+            if (Rules.IsBlocked(connection.RemoteAddress))
+                connection.Abort();
+        }
+
+        foreach (var (_, slot) in _owners)
+        {
+            if (Rules.IsBlocked(slot.Id))
+                Release(slot);
+        }
+    }
+
     public OwnerSlot? Owner(long mailbox) => _owners.GetValueOrDefault(mailbox);
 
     public void TakePrekeyStore(PrekeyStoreId store, Connection connection) => _prekeyOwners[store] = connection;
@@ -167,8 +251,7 @@ internal sealed class Hub : IDisposable
 
     private void Tick()
     {
-        if (Writer.HasLeftovers)
-            _ = Writer.EnqueueAsync(new LeftoversOperation(), CancellationToken.None).AsTask();
+        Office.Tick();
         foreach (var (connection, _) in _connections)
             connection.CheckDeadlines();
     }

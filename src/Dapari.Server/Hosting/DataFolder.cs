@@ -36,6 +36,8 @@ internal sealed class DataFolder : IDisposable
             throw new StartException($"The data folder {path} cannot be made: {e.Message}");
         }
 
+        if (File.Exists(Path.Combine(path, Admin.Backup.Unfinished)))
+            throw new StartException($"In {path} a restore did not come to its end: empty the folder, and restore again.");
         try
         {
             return new DataFolder(path, new FileStream(Path.Combine(path, "server.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));

@@ -1,34 +1,36 @@
 using Dapari.Server.Blobs;
+using Dapari.Server.Offices;
 using Dapari.Server.Options;
 using Dapari.Server.Storage;
-using Dapari.Server.Storage.Operations;
 
 namespace Dapari.Server.Hosting;
 
 /// <summary>Removes what is over: envelopes past retention, expired invites and drop-offs. At start and then every hour, in small portions.</summary>
 internal sealed partial class Housekeeping : IAsyncDisposable
 {
-    private const int MailboxesPerRead = 200;
-    private const int EnvelopesPerWrite = 200;
-    private readonly ServerOptions _options;
+    private ServerOptions _options;
     private readonly ServerClock _clock;
-    private readonly Writer _writer;
-    private readonly Readers _readers;
+    private readonly IPostOffice _office;
     private readonly BlobStore _blobs;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _one = new(1);
     private readonly ITimer _timer;
 
-    public Housekeeping(ServerOptions options, ServerClock clock, Writer writer, Readers readers, BlobStore blobs, ILogger logger)
+    public Housekeeping(ServerOptions options, ServerClock clock, IPostOffice office, BlobStore blobs, ILogger logger)
     {
         _options = options;
         _clock = clock;
-        _writer = writer;
-        _readers = readers;
+        _office = office;
         _blobs = blobs;
         _logger = logger;
         _timer = clock.Time.CreateTimer(_ => _ = SweepQuietlyAsync(), null, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
+    }
+
+    /// <summary>What the next sweep goes by.</summary>
+    public ServerOptions Options
+    {
+        set => Volatile.Write(ref _options, value);
     }
 
     /// <summary>One sweep; how many envelopes went.</summary>
@@ -37,40 +39,14 @@ internal sealed partial class Housekeeping : IAsyncDisposable
         await _one.WaitAsync(_stop.Token);
         try
         {
-            await _writer.RunAsync(new ExpireInvitesOperation(), _stop.Token);
             await _blobs.SweepAsync(_stop.Token);
             var cutoff = _clock.NowMs - (long)TimeSpan.FromDays(_options.RetentionDays).TotalMilliseconds;
-            var removed = 0;
-            var next = 1L;
-            do
-            {
-                (var expired, next) = await _readers.ReadAsync(r => r.Expired(next, cutoff, MailboxesPerRead), _stop.Token);
-                removed += await SweepAsync(expired, cutoff);
-            }
-            while (next != 0);
-            return removed + await SweepAsync(_writer.Store.ExpiredFresh(cutoff), cutoff);
+            return await _office.SweepAsync(cutoff, _stop.Token);
         }
         finally
         {
             _one.Release();
         }
-    }
-
-    private async Task<int> SweepAsync(List<long> mailboxes, long cutoff)
-    {
-        var removed = 0;
-        foreach (var mailbox in mailboxes)
-        {
-            int went;
-            do
-            {
-                went = await _writer.RunAsync(new SweepMailboxOperation(mailbox, cutoff, EnvelopesPerWrite), _stop.Token);
-                removed += went;
-            }
-            while (went == EnvelopesPerWrite);
-        }
-
-        return removed;
     }
 
     public async ValueTask DisposeAsync()

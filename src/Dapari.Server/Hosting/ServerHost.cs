@@ -1,12 +1,17 @@
 using System.Net;
 using System.Security.Cryptography;
+using Dapari.Server.Admin;
 using Dapari.Server.Blobs;
 using Dapari.Server.Certificates;
+using Dapari.Server.Cluster;
 using Dapari.Server.Connections;
+using Dapari.Server.Offices;
 using Dapari.Server.Options;
 using Dapari.Server.Relays;
+using Dapari.Server.Shares;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Journal;
+using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -21,15 +26,20 @@ internal sealed class ServerHost : IAsyncDisposable
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
     private readonly DataFolder _folder;
     private readonly MachineCertificate? _certificate;
-    private readonly Readers _readers;
-    private readonly Writer _writer;
+    private readonly Readers? _readers;
+    private readonly Writer? _writer;
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
+    private readonly ServerOptions _given;
+    private AdminSocket? _admin;
+    private MetricsListener? _metrics;
     private int _disposed;
 
-    private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time)
+    private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time, ClusterEntrance? cluster)
     {
-        Options = options;
+        _given = options;
+        Rules = ServerRules.Open(options.Data, time, RandomSource.System);
+        Options = options = Rules.Apply(options);
         _folder = folder;
         _certificate = certificate;
         _time = time;
@@ -37,37 +47,41 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.SetMinimumLevel(options.Verbose ? LogLevel.Debug : LogLevel.Information);
         if (!options.Verbose)
-            builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+            builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning).AddFilter("Dapari.Server.Cluster", LogLevel.Warning);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(ConfigureKestrel);
         builder.WebHost.UseShutdownTimeout(Farewell);
         _app = builder.Build();
         var logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dapari");
-        var clock = new ServerClock(time);
-        try
-        {
-            var limits = StoreLimits.For(options.MaxDataBytes);
-            var journal = new MailboxJournal(new DiskFolder(folder.Journal), limits.SegmentBytes, RandomSource.System);
-            _writer = new Writer(() => new WriteSession(folder.Database, options.MaxDataBytes, clock), journal, limits, _app.Lifetime.StopApplication, logger);
-        }
-        catch (StorageException e)
-        {
-            throw new StartException($"The database {folder.Database} cannot be opened: {e.Message}");
-        }
-
-        _readers = new Readers(folder.Database, Math.Clamp(Environment.ProcessorCount, 2, 8));
+        var clock = cluster?.Clock ?? new ServerClock(time);
+        if (cluster is not null)
+            Office = cluster.MakeOffice(logger);
+        else
+            Office = new EmbeddedOffice(_writer = OpenWriter(options, folder, clock, logger), _readers = new Readers(folder.Database, Math.Clamp(Environment.ProcessorCount, 2, 8)), clock);
         var secret = RelaySecretFile.Open(options.Data, options.Relay.SecretFile);
         Relay = RelayHost.Start(options.Relay, secret, time, logger);
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
-        Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, _writer, _readers, logger);
-        Hub = new Hub(options, clock, RandomSource.System, _writer, _readers, access, Blobs, logger);
-        Housekeeping = new Housekeeping(options, clock, _writer, _readers, Blobs, logger);
+        Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, Office, logger);
+        Hub = new Hub(options, clock, RandomSource.System, Office, access, Blobs, logger) { Rules = Rules };
+        Rendezvous = new RendezvousDesk(Hub, time);
+        Housekeeping = new Housekeeping(options, clock, Office, Blobs, logger);
+        Rules.Changed += ApplyRules;
         Pipeline.Configure(_app, this);
     }
 
-    public ServerOptions Options { get; }
+    /// <summary>As they are now: the operator changes some while the server runs.</summary>
+    public ServerOptions Options { get; private set; }
+
+    /// <summary>The operator's decisions.</summary>
+    public ServerRules Rules { get; }
+
+    /// <summary>What keeps everything.</summary>
+    public IPostOffice Office { get; }
 
     public Hub Hub { get; }
+
+    /// <summary>Where both ends of share links meet.</summary>
+    public RendezvousDesk Rendezvous { get; }
 
     public Housekeeping Housekeeping { get; }
 
@@ -77,10 +91,22 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>The relay, which may not run: it says why.</summary>
     public RelayHost Relay { get; }
 
-    public bool IsStorageFailing => _writer.IsFailing;
+    public bool IsStorageFailing => Office.IsFailing;
 
     /// <summary>The disk failed in a way that only a new start can mend; the server stops by itself.</summary>
-    public bool IsStorageBroken => _writer.Store.IsBroken;
+    public bool IsStorageBroken => _writer?.Store.IsBroken == true;
+
+    /// <summary>Why new work should go elsewhere, in a word; null: it is welcome.</summary>
+    public string? NotReady => IsStorageFailing || IsStorageBroken ? "storage" : Hub.IsGoingAway ? "stopping" : null;
+
+    /// <summary>How long batches of writes took.</summary>
+    public CommitTimes Commits => Office.Commits;
+
+    /// <summary>Envelopes that are in the journal alone.</summary>
+    public int JournalEnvelopes => _writer?.Store.FreshEnvelopes ?? 0;
+
+    /// <summary>Where the operator's figures are served, as bound; null: nowhere.</summary>
+    public Uri? MetricsAddress => _metrics?.Address;
 
     public LocalAuthority? Authority => _certificate?.Authority;
 
@@ -104,12 +130,19 @@ internal sealed class ServerHost : IAsyncDisposable
         var folder = DataFolder.Take(options.Data);
         MachineCertificate? certificate = null;
         ServerHost? host = null;
+        ClusterEntrance? cluster = null;
         try
         {
             certificate = MachineCertificate.Open(options, time);
-            host = new ServerHost(options, folder, certificate, time);
+            cluster = options.Cluster.Database is null ? null : await ClusterEntrance.OpenAsync(options.Cluster, time);
+            host = new ServerHost(options, folder, certificate, time, cluster);
+            if (cluster is not null)
+                await cluster.BeginAsync(host._app.Lifetime.StopApplication, host._app.Services.GetRequiredService<ILoggerFactory>());
             await host.Blobs.RecoverAsync();
             await host._app.StartAsync();
+            host.OpenAdmin();
+            if (options.Metrics is { } metrics)
+                host._metrics = await MetricsListener.StartAsync(metrics, host);
             if (certificate?.Authority is not null)
                 host.TrustPort = host.Bound(trust: true)[0].Port;
             return host;
@@ -122,6 +155,8 @@ internal sealed class ServerHost : IAsyncDisposable
             {
                 certificate?.Dispose();
                 folder.Dispose();
+                if (cluster is not null)
+                    await cluster.DisposeAsync();
             }
 
             throw e as StartException ?? new StartException(e is CryptographicException ? $"The certificate cannot be used: {e.Message}" : e.Message);
@@ -133,18 +168,60 @@ internal sealed class ServerHost : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+        if (_admin is not null)
+            await _admin.DisposeAsync();
         await Hub.GoAwayAsync(Farewell);
+        if (_metrics is not null)
+            await _metrics.DisposeAsync();
         await Relay.DisposeAsync(); // Its connections on the HTTPS port end with it, and do not hold up the rest.
         await Blobs.StopAsync(); // Uploads keep what has come, before the request's time is over and the writer ends.
         await _app.StopAsync();
         await Housekeeping.DisposeAsync();
         Hub.Dispose();
-        await _writer.DisposeAsync();
-        _readers.Dispose();
+        if (Office is IAsyncDisposable cluster)
+            await cluster.DisposeAsync();
+        if (_writer is not null)
+            await _writer.DisposeAsync();
+        _readers?.Dispose();
         Blobs.Dispose();
         await _app.DisposeAsync();
         _certificate?.Dispose();
         _folder.Dispose();
+    }
+
+    /// <exception cref="StartException">Database or journal cannot be opened.</exception>
+    private Writer OpenWriter(ServerOptions options, DataFolder folder, ServerClock clock, ILogger logger)
+    {
+        try
+        {
+            var limits = StoreLimits.For(options.MaxDataBytes);
+            var journal = new MailboxJournal(new DiskFolder(folder.Journal), limits.SegmentBytes, RandomSource.System);
+            return new Writer(() => new WriteSession(folder.Database, options.MaxDataBytes, clock), journal, limits, _app.Lifetime.StopApplication, logger);
+        }
+        catch (StorageException e)
+        {
+            throw new StartException($"The database {folder.Database} cannot be opened: {e.Message}");
+        }
+    }
+
+    private void OpenAdmin()
+    {
+        var logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dapari");
+        var desk = new AdminDesk(_given, Rules, _time, OpenStore, () => Hub.ConnectionCount, () => IsStorageFailing);
+        _admin = AdminSocket.Start(Options.Data, desk.RunAsync, _time, logger);
+    }
+
+    /// <exception cref="StorageException">It is not this machine's alone.</exception>
+    private ValueTask<StoreAccess> OpenStore() => _writer is not null && _readers is not null
+        ? ValueTask.FromResult(new StoreAccess(_writer, _readers))
+        : throw new StorageException(0, "what a cluster keeps is in its database, and is looked after with PostgreSQL's own tools");
+
+    /// <summary>After a change by the operator: who is blocked goes, and what was set holds from now on.</summary>
+    private void ApplyRules()
+    {
+        var options = Rules.Apply(_given);
+        (Options, Hub.Options, Housekeeping.Options, Blobs.Serving) = (options, options, options, options.Blobs);
+        Hub.EndBlocked();
     }
 
     private void ConfigureKestrel(KestrelServerOptions kestrel)

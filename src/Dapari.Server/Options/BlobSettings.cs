@@ -8,6 +8,7 @@ internal static class BlobSettings
     public static IReadOnlyList<Setting> All { get; } =
     [
         Settings.One<bool>("blobs", "on|off", "off: files cannot be left here for who is away", OnOff, (o, v) => With(o, b => b with { On = v })),
+        Settings.Text("blob-folder", "DIR", "the folder for them, which all machines of a cluster share (default: in the data folder)", (o, v) => With(o, b => b with { Folder = Path.GetFullPath(v) })),
         Settings.One<long>("blob-bytes", "BYTES", "what a mailbox's owner leaves here at most (default 2G)", Settings.Size, (o, v) => With(o, b => b with { Quota = b.Quota with { Bytes = v } })),
         Settings.Count("blob-count", "files that a mailbox's owner leaves here at most (default 1000)", 1, 1_000_000, (o, v) => With(o, b => b with { Quota = b.Quota with { Blobs = v } })),
         Settings.Count("blob-days", "days that a file left here is kept at most (default 14)", 1, 3650, (o, v) => With(o, b => b with { Days = v })),

@@ -8,6 +8,7 @@ internal static class Help
         output.WriteLine("usage: dapari-server serve [options]");
         output.WriteLine("       dapari-server relay [options]              the relay alone, without mailboxes and web");
         output.WriteLine("       dapari-server relay-credential [options]   a user name and a password for it, to try it out");
+        output.WriteLine("       dapari-server admin COMMAND                usage, registration, quotas, blocking, backup, check: see admin --help");
         output.WriteLine("       dapari-server --version");
         output.WriteLine();
         output.WriteLine("Each option is also a setting of dapari.json in the data folder (or of the file that --config names), and a");

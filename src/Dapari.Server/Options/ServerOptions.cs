@@ -1,5 +1,6 @@
 using System.Net;
 using Dapari.Server.Blobs;
+using Dapari.Server.Cluster;
 using Dapari.Server.Limits;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage.Operations;
@@ -18,6 +19,9 @@ internal sealed record ServerOptions
 
     /// <summary>With <see cref="Https"/>: where the page that explains the certificate is served over plain HTTP.</summary>
     public IPEndPoint? TrustListen { get; init; }
+
+    /// <summary>Where /metrics is served, over plain HTTP and apart from all else; null: nowhere.</summary>
+    public IPEndPoint? Metrics { get; init; }
 
     /// <summary>The folder of the published web app; none is served when it does not exist.</summary>
     public string? Web { get; init; }
@@ -46,8 +50,8 @@ internal sealed record ServerOptions
 
     public IReadOnlyList<IceServer> IceServers { get; init; } = [];
 
-    /// <summary>False: only connections that proved a mailbox or prekeys they own may create more.</summary>
-    public bool RegistrationOpen { get; init; } = true;
+    /// <summary>Who may create mailboxes and prekeys here; connections that proved some they own may create more in any case.</summary>
+    public Registration Registration { get; init; } = Registration.Open;
 
     public MailboxQuota Quota { get; init; } = new(64L * 1024 * 1024, 10_000);
 
@@ -91,6 +95,9 @@ internal sealed record ServerOptions
 
     /// <summary>The gatehouse.</summary>
     public RelayServing Relay { get; init; } = new();
+
+    /// <summary>Several machines together.</summary>
+    public ClusterServing Cluster { get; init; } = new();
 
     /// <summary>Print more; ids and addresses appear at this level only.</summary>
     public bool Verbose { get; init; }

@@ -23,7 +23,7 @@ internal static class Settings
         List<IPNetwork>("proxy", "ADDRESS[/BITS]", "a reverse proxy whose forwarded headers are honoured", Network, (o, v) => o with { Proxies = v }),
         List<Uri>("other-servers", "URL", "another server's origin that the web app may connect to", Origin, (o, v) => o with { OtherServers = v }),
         List<IceServer>("ice-server", "URL[,USER,CREDENTIAL]", "a STUN or TURN server told to peers", Ice, (o, v) => o with { IceServers = v }),
-        One<bool>("registration", "open|closed", "closed: only who has a mailbox here gets more", Registration, (o, v) => o with { RegistrationOpen = v }),
+        One<Registration>("registration", "open|invited|closed", "invited: newcomers need a code (dapari-server admin token new); closed: only who has a mailbox here gets more", TryReadRegistration, (o, v) => o with { Registration = v }),
         One<long>("mailbox-bytes", "BYTES", "what a mailbox holds at most (default 64M)", Size, (o, v) => o with { Quota = o.Quota with { Bytes = v } }),
         Count("mailbox-envelopes", "envelopes in a mailbox at most (default 10000)", 1, 1_000_000, (o, v) => o with { Quota = o.Quota with { Envelopes = v } }),
         Count("retention-days", "days that an unfetched envelope is kept (default 30)", 1, 3650, (o, v) => o with { RetentionDays = v }),
@@ -35,8 +35,10 @@ internal static class Settings
         Count("idle-seconds", "a silent connection is closed after (default 60)", 30, 3600, (o, v) => o with { IdleDeadline = TimeSpan.FromSeconds(v) }),
         List<Func<RateOptions, RateOptions>>("rate", "NAME=BURST/PER_MINUTE", "a rate limit, or NAME=off; names: connections, proofs, creations, invite-lookups, prekey-takes, relay-access (for each address), posts, live (for each mailbox), all",
             RateChange, (o, v) => o with { Rates = v.Aggregate(o.Rates, (rates, change) => change(rates)) }),
+        One<IPEndPoint>("metrics", "ADDRESS:PORT", "serve figures for Prometheus there, over plain HTTP; keep it private (default: nowhere)", EndPoint, (o, v) => o with { Metrics = v }),
         .. BlobSettings.All,
         .. RelaySettings.All,
+        .. ClusterSettings.All,
         new("verbose", null, "log more; identifiers and addresses appear only then", Bool((o, v) => o with { Verbose = v })),
     ];
 
@@ -139,10 +141,10 @@ internal static class Settings
         return true;
     }
 
-    private static bool Registration(string text, out bool open)
+    private static bool TryReadRegistration(string text, out Registration value)
     {
-        open = text == "open";
-        return text is "open" or "closed";
+        value = text switch { "open" => Registration.Open, "invited" => Registration.Invited, "closed" => Registration.Closed, _ => Registration.Unspecified };
+        return value != Registration.Unspecified;
     }
 
     /// <summary>Bytes, or with K, M, G of 1024.</summary>

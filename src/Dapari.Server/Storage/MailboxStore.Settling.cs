@@ -85,6 +85,18 @@ internal sealed partial class MailboxStore
         }
     }
 
+    /// <summary>Everything the journal holds goes to the database, and its segments go.</summary>
+    /// <exception cref="StorageException">SQLite refused; nothing is lost.</exception>
+    public void SettleAll()
+    {
+        _journal.Roll();
+        _flushesRemovals = true;
+        while (_removals > 0)
+            Step();
+        while (_journal.Oldest is not null)
+            Step();
+    }
+
     /// <summary>Removes all that waits to be removed from one mailbox: its counts are right then.</summary>
     /// <exception cref="StorageException">SQLite refused.</exception>
     public void RemoveAll(MailboxState mailbox)

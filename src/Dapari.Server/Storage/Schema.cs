@@ -83,8 +83,39 @@ internal static class Schema
         """,
     ];
 
+    /// <summary>The way back from each step, from the third on: an older build goes on with the file then. The one of step n leads to version n - 1.</summary>
+    private static readonly string?[] WaysBack =
+    [
+        null,
+        null, // Files left here have no place in version 1.
+        "ALTER TABLE mailboxes DROP COLUMN reserved;",
+        "DROP TABLE journal;", // Settled to its end before, so that nothing is lost.
+    ];
+
+    /// <summary>The oldest version that there is a way back to.</summary>
+    public static int Oldest => Array.FindLastIndex(WaysBack, way => way is null) + 1;
+
+    /// <summary>From this version on there is a journal.</summary>
+    public const int JournalSince = 4;
+
     /// <summary>The version that this build writes.</summary>
     public static int Version => Steps.Length;
+
+    /// <summary>Brings the file back to an older version. Its journal must be settled.</summary>
+    /// <exception cref="StorageException">SQLite refused: the file is at the version that the last step reached.</exception>
+    public static void GoBack(Database database, int version)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(version, Oldest);
+        for (var present = (int)(database.Scalar("PRAGMA user_version") ?? 0); present > version; present--)
+        {
+            var way = WaysBack[present - 1]!;
+            InTransaction(database, () =>
+            {
+                database.Execute(way);
+                database.Execute($"PRAGMA user_version = {present - 1}");
+            });
+        }
+    }
 
     /// <summary>Brings the file up to <see cref="Version"/>.</summary>
     /// <exception cref="StorageException">The file is newer than this build, or SQLite refused.</exception>
@@ -96,19 +127,27 @@ internal static class Schema
 
         for (; version < Version; version++)
         {
-            database.Execute("BEGIN IMMEDIATE");
-            try
+            InTransaction(database, () =>
             {
                 database.Execute(Steps[version]);
                 database.Execute($"PRAGMA user_version = {version + 1}");
-                database.Execute("COMMIT");
-            }
-            catch (StorageException)
-            {
-                if (!database.AutoCommit)
-                    database.Execute("ROLLBACK");
-                throw;
-            }
+            });
+        }
+    }
+
+    private static void InTransaction(Database database, Action step)
+    {
+        database.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            step();
+            database.Execute("COMMIT");
+        }
+        catch (StorageException)
+        {
+            if (!database.AutoCommit)
+                database.Execute("ROLLBACK");
+            throw;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Dapari.Server.Connections;
 using Dapari.Server.Storage.Journal;
+using Dapari.Server.Telemetry;
 
 namespace Dapari.Server.Storage;
 
@@ -79,6 +80,9 @@ internal sealed partial class Writer : IAsyncDisposable
 
     /// <summary>Marks of envelopes that were never written wait for the next commit, or removals for the database.</summary>
     public bool HasLeftovers => _hasLeftovers;
+
+    /// <summary>How long batches took.</summary>
+    public CommitTimes Commits { get; } = new();
 
     /// <summary>The mailboxes, for what may be read from any thread.</summary>
     public MailboxStore Store => _store;
@@ -226,7 +230,9 @@ internal sealed partial class Writer : IAsyncDisposable
             kept &= StoreInJournal(toJournal);
         if (!kept)
             return;
-        Volatile.Write(ref _commitTicks, (_commitTicks * 7 + Stopwatch.GetTimestamp() - began) / 8);
+        var ended = Stopwatch.GetTimestamp();
+        Volatile.Write(ref _commitTicks, (_commitTicks * 7 + ended - began) / 8);
+        Commits.Add(Stopwatch.GetElapsedTime(began, ended));
         if (_failing)
             Recovered(_logger);
         _failing = false;

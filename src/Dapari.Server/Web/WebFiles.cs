@@ -15,6 +15,9 @@ internal sealed record WebFile(string Path, string ContentType, string ETag, boo
 internal sealed partial class WebFiles
 {
     private const string Page = "/index.html";
+
+    // The page of a share's link is small and stands alone (docs/protocol/shares.md).
+    private const string SharePage = "/share.html";
     private readonly Dictionary<string, WebFile> _files = new(StringComparer.Ordinal);
 
     /// <summary>Reads the folder's list. A folder that is not there gives an empty one.</summary>
@@ -87,6 +90,8 @@ internal sealed partial class WebFiles
 
     private WebFile? Find(string path)
     {
+        if (path is "/s" or "/s/")
+            return _files.GetValueOrDefault(SharePage);
         if (_files.TryGetValue(path == "/" ? Page : path, out var file))
             return file;
         return !Path.HasExtension(path) && !path.StartsWith("/_framework/", StringComparison.Ordinal) ? _files.GetValueOrDefault(Page) : null;

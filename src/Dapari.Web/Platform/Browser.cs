@@ -16,6 +16,7 @@ internal sealed class Browser : IBrowser, IBrowserCamera, IBrowserKeys
         Files = new BrowserFiles(files);
         Profile = BrowserPage.Profile();
         Origin = BrowserPage.Origin();
+        RegistrationCode = BrowserPage.TakeCode();
         Language = BrowserPage.Language();
         Theme = BrowserPage.ReadSetting(ThemeSetting) switch { "light" => Theme.Light, "dark" => Theme.Dark, _ => Theme.System };
         Formats = new BrowserFormats(() => Language, Clock);
@@ -58,6 +59,8 @@ internal sealed class Browser : IBrowser, IBrowserCamera, IBrowserKeys
 
     public string Origin { get; }
 
+    public string RegistrationCode { get; }
+
     public string Language { get; private set; }
 
     public Theme Theme { get; private set; }
@@ -81,6 +84,15 @@ internal sealed class Browser : IBrowser, IBrowserCamera, IBrowserKeys
     public string LinkToProfile(string profile) => "/?profile=" + Uri.EscapeDataString(profile);
 
     public string? TakeInviteLink() => BrowserPage.TakeInvite() is { Length: > 0 } link ? link : null;
+
+    public async Task<RegistrationAnswer> AskRegistrationAsync(string code) => await BrowserPage.RegistrationAsync(code) switch
+    {
+        "open" => RegistrationAnswer.Open,
+        "invited" => RegistrationAnswer.Invited,
+        "admitted" => RegistrationAnswer.Admitted,
+        "closed" => RegistrationAnswer.Closed,
+        _ => RegistrationAnswer.Unknown,
+    };
 
     public void SetLanguage(string? language)
     {

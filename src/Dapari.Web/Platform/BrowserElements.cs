@@ -24,6 +24,8 @@ internal sealed partial class BrowserElements : IBrowserElements
 
     public void Focus(string id) => Js.Focus(id);
 
+    public void FocusIfNone(string id) => Js.FocusIfNone(id);
+
     public void Select(string id) => Js.Select(id);
 
     public void SetValue(string id, string value) => Js.SetValue(id, value);
@@ -66,6 +68,9 @@ internal sealed partial class BrowserElements : IBrowserElements
     {
         [JSImport("focus", "elements")]
         internal static partial void Focus(string id);
+
+        [JSImport("focusIfNone", "elements")]
+        internal static partial void FocusIfNone(string id);
 
         [JSImport("select", "elements")]
         internal static partial void Select(string id);

@@ -14,6 +14,12 @@ internal static partial class BrowserPage
     [JSImport("takeInvite", "page")]
     internal static partial string TakeInvite();
 
+    [JSImport("takeCode", "page")]
+    internal static partial string TakeCode();
+
+    [JSImport("registration", "page")]
+    internal static partial Task<string> RegistrationAsync(string code);
+
     [JSImport("pause", "page")]
     internal static partial Task PauseAsync();
 

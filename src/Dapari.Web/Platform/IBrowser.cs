@@ -42,6 +42,13 @@ public interface IBrowser
     /// <summary>The whole invite link that the page was opened with, once; then null. The address bar no longer holds it.</summary>
     string? TakeInviteLink();
 
+    /// <summary>The registration code of a link that the page was opened with; empty: none.</summary>
+    string RegistrationCode { get; }
+
+    /// <summary>Asks this page's server who may register.</summary>
+    /// <param name="code">The code that a newcomer has; may be empty.</param>
+    Task<RegistrationAnswer> AskRegistrationAsync(string code);
+
     /// <summary>"it" or "en": the one chosen, else the first of the browser's languages that there is.</summary>
     string Language { get; }
 
@@ -124,6 +131,25 @@ public interface IBrowser
     /// Ends when the browser had its turn. <see cref="Task.Yield"/> gives it none here: what waits for this thread goes on within the same task of the browser.
     /// </summary>
     Task PauseAsync();
+}
+
+/// <summary>Who may register at a server.</summary>
+public enum RegistrationAnswer
+{
+    /// <summary>It gave no answer: to be tried.</summary>
+    Unknown,
+
+    /// <summary>Everybody.</summary>
+    Open,
+
+    /// <summary>Who has a code, and the one that was said is none.</summary>
+    Invited,
+
+    /// <summary>Who said this code.</summary>
+    Admitted,
+
+    /// <summary>Nobody new.</summary>
+    Closed,
 }
 
 /// <summary>Light, dark, or as the system has it.</summary>

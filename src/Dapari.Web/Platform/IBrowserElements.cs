@@ -6,6 +6,9 @@ public interface IBrowserElements
     /// <summary>Moves the focus without scrolling.</summary>
     void Focus(string id);
 
+    /// <summary>Moves the focus without scrolling, but only when nothing on the page has it: what a person is at is not taken from them.</summary>
+    void FocusIfNone(string id);
+
     /// <summary>Selects the text of an input.</summary>
     void Select(string id);
 

@@ -17,6 +17,14 @@ public sealed record StartTexts
 
     public required string NoAccount { get; init; }
 
+    public required string CodeLabel { get; init; }
+
+    public required string CodeHint { get; init; }
+
+    public required string CodeWrong { get; init; }
+
+    public required string Closed { get; init; }
+
     public static StartTexts English { get; } = new()
     {
         Tagline = "Messages from peer to peer: straight to the other person when possible, through a server when needed. You always see which.",
@@ -26,6 +34,10 @@ public sealed record StartTexts
         Preparing = "Making your keys…",
         Invited = "Somebody has invited you. Say your name, and we will ask them right away.",
         NoAccount = "No account, no phone number. Your keys stay on this device.",
+        CodeLabel = "Entry code",
+        CodeHint = "This server lets people in by invitation. Whoever runs it gives you a code.",
+        CodeWrong = "This code does not work: it may be mistyped, used up or expired. Ask whoever gave it to you for another one.",
+        Closed = "This server takes no new people at the moment. Ask whoever runs it.",
     };
 
     public static StartTexts Italian { get; } = new()
@@ -37,5 +49,9 @@ public sealed record StartTexts
         Preparing = "Preparo le tue chiavi…",
         Invited = "Hai ricevuto un invito. Di’ come ti chiami e lo chiediamo subito a chi ti ha invitato.",
         NoAccount = "Niente account, niente numero di telefono. Le chiavi restano su questo dispositivo.",
+        CodeLabel = "Codice d’ingresso",
+        CodeHint = "In questo server si entra su invito. Il codice te lo dà chi lo gestisce.",
+        CodeWrong = "Questo codice non va: forse è scritto male, già usato o scaduto. Chiedine un altro a chi te l’ha dato.",
+        Closed = "Per ora questo server non accoglie nuove persone. Chiedi a chi lo gestisce.",
     };
 }

@@ -105,7 +105,7 @@ function answerFor(request) {
   if (request.method !== 'GET' || url.origin !== self.location.origin) return null;
   if (request.mode === 'navigate') {
     // The app's own addresses all open the same page. What the server itself serves (files with an ending, its health) is left to it.
-    const own = !/\.[a-z0-9]+$/i.test(url.pathname) && url.pathname !== '/ws' && url.pathname !== '/healthz' && !url.pathname.startsWith('/ca');
+    const own = !/\.[a-z0-9]+$/i.test(url.pathname) && url.pathname !== '/ws' && url.pathname !== '/healthz' && !/^\/s\/?$/.test(url.pathname) && !url.pathname.startsWith('/ca');
     return own || url.pathname === '/index.html' ? fromCache('index.html', request) : null;
   }
   return kept.has(url.pathname) ? fromCache(url.pathname.slice(1), request) : null;

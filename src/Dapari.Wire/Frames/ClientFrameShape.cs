@@ -11,7 +11,7 @@ internal static class ClientFrameShape
         var ok = frame.KindCase switch
         {
             KindOneofCase.Hello => frame.Hello is { LowestVersion: > 0 } hello && hello.LowestVersion <= hello.HighestVersion
-                && Shape.FitsUtf8(hello.Agent, WireLimits.AgentBytes),
+                && Shape.FitsUtf8(hello.Agent, WireLimits.AgentBytes) && Shape.FitsUtf8(hello.RegistrationCode, WireLimits.RegistrationCodeBytes),
             KindOneofCase.CreateMailbox => frame.CreateMailbox is
                 { MailboxId.Length: Shape.Id, OwnerKey.Length: Shape.Key, SenderKey.Length: Shape.Key, Signature.Length: Shape.Signature },
             KindOneofCase.OpenMailbox => frame.OpenMailbox is { MailboxId.Length: Shape.Id, Signature.Length: Shape.Signature },

@@ -164,4 +164,7 @@ public static class WireLimits
 
     /// <summary>The agent string in <c>Hello</c>, in bytes.</summary>
     public const int AgentBytes = 64;
+
+    /// <summary>The registration code in <c>Hello</c>, in bytes.</summary>
+    public const int RegistrationCodeBytes = 64;
 }

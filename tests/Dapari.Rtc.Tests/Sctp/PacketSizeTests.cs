@@ -26,6 +26,25 @@ public sealed class PacketSizeTests
         Deliver(line, 3 << 20);
     }
 
+    [Theory]
+    [InlineData(0, 1_408)]
+    [InlineData(4_000, 4_000)]
+    public void Who_says_nothing_or_takes_less_is_sent_nothing_larger(int takes, int expected)
+    {
+        var line = SctpLine.Connected(4, null, new SctpOptions { LargestTaken = takes });
+        line.Largest = 65_000;
+        var largest = 0;
+        line.Filter = (from, packet) =>
+        {
+            largest = Math.Max(largest, from == line.A ? packet.Length : 0);
+            return true;
+        };
+        line.A.PathChanged(line.Now, 65_000);
+        line.Run(20_000_000);
+        Deliver(line, 1 << 20);
+        Assert.Equal((expected, expected), (line.A.PacketSize, largest));
+    }
+
     [Fact]
     public void A_path_that_shrinks_is_noticed_and_all_arrives()
     {

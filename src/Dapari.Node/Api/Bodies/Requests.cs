@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Dapari.Node.Api.Bodies;
 
 /// <summary>Begins an identity.</summary>
-internal sealed record NewIdentityBody([property: JsonRequired] string Name, [property: JsonRequired] string Server);
+internal sealed record NewIdentityBody([property: JsonRequired] string Name, [property: JsonRequired] string Server, string? Code = null);
 
 /// <summary>Makes an invite.</summary>
 /// <param name="Reusable">For more than one.</param>

@@ -23,6 +23,7 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
     private readonly RtcDriver _driver;
     private readonly DtlsCertificate _certificate;
     private readonly RtcPathParts _parts;
+    private readonly string _label;
     private readonly ulong _session = Entropy.System.Next();
     private readonly ITimer _timer;
     private readonly CancellationTokenSource _stopping = new();
@@ -36,9 +37,10 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
     /// <param name="polite">Whether this end yields in a collision of offers.</param>
     /// <param name="servers">For addresses from outside.</param>
     /// <param name="parts">What all paths share.</param>
-    public RtcPath(ulong id, bool offerer, bool polite, IceServerAddresses servers, RtcPathParts parts)
+    /// <param name="label">The channel's.</param>
+    public RtcPath(ulong id, bool offerer, bool polite, IceServerAddresses servers, RtcPathParts parts, string label = Label)
     {
-        (Id, _offerer, _polite, _parts) = (id, offerer, polite, parts);
+        (Id, _offerer, _polite, _parts, _label) = (id, offerer, polite, parts, label);
         _certificate = DtlsCertificate.Create(parts.Time.GetUtcNow());
         _driver = new RtcDriver(
             new RtcDriverOptions
@@ -79,7 +81,7 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
         {
             _driver.Do((peer, now) =>
             {
-                peer.OpenChannel(Label, "", ChannelReliability.Reliable, ordered: true);
+                peer.OpenChannel(_label, "", ChannelReliability.Reliable, ordered: true);
                 Offer(peer);
             });
         }
@@ -109,6 +111,9 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
         _ = SendAsync(channel, message);
         return true;
     }
+
+    /// <summary>Sends a message and completes when the connection has taken it, so that the path's pace is the sender's; false: there is no channel any more.</summary>
+    public async Task<bool> SendAsync(ReadOnlyMemory<byte> message) => _channel is { } channel && await _driver.SendAsync(channel, message, text: false) == SendResult.Accepted;
 
     /// <summary>Closes the connection, tells the other end, and frees what it has.</summary>
     public async ValueTask DisposeAsync()
@@ -165,7 +170,7 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
     {
         if (_over)
             return;
-        if (channel.Label == Label && channel.IsOrdered && _channel is null && channel.IsOurs == _offerer)
+        if (channel.Label == _label && channel.IsOrdered && _channel is null && channel.IsOurs == _offerer)
         {
             _channel = channel;
             _opened = true;

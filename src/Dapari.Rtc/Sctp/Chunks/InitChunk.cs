@@ -15,6 +15,12 @@ public readonly ref struct InitChunk
     /// <summary>RFC 3758 §3.1: partial reliability.</summary>
     public const ushort ForwardTsnSupported = 0xC000;
 
+    /// <summary>
+    /// Ours: 4 bytes, the largest packet that the end takes. Who does not know it passes over it in silence (RFC 9260 §3.2.1). libwebrtc reads DTLS into 2,048 bytes and
+    /// loses the connection by a larger datagram.
+    /// </summary>
+    public const ushort LargestTaken = 0x9A50;
+
     private const int FixedLength = 16;
 
     private InitChunk(ReadOnlySpan<byte> value)
@@ -58,8 +64,11 @@ public readonly ref struct InitChunk
         return true;
     }
 
+    /// <summary>Whether the end lists a chunk type among those it knows beyond RFC 9260 (RFC 5061 §4.2.7).</summary>
+    public bool Supports(SctpChunkType type) => Parameters.TryFind(SupportedExtensions, out var types) && types.Contains((byte)type);
+
     /// <summary>Writes the fixed part with the extensions that this library knows, and the cookie if there is one; returns the length.</summary>
-    public static int Write(Span<byte> destination, SctpChunkType type, uint tag, uint window, ushort streams, uint initialTsn, ReadOnlySpan<byte> cookie)
+    public static int Write(Span<byte> destination, SctpChunkType type, uint tag, uint window, ushort streams, uint initialTsn, bool interleaves, int largestTaken, ReadOnlySpan<byte> cookie)
     {
         BinaryPrimitives.WriteUInt32BigEndian(destination[4..], tag);
         BinaryPrimitives.WriteUInt32BigEndian(destination[8..], window);
@@ -68,7 +77,16 @@ public readonly ref struct InitChunk
         BinaryPrimitives.WriteUInt32BigEndian(destination[16..], initialTsn);
         var at = SctpChunk.HeaderLength + FixedLength;
         at += SctpParameters.Write(destination[at..], ForwardTsnSupported, []);
-        at += SctpParameters.Write(destination[at..], SupportedExtensions, [(byte)SctpChunkType.ReConfig, (byte)SctpChunkType.ForwardTsn]);
+        // RFC 8260 §2.2.1: I-DATA, and with it I-FORWARD-TSN.
+        ReadOnlySpan<byte> known = [(byte)SctpChunkType.ReConfig, (byte)SctpChunkType.ForwardTsn, (byte)SctpChunkType.IData, (byte)SctpChunkType.IForwardTsn];
+        at += SctpParameters.Write(destination[at..], SupportedExtensions, interleaves ? known : known[..2]);
+        if (largestTaken > 0)
+        {
+            Span<byte> largest = stackalloc byte[4];
+            BinaryPrimitives.WriteInt32BigEndian(largest, largestTaken);
+            at += SctpParameters.Write(destination[at..], LargestTaken, largest);
+        }
+
         if (!cookie.IsEmpty)
             at += SctpParameters.Write(destination[at..], StateCookie, cookie);
         SctpChunk.WriteHeader(destination, type, 0, at - SctpChunk.HeaderLength);

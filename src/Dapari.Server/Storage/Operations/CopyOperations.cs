@@ -28,6 +28,18 @@ internal sealed class BeginCopyOperation(string database) : MailboxOperation<Cop
     }
 }
 
+/// <summary>Brings everything from the journal to the database: for a copy that needs no journal, or an older build.</summary>
+internal sealed class SettleAllOperation : MailboxOperation<bool>
+{
+    public override bool IsQuestion => true;
+
+    public override void Publish(MailboxStore store)
+    {
+        store.SettleAll();
+        Result = true;
+    }
+}
+
 /// <summary>Segments that were settled while they were copied may go.</summary>
 internal sealed class EndCopyOperation : MailboxOperation
 {

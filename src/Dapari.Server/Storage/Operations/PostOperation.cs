@@ -32,9 +32,21 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
     public required ulong Request { get; init; }
 
     /// <summary>The owner is connected: sequences to hand over are reserved on the way.</summary>
-    public bool IsOwnerThere { get; init; }
+    public bool IsOwnerThere { get; set; }
 
-    public Refusal Refusal { get; private set; }
+    /// <summary>Another machine took it, and answered; nothing of it is to be told to anybody here but its sender.</summary>
+    public bool WasForwarded { get; set; }
+
+    /// <summary>The owner is connected to another machine.</summary>
+    public bool IsOwnerElsewhere { get; set; }
+
+    /// <summary>The mailbox holds it, as somebody found out before.</summary>
+    public bool IsKnown { get; set; }
+
+    /// <summary>After it was answered.</summary>
+    public Action? Ended { get; set; }
+
+    public Refusal Refusal { get; set; }
 
     /// <summary>0 when the mailbox held this envelope already.</summary>
     public long Sequence { get; private set; }
@@ -75,13 +87,21 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
         if (Interlocked.CompareExchange(ref _fate, Acknowledged, Open) != Open)
             return false;
         Mailbox!.Acknowledged(Sequence);
-        completed(this, true);
+        Complete(true);
         return true;
     }
 
+    /// <summary>The writer takes it. False: its owner was first.</summary>
+    public bool TryBegin() => Interlocked.CompareExchange(ref _fate, Written, Open) == Open;
+
+    /// <summary>It has this sequence; 0: the mailbox held the envelope already.</summary>
+    public void Take(MailboxState mailbox, long sequence, long postedMs) => (Mailbox, Sequence, PostedMs) = (mailbox, sequence, postedMs);
+
+    public bool IsFull(MailboxState mailbox) => mailbox.StoredEnvelopes >= quota.Envelopes || mailbox.StoredBytes + envelope.Length > quota.Bytes;
+
     public override bool TryBegin(MailboxStore store)
     {
-        if (Interlocked.CompareExchange(ref _fate, Written, Open) == Open)
+        if (TryBegin())
             return true;
         store.MarkLater(Mailbox!);
         return false;
@@ -134,9 +154,11 @@ internal sealed class PostOperation(long number, ByteString envelopeId, ByteStri
             store.PublishStored(_storedIn, Sequence);
     }
 
-    public override void Complete(bool stored) => completed(this, stored);
-
-    private bool IsFull(MailboxState mailbox) => mailbox.StoredEnvelopes >= quota.Envelopes || mailbox.StoredBytes + envelope.Length > quota.Bytes;
+    public override void Complete(bool stored)
+    {
+        completed(this, stored);
+        Ended?.Invoke();
+    }
 }
 
 /// <summary>Removes what the owner's store has committed.</summary>
@@ -146,7 +168,12 @@ internal sealed class AcknowledgeOperation(long number, IReadOnlyList<ulong> seq
 
     public required ulong Request { get; init; }
 
-    public Refusal Refusal { get; private set; }
+    public Refusal Refusal { get; set; }
+
+    public long Number => number;
+
+    /// <summary>After it was answered.</summary>
+    public Action? Ended { get; set; }
 
     private MailboxState? _mailbox;
     private List<uint> _removed = [];
@@ -168,7 +195,11 @@ internal sealed class AcknowledgeOperation(long number, IReadOnlyList<ulong> seq
             store.PublishRemoved(RecordKind.Acknowledged, _mailbox, _removed);
     }
 
-    public override void Complete(bool stored) => completed(this, stored);
+    public override void Complete(bool stored)
+    {
+        completed(this, stored);
+        Ended?.Invoke();
+    }
 }
 
 /// <summary>Once a second, when something is left over: marks of envelopes that were never written go to the journal, removals to the database.</summary>

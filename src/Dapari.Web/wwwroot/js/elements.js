@@ -28,6 +28,11 @@ export function focus(id) {
 }
 
 /** @param {string} id */
+export function focusIfNone(id) {
+  if (!document.activeElement || document.activeElement === document.body) focus(id);
+}
+
+/** @param {string} id */
 export function select(id) {
   const element = document.getElementById(id);
   if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) element.select();

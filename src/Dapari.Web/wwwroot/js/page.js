@@ -70,6 +70,24 @@ export function takeInvite() {
   return invite;
 }
 
+/** The registration code of a link that the page was opened with (/j#CODE), once. */
+export function takeCode() {
+  if (location.pathname !== '/j') return '';
+  const code = location.hash.slice(1);
+  history.replaceState(history.state, '', '/');
+  return code;
+}
+
+/** Who may register here: "open", "invited", "closed", "admitted" (with this code); nothing where no answer is to be had. @param {string} code @returns {Promise<string>} */
+export async function registration(code) {
+  try {
+    const answer = await fetch('/registration', { method: 'POST', body: code });
+    return answer.ok ? (await answer.text()).trim() : '';
+  } catch {
+    return '';
+  }
+}
+
 /** @param {string} name @returns {string | null} */
 export function readSetting(name) {
   try {

@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// As the native peer, which some of it measures.
+[assembly: UnsupportedOSPlatform("windows")]

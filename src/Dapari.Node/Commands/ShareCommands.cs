@@ -1,0 +1,260 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Dapari.Node.Api;
+using Dapari.Node.Api.Bodies;
+using Dapari.Node.Home;
+using Dapari.Node.Hosting;
+using Dapari.Node.Links;
+using Dapari.Node.Paths.Rtc;
+using Dapari.Node.Shares;
+using Dapari.Wire;
+
+namespace Dapari.Node.Commands;
+
+/// <summary>Files for anybody who has a link, straight from this machine; and files by such a link.</summary>
+internal static class ShareCommands
+{
+    private const int MostFiles = WireLimits.FilesPerOffer;
+
+    /// <summary>The options of <c>send --link</c>.</summary>
+    public sealed record SendOptions(Option<bool> Link, Option<int> Times, Option<string> For, Option<string?> Server, Option<string?> Again, Option<bool> NoQr)
+    {
+        public static SendOptions Create()
+        {
+            var times = new Option<int>("--times") { Description = "With --link: how often it may be used", DefaultValueFactory = _ => 1, HelpName = "N" };
+            times.Validators.Add(result =>
+            {
+                if (result.GetValueOrDefault<int>() is < 1 or > 1_000)
+                    result.AddError("A link is for 1 to 1000 times.");
+            });
+            var lasts = new Option<string>("--for") { Description = "With --link: how long it works (30m, 24h, 7d)", DefaultValueFactory = _ => "24h", HelpName = "TIME" };
+            lasts.Validators.Add(result =>
+            {
+                if (TryDuration(result.GetValueOrDefault<string>()) is null)
+                    result.AddError("A link works for 1s to 30d: a number and s, m, h or d.");
+            });
+            return new SendOptions(
+                new Option<bool>("--link") { Description = "Make a link: whoever opens it in a browser, or with `dapari receive`, gets the files directly from this machine" },
+                times, lasts,
+                new Option<string?>("--server") { Description = "With --link: where both ends meet; without it your home server", HelpName = "URL" },
+                new Option<string?>("--again") { Description = "With --link: serve this link of yours again, which was interrupted", HelpName = "LINK" },
+                new Option<bool>("--no-qr") { Description = "With --link: no QR code" });
+        }
+
+        public void AddTo(Command command)
+        {
+            foreach (var option in (Option[])[Link, Times, For, Server, Again, NoQr])
+                command.Options.Add(option);
+        }
+    }
+
+    /// <summary><c>dapari shares</c> and <c>dapari shares stop LINK</c></summary>
+    public static Command Shares(Frame frame)
+    {
+        var link = new Argument<string>("LINK") { Description = "The link" };
+        var stop = new Command("stop", "End a link for good") { link };
+        frame.RunAlone(stop, async (line, terminal, cancellation) =>
+        {
+            var folder = frame.FolderOf(line);
+            var (record, origin, path) = Find(folder, line.GetValue(link)!);
+            File.Delete(path); // Whoever serves it sees that within a second, and ends it too.
+            using var authorities = Trusted(folder);
+            await using var host = new ShareHost(record, origin, [], _ => { }, authorities, Parts(frame, authorities), "");
+            await Task.Delay(TimeSpan.FromSeconds(2), frame.Time, cancellation);
+            using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            late.CancelAfter(TimeSpan.FromSeconds(20));
+            await host.StopAsync(late.Token);
+            terminal.Note("The link is over.");
+            return ExitCode.Done;
+        });
+        var command = new Command("shares", "Links of yours that were not used up yet") { stop };
+        frame.RunAlone(command, async (line, terminal, _) =>
+        {
+            foreach (var path in Kept(frame.FolderOf(line)))
+            {
+                if (ShareRecord.TryRead(path) is not { } record || record.Ends <= frame.Time.GetUtcNow().ToUnixTimeMilliseconds() || !Origin.TryParse(record.Origin, out var origin))
+                    continue;
+                using var key = record.OpenKey();
+                var link = ShareLink.Format(origin, ShareKeys.SecretOf(ShareKeys.Export(key)));
+                if (terminal.Json)
+                    terminal.Line(Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(new ShareReport(link, record.Times, record.Ends, []), ShareJson.Default.ShareReport)));
+                else
+                    terminal.Line($"{link}  {string.Join(", ", record.Paths.Select(one => Terminal.Clean(Path.GetFileName(one))))}, used {record.Uses.Count(use => use.Value.Done)} of {record.Times}, until {Terminal.When((ulong)record.Ends)}");
+            }
+
+            return await Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+
+    /// <summary>Makes a link, or takes one up again, and serves it until it is over.</summary>
+    public static async Task<int> SendAsync(Frame frame, ParseResult line, SendOptions options, IReadOnlyList<string> files, Terminal terminal, CancellationToken cancellation)
+    {
+        var folder = frame.FolderOf(line);
+        var (home, name) = await OwnAsync(frame, folder, line.GetValue(options.Server) is null && line.GetValue(options.Again) is null, cancellation);
+        ShareRecord record;
+        Origin origin;
+        string path;
+        if (line.GetValue(options.Again) is { } again)
+            (record, origin, path) = Find(folder, again);
+        else
+        {
+            if (files.Count is 0 or > MostFiles)
+                throw new CommandEnd(ExitCode.Usage, "files", $"Name 1 to {MostFiles} files.");
+            if (!Origin.TryParse(line.GetValue(options.Server) ?? home, out origin))
+                throw new CommandEnd(ExitCode.Usage, "server", "There is no home server here: name one with --server.");
+            record = ShareHost.NewRecord(origin, [.. files.Select(Path.GetFullPath)], line.GetValue(options.Times), frame.Time.GetUtcNow() + TryDuration(line.GetValue(options.For))!.Value);
+            using var key = record.OpenKey();
+            using var keys = new ShareKeys(ShareKeys.SecretOf(ShareKeys.Export(key)));
+            path = ShareRecord.PathOf(folder, keys.Id);
+        }
+
+        var sources = new List<ShareSource>();
+        try
+        {
+            foreach (var file in record.Paths)
+                sources.Add(Open(file, cancellation));
+            using var authorities = Trusted(folder);
+            record.Save(path);
+            await using var host = new ShareHost(record, origin, sources, changed => changed.Save(path), authorities, Parts(frame, authorities), name)
+            {
+                IsKept = () => File.Exists(path),
+                Told = what => terminal.Note(what == "done" ? "Somebody has everything." : "Somebody opened the link and takes the files."),
+            };
+            Say(terminal, new ShareReport(host.Link, record.Times, record.Ends, [.. sources.Select(source => source.Told)]), !line.GetValue(options.NoQr));
+            var end = await host.RunAsync(cancellation);
+            if (end != ShareEnd.None)
+                File.Delete(path);
+            terminal.Note(end switch
+            {
+                ShareEnd.Time => "The link's time is over.",
+                ShareEnd.UsedUp => "The link was used as often as it may be.",
+                ShareEnd.Stopped => "The link was ended.",
+                _ => $"Interrupted. Go on with: dapari send --link --again {host.Link}",
+            });
+            return ExitCode.Done;
+        }
+        finally
+        {
+            foreach (var source in sources)
+                source.Dispose();
+        }
+    }
+
+    /// <summary>Gets what a link gives.</summary>
+    public static async Task<int> ReceiveAsync(Frame frame, ParseResult line, string link, string to, Terminal terminal, CancellationToken cancellation)
+    {
+        if (!ShareLink.TryParse(link, out var origin, out var secret))
+            throw new CommandEnd(ExitCode.Usage, "link", "That is no link of files. It looks like https://host/s#….");
+        using var authorities = Trusted(frame.FolderOf(line));
+        var told = (FetchState?)null;
+        using var fetch = new ShareFetch(origin, secret, to, authorities, Parts(frame, authorities))
+        {
+            Told = state =>
+            {
+                if (state == told)
+                    return;
+                told = state;
+                terminal.Note(state switch
+                {
+                    FetchState.Waiting => "The sender is not there at the moment. Waiting.",
+                    FetchState.Connecting => "Connecting to the sender.",
+                    FetchState.Lost => "The connection was lost. Trying again.",
+                    _ => "The files are coming.",
+                });
+            },
+        };
+        switch (await fetch.RunAsync(cancellation))
+        {
+            case FetchEnd.Done:
+                foreach (var path in fetch.Saved)
+                    terminal.Line(terminal.Json ? JsonSerializer.Serialize(path, ShareJson.Default.String) : Terminal.Clean(path));
+                return ExitCode.Done;
+            case FetchEnd.Time:
+                throw new CommandEnd(ExitCode.Refused, "over", "This link's time is over.");
+            case FetchEnd.UsedUp:
+                throw new CommandEnd(ExitCode.Refused, "used-up", "This link was used as often as it may be.");
+            case FetchEnd.SourceLost:
+                throw new CommandEnd(ExitCode.Refused, "changed", "A file was changed or removed by its sender meanwhile.");
+            case FetchEnd.Disk:
+                throw new CommandEnd(ExitCode.Refused, "disk", "The disk is full, or failed. What came is kept: try again when there is room.");
+            default:
+                throw new CommandEnd(ExitCode.Refused, "stopped", "The sender ended this link.");
+        }
+    }
+
+    private static void Say(Terminal terminal, ShareReport report, bool qr)
+    {
+        if (terminal.Json)
+        {
+            terminal.Line(Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(report, ShareJson.Default.ShareReport)));
+            return;
+        }
+
+        terminal.Line(report.Link);
+        foreach (var row in qr ? Qr.Lines(report.Link) : [])
+            terminal.Note(row);
+        terminal.Note($"For {(report.Times == 1 ? "one use" : report.Times.ToString(CultureInfo.CurrentCulture) + " uses")}, until {Terminal.When((ulong)report.Ends)}, as long as this runs. Ctrl+C interrupts.");
+    }
+
+    private static ShareSource Open(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            return ShareSource.Open(path, cancellation);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandEnd(ExitCode.Refused, "file", $"{Terminal.Clean(path)} cannot be read: {fault.Message}");
+        }
+    }
+
+    private static (ShareRecord Record, Origin Origin, string Path) Find(string folder, string link)
+    {
+        if (!ShareLink.TryParse(link, out var origin, out var secret))
+            throw new CommandEnd(ExitCode.Usage, "link", "That is no link of files.");
+        using var keys = new ShareKeys(secret);
+        var path = ShareRecord.PathOf(folder, keys.Id);
+        return (ShareRecord.TryRead(path) ?? throw new CommandEnd(ExitCode.Refused, "unknown", "This link is not one of yours, or it is over."), origin, path);
+    }
+
+    private static string[] Kept(string folder) => Directory.Exists(Path.Combine(folder, "shares")) ? Directory.GetFiles(Path.Combine(folder, "shares"), "*.json") : [];
+
+    private static Authorities Trusted(string folder) =>
+        Authorities.TryRead(NodeHome.AuthorityOf(folder)) ?? throw new CommandEnd(ExitCode.NoFolder, "authority", $"{NodeHome.AuthorityOf(folder)} holds no certificate.");
+
+    private static RtcPathParts Parts(Frame frame, Authorities authorities) => new([], null, null, authorities.Judge, frame.Time);
+
+    // The peer is only asked who it is: the folder stays free for a daemon while the link is served.
+    private static async Task<(string? Server, string Name)> OwnAsync(Frame frame, string folder, bool needed, CancellationToken cancellation)
+    {
+        if (!needed && !Directory.Exists(folder))
+            return (null, "");
+        INodeClient? client = await DaemonClient.TryConnectAsync(folder, cancellation);
+        if (client is null)
+        {
+            var (peer, fault) = await NodePeer.TryStartAsync(new NodeOptions { Home = folder, Direct = false }, frame.Time, cancellation);
+            if (peer is null)
+                return needed ? throw Frame.NoFolder(folder, fault) : (null, "");
+            client = new OwnClient(peer);
+        }
+
+        await using (client)
+        {
+            var answer = await client.SendAsync(ApiRequest.Get("status"), cancellation);
+            var status = answer.IsDone ? JsonSerializer.Deserialize(answer.Body, ApiJson.Default.StatusBody) : null;
+            return (status?.HomeServer, status?.Name ?? "");
+        }
+    }
+
+    private static TimeSpan? TryDuration(string? text)
+    {
+        if (text is not { Length: >= 2 } || !uint.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            return null;
+        var unit = text[^1] switch { 's' => TimeSpan.FromSeconds(1), 'm' => TimeSpan.FromMinutes(1), 'h' => TimeSpan.FromHours(1), 'd' => TimeSpan.FromDays(1), _ => TimeSpan.Zero };
+        var duration = unit * count;
+        return duration > TimeSpan.Zero && duration <= TimeSpan.FromDays(30) ? duration : null;
+    }
+}
