@@ -12,7 +12,7 @@ internal static class SourcePreparer
 {
     // So many chunks are hashed before their leaves go into the tree: 64 MiB for each of 4 pages of leaves.
     private const int Window = 4 * FileShape.FanOut;
-    private const int ChunksAtOnce = 4;
+    private const int ChunksAtOnce = LeafHashes.Most;
 
     /// <summary>Reads, hashes and keeps.</summary>
     /// <param name="folder">The transfer's, new.</param>
@@ -166,8 +166,10 @@ internal static class SourcePreparer
             var length = (int)Math.Min((long)chunks * FileShape.ChunkBytes, shape.Size - begin);
             if (!OpenFiles.TryReadAll(file, begin, buffer.AsSpan(0, length)))
                 throw new SourceFault(item, changed: true);
-            for (var i = 0; i < chunks; i++)
-                leaves.Span[from + i] = FileHash.Leaf(buffer.AsSpan(i * FileShape.ChunkBytes, Math.Min(FileShape.ChunkBytes, length - (i * FileShape.ChunkBytes))));
+            var whole = length / FileShape.ChunkBytes;
+            LeafHashes.Hash(buffer, FileShape.ChunkBytes, leaves.Span.Slice(from, whole));
+            if (whole < chunks)
+                leaves.Span[from + whole] = FileHash.Leaf(buffer.AsSpan(whole * FileShape.ChunkBytes, length - (whole * FileShape.ChunkBytes)));
         }
 
         if (groups == 1)
@@ -179,7 +181,7 @@ internal static class SourcePreparer
         try
         {
             Parallel.For(
-                0, groups, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Math.Min(8, Environment.ProcessorCount) },
+                0, groups, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) },
                 () => new byte[ChunksAtOnce * FileShape.ChunkBytes],
                 (group, _, buffer) =>
                 {
