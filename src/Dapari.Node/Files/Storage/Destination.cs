@@ -130,12 +130,24 @@ internal sealed class Destination : IDisposable
                 return;
         }
 
-        var right = HasPages(item, chunk);
-        if (right)
+        // Nothing is hashed for whoever sent what cannot be judged.
+        if (HasPages(item, chunk))
+            Take(item, chunk, bytes, FileHash.Leaf(bytes), fromDropOff);
+        else
+            _news.Wrong(_transfer, new ChunkRange { Item = (uint)item, First = (uint)chunk, Count = 1 }, fromDropOff);
+    }
+
+    /// <summary>A whole chunk by a channel that was hashed already: else as <see cref="Take(int, long, ReadOnlySpan{byte}, bool)"/>.</summary>
+    public void Take(int item, long chunk, ReadOnlySpan<byte> bytes, TreeHash leaf) => Take(item, chunk, bytes, leaf, fromDropOff: false);
+
+    private void Take(int item, long chunk, ReadOnlySpan<byte> bytes, TreeHash leaf, bool fromDropOff)
+    {
+        bool right;
+        lock (_lock)
         {
-            var leaf = FileHash.Leaf(bytes);
-            lock (_lock)
-                right = HasPages(item, chunk, 0) && Verifier(item).CheckLeaf(chunk, bytes.Length, leaf, out _) == TreeVerdict.Right;
+            if (_failed || _closed)
+                return;
+            right = HasPages(item, chunk, 0) && Verifier(item).CheckLeaf(chunk, bytes.Length, leaf, out _) == TreeVerdict.Right;
         }
 
         if (!right)
