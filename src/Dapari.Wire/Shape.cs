@@ -16,6 +16,12 @@ public static class Shape
     /// <summary>Ed25519 signatures, in bytes.</summary>
     public const int Signature = 64;
 
+    /// <summary>Public keys of Web Push, in bytes: an uncompressed point of P-256 (RFC 8291 §3.1, RFC 8292 §3.2).</summary>
+    public const int PushKey = 65;
+
+    /// <summary>The authentication secret of a push subscription, in bytes (RFC 8291 §3.2).</summary>
+    public const int PushSecret = 16;
+
     /// <summary>ML-KEM-768 encapsulation keys, in bytes (FIPS 203 §8, table 3).</summary>
     public const int KemKey = 1184;
 

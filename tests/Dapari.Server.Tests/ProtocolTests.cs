@@ -10,6 +10,18 @@ namespace Dapari.Server.Tests;
 public sealed class ProtocolTests
 {
     [Fact]
+    public async Task A_farewell_outlives_who_goes_at_once_and_who_never_answers()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var polite = await server.ConnectAsync();
+        await using var silent = await server.ConnectAsync();
+        var farewell = server.Host.Hub.GoAwayAsync(TimeSpan.FromSeconds(1));
+        await polite.UntilClosedAsync();
+        await farewell;
+        Assert.Equal(ServerFrame.KindOneofCase.GoingAway, (await silent.ReceiveAsync())?.KindCase);
+    }
+
+    [Fact]
     public async Task Hello_is_answered_with_limits_and_a_challenge_of_this_connection()
     {
         await using var server = await TestServer.StartAsync(o => o with { IceServers = [new IceServer { Urls = { "stun:stun.example.org" } }], RetentionDays = 7 });

@@ -34,6 +34,15 @@ public sealed partial class ModelServer(string origin, Func<long> now)
     /// <summary>So many openings of mailboxes are refused for coming too fast.</summary>
     public int RefusedOpenings { get; set; }
 
+    /// <summary>The key with which it wakes devices; empty: it wakes none.</summary>
+    public ByteString PushKey { get; set; } = ByteString.Empty;
+
+    /// <summary>So many subscriptions are refused.</summary>
+    public Queue<Refusal> WakeRefusals { get; } = new();
+
+    /// <summary>How the owners of mailboxes are woken; one entry for each mailbox, null where nobody is.</summary>
+    public IReadOnlyList<WakeSubscription?> Wakes => [.. _mailboxes.Values.Select(mailbox => mailbox.Wake)];
+
     /// <summary>Uploads of prekeys are refused, as by a full disk.</summary>
     public bool RefusesPrekeys { get; set; }
 
@@ -135,6 +144,7 @@ public sealed partial class ModelServer(string origin, Func<long> now)
                         ServerTimeMs = (ulong)now(),
                         Limits = new Limits { RetentionDays = 30, IdleSeconds = 90, MailboxesPerConnection = 2000, EnvelopeBytes = WireLimits.EnvelopeBytes },
                         IceServers = { IceServers },
+                        PushKey = PushKey,
                     },
                 };
             case Kind.Ping:
@@ -160,6 +170,13 @@ public sealed partial class ModelServer(string origin, Func<long> now)
                 return Owned(number, frame.GetUsage.MailboxId) is { } used
                     ? new ServerFrame { Usage = new Usage { StoredEnvelopes = (ulong)used.Stored.Count, QuotaEnvelopes = (ulong)MailboxEnvelopes, RetentionDays = 30 } }
                     : Refuse(Refusal.NotOpen);
+            case Kind.SetWake when WakeRefusals.TryDequeue(out var refusal):
+                return Refuse(refusal);
+            case Kind.SetWake:
+                if (Owned(number, frame.SetWake.MailboxId) is not { } woken)
+                    return Refuse(Refusal.NotOpen);
+                woken.Wake = frame.SetWake.Subscription;
+                return new ServerFrame { Done = new Done() };
             case Kind.PutInvite:
                 return PutInvite(connection, frame.PutInvite);
             case Kind.GetInvite:
@@ -223,7 +240,7 @@ public sealed partial class ModelServer(string origin, Func<long> now)
         mailbox.OpenedBy = number;
         return new ServerFrame
         {
-            MailboxOpened = new MailboxOpened { WaitingEnvelopes = (ulong)mailbox.Stored.Count, HighestAcknowledged = mailbox.HighestAcknowledged },
+            MailboxOpened = new MailboxOpened { WaitingEnvelopes = (ulong)mailbox.Stored.Count, HighestAcknowledged = mailbox.HighestAcknowledged, Wake = WakeMark.Of(mailbox.Wake) },
         };
     }
 
@@ -358,6 +375,8 @@ public sealed partial class ModelServer(string origin, Func<long> now)
         public MailboxPublicKey Sender { get; } = sender;
 
         public int? OpenedBy { get; set; }
+
+        public WakeSubscription? Wake { get; set; }
 
         public ulong Sequence { get; set; }
 

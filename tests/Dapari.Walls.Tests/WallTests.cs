@@ -64,6 +64,19 @@ public sealed class WallTests
         Assert.DoesNotContain("Dapari.Web", project, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_server_seals_wake_ups_for_browsers_and_can_open_nothing()
+    {
+        // RFC 8291 wants AES-GCM of whoever sends a push message. Only that one place has it, and only the half that seals.
+        using var server = Find("Dapari.Server").Read();
+        var calls = server.MainModule.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody)
+            .SelectMany(method => method.Body.Instructions.Select(one => one.Operand).OfType<MethodReference>().Select(called => (By: method.DeclaringType.FullName, Called: called)))
+            .Where(use => use.Called.DeclaringType.FullName.StartsWith("System.Security.Cryptography.Aes", StringComparison.Ordinal)).ToList();
+        Assert.Equal(["Dapari.Server.Push.PushMessage"], calls.Select(use => use.By).Distinct());
+        Assert.Equal([".ctor", "Encrypt"], calls.Select(use => use.Called.Name).Distinct().Order(StringComparer.Ordinal));
+        Assert.All(calls, use => Assert.Equal("System.Security.Cryptography.AesGcm", use.Called.DeclaringType.FullName));
+    }
+
     private static Room Find(string name) => Room.All.Single(room => room.Name == name);
 
     private static IEnumerable<Room> Closure(Room start)

@@ -25,6 +25,8 @@ internal sealed partial class DemoBrowser : IBrowser, IBrowserFormats, IBrowserE
     public DemoFiles Drawer { get; } = new();
     public IBrowserFiles Files => Drawer;
     public IBrowserPlayer Player => Drawer;
+
+    public IBrowserWake Wake { get; } = new DemoWake();
     public TimeProvider Clock => TimeProvider.System;
     public string Profile => "";
     public string Origin => "https://dapari.example";

@@ -5,7 +5,6 @@ using Dapari.Web.State;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 using Google.Protobuf;
-using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -310,15 +309,4 @@ public sealed class LiveCallsTests : IDisposable
         CallId = Id, Outgoing = outgoing, Stage = stage, ContactId = _bob.Id, Media = new CallMedia { Microphone = true },
         Legs = { new LegView { Leg = 5, ContactId = _bob.Id, IdentityKey = _bob.IdentityKey, Name = "Bob", Stage = stage == CallStage.Connected ? LegStage.Connected : LegStage.Ringing } },
     };
-
-    private sealed class Navigation : NavigationManager
-    {
-        public Navigation() => Initialize("https://home.example/", "https://home.example/");
-
-        protected override void NavigateToCore(string uri, NavigationOptions options)
-        {
-            Uri = ToAbsoluteUri(uri).AbsoluteUri;
-            NotifyLocationChanged(isInterceptedLink: false);
-        }
-    }
 }

@@ -5,7 +5,6 @@ using Dapari.Web.State;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 using Google.Protobuf;
-using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using Kind = Dapari.Peer.Local.Command.KindOneofCase;
@@ -272,16 +271,5 @@ public sealed class LiveFilesTests : IDisposable
         (record.ContactId, record.Kind, record.Text) = (_bob.Id, MessageKind.Files, "");
         record.File = new FileRecord { TransferId = Transfer, ItemCount = 1, End = end, Files = { new FileEntry { Name = "a.pdf" } } };
         return record;
-    }
-
-    private sealed class Navigation : NavigationManager
-    {
-        public Navigation() => Initialize("https://home.example/", "https://home.example/");
-
-        protected override void NavigateToCore(string uri, NavigationOptions options)
-        {
-            Uri = ToAbsoluteUri(uri).AbsoluteUri;
-            NotifyLocationChanged(isInterceptedLink: false);
-        }
     }
 }

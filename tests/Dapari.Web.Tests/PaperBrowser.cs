@@ -38,6 +38,8 @@ internal sealed class PaperBrowser : IBrowser, IBrowserFormats, IBrowserElements
 
     public IBrowserPlayer Player => Drawer;
 
+    public IBrowserWake Wake { get; } = new PaperWake();
+
     public TimeProvider Clock { get; } = new FakeTimeProvider();
 
     public string Profile { get; init; } = "";

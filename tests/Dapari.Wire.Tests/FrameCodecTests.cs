@@ -176,6 +176,7 @@ public sealed class FrameCodecTests
             "close_mailbox" => new CloseMailbox { MailboxId = Id },
             "take_relay_access" => new TakeRelayAccess(),
             "begin_blob" => new BeginBlob { MailboxId = Id, BlobId = Id, Size = 1UL << 50, ReadTokenHash = Key, OwnerTokenHash = Key, Days = 14 },
+            "set_wake" => new SetWake { MailboxId = Id, Subscription = new WakeSubscription { Endpoint = "https://push.example/1", Key = Bytes(65), Secret = Bytes(16) } },
             "get_blob_usage" => new GetBlobUsage { MailboxId = Id },
             _ => throw new ArgumentException("No example of " + kind),
         });

@@ -23,6 +23,7 @@ internal sealed class Parts
         Answers = new ServerAnswers(this);
         Relays = new RelayDesk(this);
         Boxes = new OwnBoxes(this);
+        Wakes = new WakeDesk(this);
         Prekeys = new PrekeyDesk(this);
         Keys = new SessionStarter(this);
         Invites = new InviteDesk(this);
@@ -55,6 +56,8 @@ internal sealed class Parts
     public RelayDesk Relays { get; }
 
     public OwnBoxes Boxes { get; }
+
+    public WakeDesk Wakes { get; }
 
     public PrekeyDesk Prekeys { get; }
 

@@ -311,6 +311,10 @@ public sealed class PeerEngine
                 or Kind.SourceChosen or Kind.AskDropOffRoom:
                 _parts.Files.Say(step, token, command);
                 break;
+            case Kind.SetWakeUp:
+                _parts.Wakes.Set(step, command.SetWakeUp.Subscription);
+                step.Done(token);
+                break;
             case Kind.RetryNow:
                 RetryNow(step);
                 step.Done(token);

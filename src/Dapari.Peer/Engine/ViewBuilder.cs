@@ -173,6 +173,7 @@ internal sealed class ViewBuilder(Parts parts)
             RetryAtMs = connection.State == LinkState.Waiting ? (ulong)Math.Max(0, connection.RetryWallMs) : 0,
             RetentionDays = connection.Limits?.RetentionDays ?? 0,
             Home = parts.State.Self?.HomeServer == connection.Origin,
+            PushKey = connection.PushKey,
         };
         foreach (var usage in connection.Usage.Values)
         {

@@ -21,6 +21,8 @@ internal abstract record Asked
 
     public sealed record ToDeleteBox(OwnBox Box) : Asked;
 
+    public sealed record ToSetWake(OwnBox Box) : Asked;
+
     public sealed record ForUsage(OwnBox Box) : Asked;
 
     public sealed record ToOpenSender(MailboxId Mailbox, Contact Contact) : Asked;

@@ -99,6 +99,7 @@ internal sealed class OwnBoxes(Parts parts)
             parts.Files.DropOffs.Ready(step, contact);
         }
 
+        parts.Wakes.Opened(step, connection, current, opened.Wake);
         AskUsage(step, connection, current);
     }
 
@@ -139,7 +140,11 @@ internal sealed class OwnBoxes(Parts parts)
         }
     }
 
-    public void Taken(ServerConnection connection, MailboxId id) => connection.OpenBoxes.Remove(id);
+    public void Taken(ServerConnection connection, MailboxId id)
+    {
+        connection.OpenBoxes.Remove(id);
+        connection.Wakes.Remove(id);
+    }
 
     public void Delivered(Step step, ServerConnection connection, MailboxId id, Deliver deliver)
     {

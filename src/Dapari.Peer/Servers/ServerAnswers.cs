@@ -101,7 +101,7 @@ internal sealed class ServerAnswers(Parts parts)
         switch (asked)
         {
             case Asked.Alive when frame.KindCase == Kind.Pong:
-            case Asked.ToOpenSender when frame.KindCase == Kind.Done:
+            case Asked.ToOpenSender or Asked.ToSetWake when frame.KindCase == Kind.Done:
                 return true;
             case Asked.ToAcknowledge acknowledge when frame.KindCase == Kind.Done:
                 parts.Boxes.Acknowledged(step, connection, acknowledge.Box);
@@ -179,6 +179,9 @@ internal sealed class ServerAnswers(Parts parts)
                 break;
             case Asked.ToDeleteBox delete:
                 parts.Boxes.DeletionRefused(step, connection, delete.Box, refused.Refusal);
+                break;
+            case Asked.ToSetWake wake:
+                WakeDesk.Refused(connection, wake, refused.Refusal);
                 break;
             case Asked.ToAcknowledge acknowledge when refused.Refusal is Refusal.Rate or Refusal.Storage:
                 parts.Boxes.AcknowledgementRefused(acknowledge);

@@ -1,6 +1,7 @@
 using Dapari.Peer.Engine;
 using Dapari.Wire;
 using Dapari.Wire.V1;
+using Google.Protobuf;
 
 namespace Dapari.Peer.Servers;
 
@@ -62,6 +63,12 @@ internal sealed class ServerConnection(Origin origin)
 
     public Dictionary<MailboxId, Usage> Usage { get; } = [];
 
+    /// <summary>The server's key for Web Push; empty: it wakes nobody.</summary>
+    public ByteString PushKey { get; private set; } = ByteString.Empty;
+
+    /// <summary>Marks of the subscriptions that the server has for open mailboxes, or is being told.</summary>
+    public Dictionary<MailboxId, ByteString> Wakes { get; } = [];
+
     /// <summary>Own mailboxes still to open on this connection.</summary>
     public Queue<OwnBox> ToOpen { get; } = new();
 
@@ -117,6 +124,7 @@ internal sealed class ServerConnection(Origin origin)
         Challenge = welcome.Challenge.ToByteArray();
         Limits = welcome.Limits ?? new Limits();
         IceServers = [.. welcome.IceServers];
+        PushKey = welcome.PushKey;
         Failures = 0;
         _backoffMs = FirstBackoffMs;
     }
@@ -189,6 +197,7 @@ internal sealed class ServerConnection(Origin origin)
         PostsInFlight = 0;
         OpenSenders.Clear();
         OpenBoxes.Clear();
+        Wakes.Clear();
         ToOpen.Clear();
         PatienceUntil = long.MinValue;
         return unanswered;

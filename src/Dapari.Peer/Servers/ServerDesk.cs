@@ -269,6 +269,7 @@ internal sealed class ServerDesk(Parts parts)
         {
             connection.PatienceUntil = long.MinValue;
             parts.Prekeys.PatienceOver(step, connection);
+            parts.Wakes.PatienceOver(step, connection);
             parts.Invites.PatienceOver(step, connection);
             parts.Openings.Online(step, connection);
             parts.Outbox.Pump(step, connection.Origin);

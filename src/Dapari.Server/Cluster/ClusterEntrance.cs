@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Dapari.Server.Hosting;
 using Dapari.Server.Offices;
+using Dapari.Server.Push;
 using Dapari.Server.Storage;
 using Npgsql;
 using Orleans.Configuration;
@@ -28,6 +29,9 @@ internal sealed partial class ClusterEntrance : IAsyncDisposable
     /// <summary>The cluster's.</summary>
     public ServerClock Clock { get; }
 
+    /// <summary>The key by which push services know all machines of the cluster.</summary>
+    public required VapidKey PushKey { get; init; }
+
     /// <summary>Steps 1 and 2.</summary>
     /// <exception cref="StartException">The database cannot be reached or used.</exception>
     public static async Task<ClusterEntrance> OpenAsync(ClusterServing serving, TimeProvider time)
@@ -39,9 +43,11 @@ internal sealed partial class ClusterEntrance : IAsyncDisposable
             database = NpgsqlDataSource.Create(settings);
             await PostgresSchema.MigrateAsync(database, CancellationToken.None);
             await using var now = database.CreateCommand("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
-            return new ClusterEntrance(serving, database, new ServerClock(time, time == TimeProvider.System ? (long)(await now.ExecuteScalarAsync())! : time.GetUtcNow().ToUnixTimeMilliseconds()));
+            var clock = new ServerClock(time, time == TimeProvider.System ? (long)(await now.ExecuteScalarAsync())! : time.GetUtcNow().ToUnixTimeMilliseconds());
+            var pushKey = VapidKey.Read(await new PostgresRows(database, clock).SecretAsync(VapidKey.FileName, VapidKey.Make, CancellationToken.None));
+            return new ClusterEntrance(serving, database, clock) { PushKey = pushKey };
         }
-        catch (Exception e) when (PostgresRows.IsFault(e) || e is StorageException or ArgumentException)
+        catch (Exception e) when (PostgresRows.IsFault(e) || e is StorageException or ArgumentException or FormatException)
         {
             if (database is not null)
                 await database.DisposeAsync();

@@ -15,6 +15,12 @@ internal sealed partial class ClusterOffice
 
     public Task<Outcome> DeleteInviteAsync(InviteBlobId id, Func<byte[], bool> proves, CancellationToken cancellation) => _rows.DeleteInviteAsync(id, proves, cancellation);
 
+    public Task<Outcome> SetWakeAsync(MailboxId id, long number, WakeSubscription? subscription, CancellationToken cancellation) => _rows.SetWakeAsync(number, subscription, cancellation);
+
+    public ValueTask<WakeSubscription?> WakeAsync(long number, CancellationToken cancellation) => _rows.WakeAsync(number, cancellation);
+
+    public Task ForgetWakesAsync(string endpoint, CancellationToken cancellation) => _rows.ForgetWakesAsync(endpoint, cancellation);
+
     public Task<PrekeyOutcome> PutPrekeysAsync(PrekeyStoreId id, PutPrekeys upload, bool mayCreate, CancellationToken cancellation) =>
         _rows.PutPrekeysAsync(id, upload, mayCreate, cancellation);
 

@@ -120,6 +120,7 @@ internal sealed partial class ClusterOffice : IPostOffice, IAsyncDisposable
         state.Settle(row.Envelopes, row.Bytes);
         var mailbox = new ClusterMailbox(mailboxId, row.Number, row.Epoch, state, context) { UsedAt = Stopwatch.GetTimestamp() };
         _mailboxes[row.Number] = mailbox;
+        _hub!.Pushes?.Forget(row.Number);
         return mailbox;
     }
 

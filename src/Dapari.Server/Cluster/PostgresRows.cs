@@ -13,7 +13,8 @@ internal sealed partial class PostgresRows(NpgsqlDataSource database, ServerCloc
     public static bool IsFault(Exception e) => e is NpgsqlException or IOException or TimeoutException or System.Net.Sockets.SocketException;
 
     public async ValueTask<MailboxRow?> FindMailboxAsync(MailboxId id, CancellationToken cancellation) => await AskAsync(
-        "SELECT number, owner_key, sender_key FROM dapari.mailboxes WHERE id = $1", row => (MailboxRow?)new MailboxRow(row.GetInt64(0), Bytes(row, 1), Bytes(row, 2)), cancellation, id.ToArray());
+        "SELECT number, owner_key, sender_key, (SELECT mark FROM dapari.wakes WHERE mailbox = number) FROM dapari.mailboxes WHERE id = $1",
+        row => (MailboxRow?)new MailboxRow(row.GetInt64(0), Bytes(row, 1), Bytes(row, 2), row.IsDBNull(3) ? [] : Bytes(row, 3)), cancellation, id.ToArray());
 
     public async Task<Outcome> CreateMailboxAsync(MailboxId id, byte[] ownerKey, byte[] senderKey, bool mayCreate, CancellationToken cancellation)
     {
@@ -70,6 +71,8 @@ internal sealed partial class PostgresRows(NpgsqlDataSource database, ServerCloc
         // The row first: whoever is writing to it has committed then, and nobody begins.
         await using (var mailbox = Command(connection, "DELETE FROM dapari.mailboxes WHERE number = $1", number))
             await mailbox.ExecuteNonQueryAsync(cancellation);
+        await using (var wake = Command(connection, "DELETE FROM dapari.wakes WHERE mailbox = $1", number))
+            await wake.ExecuteNonQueryAsync(cancellation);
         await using var envelopes = Command(connection, "DELETE FROM dapari.envelopes WHERE mailbox = $1", number);
         return await envelopes.ExecuteNonQueryAsync(cancellation);
     }, cancellation);

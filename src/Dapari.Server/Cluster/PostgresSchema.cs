@@ -93,6 +93,21 @@ internal static class PostgresSchema
           PRIMARY KEY (cluster, address)
         );
         """,
+
+        // How owners are woken while their app is closed, and what is secret and the same on all machines.
+        """
+        CREATE TABLE dapari.wakes (
+          mailbox bigint PRIMARY KEY,
+          endpoint text NOT NULL,
+          mark bytea NOT NULL,
+          subscription bytea NOT NULL
+        );
+        CREATE INDEX wakes_by_endpoint ON dapari.wakes (endpoint);
+        CREATE TABLE dapari.secrets (
+          name text PRIMARY KEY,
+          value text NOT NULL
+        );
+        """,
     ];
 
     /// <summary>The version that this build writes.</summary>

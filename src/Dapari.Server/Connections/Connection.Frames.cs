@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Dapari.Server.Limits;
+using Dapari.Server.Push;
 using Dapari.Server.Storage;
 using Dapari.Wire;
 using Dapari.Wire.V1;
@@ -60,6 +61,7 @@ internal sealed partial class Connection
                 case KindOneofCase.TakeRelayAccess: TakeRelayAccess(frame.Request); break;
                 case KindOneofCase.BeginBlob: await BeginBlobAsync(frame.Request, frame.BeginBlob); break;
                 case KindOneofCase.GetBlobUsage: await GetBlobUsageAsync(frame.Request, frame.GetBlobUsage); break;
+                case KindOneofCase.SetWake: await SetWakeAsync(frame.Request, frame.SetWake); break;
                 case KindOneofCase.Ping: Send(new ServerFrame { Request = frame.Request, Pong = new Pong() }); break;
                 default: Refuse(frame.Request, Refusal.Unspecified); break; // A later version's kind: nothing was done, and the connection stays.
             }
@@ -104,6 +106,8 @@ internal sealed partial class Connection
         };
         welcome.Registration = options.Registration;
         welcome.IceServers.AddRange(options.IceServers);
+        if (_hub.Pushes is { } pushes)
+            welcome.PushKey = ByteString.CopyFrom(pushes.Key.PublicKey);
         Send(new ServerFrame { Request = request, Welcome = welcome });
     }
 
@@ -179,7 +183,7 @@ internal sealed partial class Connection
         Send(new ServerFrame
         {
             Request = request,
-            MailboxOpened = new MailboxOpened { WaitingEnvelopes = (ulong)usage.Envelopes, HighestAcknowledged = (ulong)usage.HighestAcknowledged },
+            MailboxOpened = new MailboxOpened { WaitingEnvelopes = (ulong)usage.Envelopes, HighestAcknowledged = (ulong)usage.HighestAcknowledged, Wake = ByteString.CopyFrom(row.Value.Wake) },
         });
         Own(id, row.Value.Number);
     }
@@ -290,6 +294,22 @@ internal sealed partial class Connection
                 RetentionDays = (uint)_hub.Options.RetentionDays,
             },
         });
+    }
+
+    private async Task SetWakeAsync(ulong request, SetWake set)
+    {
+        if (OwnedSlot(request, set.MailboxId) is not { } slot)
+            return;
+        // Whoever wants no wake-ups may always say so.
+        if (set.Subscription is not null && _hub.Pushes?.Check(set.Subscription) is not PushTargetFault.None)
+        {
+            Refuse(request, Refusal.NoPush);
+            return;
+        }
+
+        var outcome = await _hub.Office.SetWakeAsync(slot.Id, slot.Number, set.Subscription, _gone.Token);
+        _hub.Pushes?.Forget(slot.Number);
+        Answer(request, outcome.Refusal);
     }
 
     private OwnerSlot? OwnedSlot(ulong request, ByteString mailbox)

@@ -113,7 +113,14 @@ internal sealed partial class Connection : IDisposable
     {
         Interlocked.Exchange(ref _closing, 1);
         _outbox.Complete();
-        _abort();
+        try
+        {
+            _abort();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its request ended by itself a moment ago.
+        }
     }
 
     /// <summary>Once a second: ends what does not keep its deadlines.</summary>

@@ -4,6 +4,7 @@ using Dapari.Server.Blobs;
 using Dapari.Server.Limits;
 using Dapari.Server.Offices;
 using Dapari.Server.Options;
+using Dapari.Server.Push;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage.Operations;
 using Dapari.Server.Telemetry;
@@ -69,6 +70,9 @@ internal sealed class Hub : IDisposable
     /// <summary>What is counted for the operator.</summary>
     public ServerMeters Meters { get; } = new();
 
+    /// <summary>Wakes devices whose app is closed; null: nobody is woken.</summary>
+    public PushDesk? Pushes { get; set; }
+
     /// <summary>Everybody has been told to come back later.</summary>
     public bool IsGoingAway => Volatile.Read(ref _goingAway);
 
@@ -113,6 +117,7 @@ internal sealed class Hub : IDisposable
     public void Take(OwnerSlot slot)
     {
         OwnerSlot? before = null;
+        Pushes?.Forget(slot.Number);
         _owners.AddOrUpdate(slot.Number, slot, (_, present) =>
         {
             before = present;
@@ -169,8 +174,14 @@ internal sealed class Hub : IDisposable
     /// <summary>A post came to its end, and its sender was told: a connected owner gets it, unless it had it before.</summary>
     public void Settle(SenderSlot sender, PostOperation post, bool stored)
     {
-        if (stored && post.Refusal == Refusal.Unspecified && post.Sequence != 0 && Owner(post.Number) is { } owner)
-            owner.Deliveries.Posted(owner, post);
+        if (stored && post.Refusal == Refusal.Unspecified && post.Sequence != 0)
+        {
+            if (Owner(post.Number) is { } owner)
+                owner.Deliveries.Posted(owner, post);
+            else if (!post.IsAcknowledged && !post.WasForwarded)
+                Pushes?.Posted(post.Number);
+        }
+
         if (post.Holder is OwnerSlot holder)
         {
             holder.Deliveries.Settled(holder, post);

@@ -7,6 +7,7 @@ using Dapari.Server.Cluster;
 using Dapari.Server.Connections;
 using Dapari.Server.Offices;
 using Dapari.Server.Options;
+using Dapari.Server.Push;
 using Dapari.Server.Relays;
 using Dapari.Server.Shares;
 using Dapari.Server.Storage;
@@ -63,6 +64,8 @@ internal sealed class ServerHost : IAsyncDisposable
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
         Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, Office, logger);
         Hub = new Hub(options, clock, RandomSource.System, Office, access, Blobs, logger) { Rules = Rules };
+        if (options.Push.On)
+            Hub.Pushes = new PushDesk(options.Push, cluster?.PushKey ?? VapidKey.Open(options.Data), Office, number => Hub.Owner(number) is not null, PushContact(options), () => Kept(Options), time, logger);
         Rendezvous = new RendezvousDesk(Hub, time);
         Housekeeping = new Housekeeping(options, clock, Office, Blobs, logger);
         Rules.Changed += ApplyRules;
@@ -177,6 +180,8 @@ internal sealed class ServerHost : IAsyncDisposable
         await Blobs.StopAsync(); // Uploads keep what has come, before the request's time is over and the writer ends.
         await _app.StopAsync();
         await Housekeeping.DisposeAsync();
+        if (Hub.Pushes is { } pushes)
+            await pushes.DisposeAsync();
         Hub.Dispose();
         if (Office is IAsyncDisposable cluster)
             await cluster.DisposeAsync();
@@ -203,6 +208,13 @@ internal sealed class ServerHost : IAsyncDisposable
             throw new StartException($"The database {folder.Database} cannot be opened: {e.Message}");
         }
     }
+
+    // RFC 8292 §2.1: a push service's people may want to write. An address that only this machine knows helps nobody.
+    private static string? PushContact(ServerOptions options) =>
+        options.Push.Contact ?? (options.PublicUrl is { Scheme: "https" } url ? url.GetLeftPart(UriPartial.Authority) : null);
+
+    // A push service keeps a wake-up as long as what it is about is kept; more than four weeks none does.
+    private static TimeSpan Kept(ServerOptions options) => TimeSpan.FromDays(Math.Min(options.RetentionDays, 28));
 
     private void OpenAdmin()
     {

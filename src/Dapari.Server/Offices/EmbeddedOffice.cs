@@ -66,6 +66,14 @@ internal sealed class EmbeddedOffice(Writer writer, Readers readers, ServerClock
     public Task<Outcome> DeleteInviteAsync(InviteBlobId id, Func<byte[], bool> proves, CancellationToken cancellation) =>
         writer.RunAsync(new DeleteInviteOperation(id, proves), cancellation);
 
+    public Task<Outcome> SetWakeAsync(MailboxId id, long number, WakeSubscription? subscription, CancellationToken cancellation) =>
+        writer.RunAsync(new SetWakeOperation(id, number, subscription), cancellation);
+
+    public async ValueTask<WakeSubscription?> WakeAsync(long number, CancellationToken cancellation) =>
+        await readers.ReadAsync(r => r.Wake(number), cancellation) is { } bytes ? WakeSubscription.Parser.ParseFrom(bytes) : null;
+
+    public Task ForgetWakesAsync(string endpoint, CancellationToken cancellation) => writer.RunAsync(new ForgetWakesOperation(endpoint), cancellation);
+
     public Task<PrekeyOutcome> PutPrekeysAsync(PrekeyStoreId id, PutPrekeys upload, bool mayCreate, CancellationToken cancellation) =>
         writer.RunAsync(new PutPrekeysOperation(id, upload, mayCreate), cancellation);
 

@@ -62,6 +62,15 @@ internal interface IPostOffice : IBlobRows
 
     Task<Outcome> DeleteInviteAsync(InviteBlobId id, Func<byte[], bool> proves, CancellationToken cancellation);
 
+    /// <summary>Says how the owner of a mailbox is woken while no connection has it; null: not at all.</summary>
+    Task<Outcome> SetWakeAsync(MailboxId id, long number, WakeSubscription? subscription, CancellationToken cancellation);
+
+    /// <summary>Null: nobody is to be woken.</summary>
+    ValueTask<WakeSubscription?> WakeAsync(long number, CancellationToken cancellation);
+
+    /// <summary>A device is not to be reached there any more.</summary>
+    Task ForgetWakesAsync(string endpoint, CancellationToken cancellation);
+
     Task<PrekeyOutcome> PutPrekeysAsync(PrekeyStoreId id, PutPrekeys upload, bool mayCreate, CancellationToken cancellation);
 
     /// <summary>Takes one key of each kind out for good, before it is given.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using Dapari.Server.Blobs;
 using Dapari.Server.Cluster;
 using Dapari.Server.Limits;
+using Dapari.Server.Push;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage.Operations;
 using Dapari.Wire.V1;
@@ -98,6 +99,9 @@ internal sealed record ServerOptions
 
     /// <summary>Several machines together.</summary>
     public ClusterServing Cluster { get; init; } = new();
+
+    /// <summary>How devices are woken whose app is closed.</summary>
+    public PushServing Push { get; init; } = new();
 
     /// <summary>Print more; ids and addresses appear at this level only.</summary>
     public bool Verbose { get; init; }

@@ -39,6 +39,7 @@ internal static class Settings
         .. BlobSettings.All,
         .. RelaySettings.All,
         .. ClusterSettings.All,
+        .. PushSettings.All,
         new("verbose", null, "log more; identifiers and addresses appear only then", Bool((o, v) => o with { Verbose = v })),
     ];
 

@@ -52,12 +52,13 @@ internal sealed class Readers : IDisposable
 internal sealed class Reader : IDisposable
 {
     private readonly Database _database;
-    private readonly Statement _mailbox, _after, _nextMailbox, _invite, _blob, _blobs;
+    private readonly Statement _wake, _mailbox, _after, _nextMailbox, _invite, _blob, _blobs;
 
     public Reader(string path)
     {
         _database = Database.Open(path, readOnly: true);
-        _mailbox = _database.Prepare("SELECT number, owner_key, sender_key FROM mailboxes WHERE id = ?1");
+        _mailbox = _database.Prepare("SELECT number, owner_key, sender_key, (SELECT mark FROM wakes WHERE mailbox = number) FROM mailboxes WHERE id = ?1");
+        _wake = _database.Prepare("SELECT subscription FROM wakes WHERE mailbox = ?1");
         _after = _database.Prepare("SELECT key, posted_ms, envelope, envelope_id FROM envelopes WHERE key > ?1 AND key <= ?2 ORDER BY key");
         _nextMailbox = _database.Prepare("SELECT mailbox, posted_ms FROM envelopes WHERE key >= ?1 ORDER BY key LIMIT 1");
         _invite = _database.Prepare("SELECT blob FROM invites WHERE id = ?1 AND expires_ms > ?2");
@@ -70,11 +71,25 @@ internal sealed class Reader : IDisposable
         _mailbox.Bind(1, id);
         try
         {
-            return _mailbox.Step() ? new MailboxRow(_mailbox.Int64(0), _mailbox.Blob(1), _mailbox.Blob(2)) : null;
+            return _mailbox.Step() ? new MailboxRow(_mailbox.Int64(0), _mailbox.Blob(1), _mailbox.Blob(2), _mailbox.Blob(3)) : null;
         }
         finally
         {
             _mailbox.Reset();
+        }
+    }
+
+    /// <summary>How the owner of a mailbox is woken; null: not at all.</summary>
+    public byte[]? Wake(long mailbox)
+    {
+        _wake.Bind(1, mailbox);
+        try
+        {
+            return _wake.Step() ? _wake.Blob(0) : null;
+        }
+        finally
+        {
+            _wake.Reset();
         }
     }
 

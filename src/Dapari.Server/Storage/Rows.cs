@@ -3,7 +3,11 @@ using Dapari.Wire;
 namespace Dapari.Server.Storage;
 
 /// <summary>A mailbox as it stands in the file.</summary>
-internal readonly record struct MailboxRow(long Number, byte[] OwnerKey, byte[] SenderKey);
+/// <param name="Number">Never given again.</param>
+/// <param name="OwnerKey">Who may open it.</param>
+/// <param name="SenderKey">Who may post to it.</param>
+/// <param name="Wake">The mark of the subscription by which its owner is woken; empty: none, or not asked for.</param>
+internal readonly record struct MailboxRow(long Number, byte[] OwnerKey, byte[] SenderKey, byte[] Wake);
 
 /// <summary>A stored envelope.</summary>
 internal readonly record struct EnvelopeRow(long Sequence, long PostedMs, byte[] Id, byte[] Envelope);

@@ -81,6 +81,17 @@ internal static class Schema
         );
         INSERT INTO journal (settled, settling) VALUES (0, 0);
         """,
+
+        // How the owners of mailboxes are woken while their app is closed; the mark tells a device which subscription is set.
+        """
+        CREATE TABLE wakes (
+          mailbox INTEGER PRIMARY KEY,
+          endpoint TEXT NOT NULL,
+          mark BLOB NOT NULL,
+          subscription BLOB NOT NULL
+        );
+        CREATE INDEX wakes_by_endpoint ON wakes (endpoint);
+        """,
     ];
 
     /// <summary>The way back from each step, from the third on: an older build goes on with the file then. The one of step n leads to version n - 1.</summary>
@@ -90,6 +101,7 @@ internal static class Schema
         null, // Files left here have no place in version 1.
         "ALTER TABLE mailboxes DROP COLUMN reserved;",
         "DROP TABLE journal;", // Settled to its end before, so that nothing is lost.
+        "DROP TABLE wakes;", // Devices say it again when they come to a build that wakes them.
     ];
 
     /// <summary>The oldest version that there is a way back to.</summary>

@@ -11,6 +11,12 @@ internal sealed class Statement(Database database, sqlite3_stmt handle) : IDispo
         return this;
     }
 
+    public Statement Bind(int index, string value)
+    {
+        database.Check(raw.sqlite3_bind_text(handle, index, value));
+        return this;
+    }
+
     public Statement Bind(int index, ReadOnlySpan<byte> value)
     {
         database.Check(raw.sqlite3_bind_blob(handle, index, value));

@@ -44,6 +44,7 @@ internal sealed partial class WriteSession : IDisposable
             _pageSize = _database.Scalar("PRAGMA page_size") ?? 4096;
             PrepareOthers();
             PrepareBlobs();
+            PrepareWakes();
         }
         catch
         {
@@ -80,7 +81,7 @@ internal sealed partial class WriteSession : IDisposable
     {
         _mailboxById.Bind(1, id);
         var found = _mailboxById.Step();
-        row = found ? new(_mailboxById.Int64(0), _mailboxById.Blob(1), _mailboxById.Blob(2)) : default;
+        row = found ? new(_mailboxById.Int64(0), _mailboxById.Blob(1), _mailboxById.Blob(2), []) : default;
         _mailboxById.Reset();
         return found;
     }
@@ -95,6 +96,7 @@ internal sealed partial class WriteSession : IDisposable
     public void DeleteMailbox(long number)
     {
         DeleteEnvelopes(number, 0, uint.MaxValue);
+        DeleteWake(number);
         _deleteMailbox.Bind(1, number).Run();
     }
 

@@ -22,6 +22,8 @@ internal static class MetricsPage
         page.Gauge("dapari_journal_envelopes", "Envelopes in the journal that are not in the database yet.", host.JournalEnvelopes);
         page.Gauge("dapari_blob_bytes", "Bytes of files left here.", host.Blobs.StoredBytes);
         page.Gauge("dapari_blob_room_bytes", "Bytes of files that may still be left here.", host.Blobs.Room);
+        if (host.Hub.Pushes is { } pushes)
+            page.Counters("dapari_push_total", "Wake-ups for closed apps, by what came of them.", "end", pushes.Ends);
         page.Gauge("dapari_relay_running", "1 while the relay for calls runs.", host.Relay.Ports is null ? 0 : 1);
         page.Gauge("dapari_ready", "1 while the server takes work: its disk keeps what is written and it is not going away.", host.NotReady is null ? 1 : 0);
         using var process = Process.GetCurrentProcess();

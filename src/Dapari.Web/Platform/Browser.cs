@@ -53,6 +53,8 @@ internal sealed class Browser : IBrowser, IBrowserCamera, IBrowserKeys
 
     public IBrowserKeys Keys => this;
 
+    public IBrowserWake Wake { get; } = new BrowserWake();
+
     public TimeProvider Clock => TimeProvider.System;
 
     public string Profile { get; }

@@ -74,6 +74,9 @@ internal static partial class BrowserPage
     [JSImport("notificationPermission", "page")]
     internal static partial string NotificationPermission();
 
+    [JSImport("canBeWoken", "page")]
+    internal static partial bool CanBeWoken();
+
     [JSImport("askNotifications", "page")]
     internal static partial Task<string> AskNotificationsAsync();
 

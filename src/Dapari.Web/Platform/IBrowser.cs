@@ -27,6 +27,9 @@ public interface IBrowser
     /// <summary>Plays voice notes.</summary>
     IBrowserPlayer Player { get; }
 
+    /// <summary>Being woken while the app is closed.</summary>
+    IBrowserWake Wake { get; }
+
     /// <summary>The browser's clocks and timers.</summary>
     TimeProvider Clock { get; }
 

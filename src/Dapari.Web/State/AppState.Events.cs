@@ -23,6 +23,7 @@ public sealed partial class AppState
         ResumeHeld();
         if (notice.Snapshot is not null) Calls.Follow();
         Files.Follow(notice);
+        if (notice.Snapshot is not null) Wake.Follow();
         Noticed?.Invoke(notice);
         if (notice.Messages.Count != 0)
         {
@@ -49,7 +50,11 @@ public sealed partial class AppState
 
     private void OnBrowser()
     {
-        T = Texts.Of(Browser.Language);
+        if (!ReferenceEquals(T, Texts.Of(Browser.Language)))
+        {
+            T = Texts.Of(Browser.Language);
+            _ = Wake.KeepWordsAsync();
+        }
 
         // Who leaves the page has not taken it back: it is done now, as it may be the last moment.
         if (!Browser.IsVisible && Toasts.Current is { CanUndo: true }) _ = Toasts.SettleAsync();

@@ -37,6 +37,7 @@ public sealed partial class AppState : IDisposable
         _heldBack = new HeldBack(browser);
         Calls = new LiveCalls(this);
         Files = new LiveFiles(this);
+        Wake = new LiveWake(this);
         peer.Changed += OnNotice;
         browser.Changed += OnBrowser;
         browser.NotificationClicked += OnNotificationClicked;
@@ -44,6 +45,7 @@ public sealed partial class AppState : IDisposable
         _keys = browser.Keys.Watch(OnKey);
         Calls.Follow();
         Files.Follow(new Notice { Snapshot = Snapshot });
+        Wake.Follow();
         Settle();
         ResumeHeld();
         _ = Files.AskSharedAsync();
@@ -78,6 +80,9 @@ public sealed partial class AppState : IDisposable
 
     /// <summary>Files.</summary>
     public LiveFiles Files { get; }
+
+    /// <summary>Being woken while the app is closed.</summary>
+    public LiveWake Wake { get; }
 
     /// <summary>The invite that the page was opened with, until it was used.</summary>
     public string? InviteLink { get; set; }

@@ -75,6 +75,18 @@ public sealed record SettingsTexts
 
     public required string NotifyNone { get; init; }
 
+    public required string Wake { get; init; }
+
+    public required string WakeHint { get; init; }
+
+    public required string WakeNone { get; init; }
+
+    public required string WakeNotOffered { get; init; }
+
+    public required string WakeFailed { get; init; }
+
+    public required string WakeBody { get; init; }
+
     public required string About { get; init; }
 
     public required string AboutText { get; init; }
@@ -129,6 +141,12 @@ public sealed record SettingsTexts
         NotifyOff = "Off.",
         NotifyDenied = "The browser blocks them; only its settings can change that.",
         NotifyNone = "This browser has no notifications.",
+        Wake = "Wake this device when Dapari is closed",
+        WakeHint = "The maker of your browser carries the wake-up. They learn that something waits for this browser, and when; not from whom, and not what.",
+        WakeNone = "This browser cannot be woken while Dapari is closed. On an iPhone or iPad it can once Dapari is on the home screen.",
+        WakeNotOffered = "Your server wakes nobody while Dapari is closed.",
+        WakeFailed = "Your browser's push service does not answer. Try again later.",
+        WakeBody = "Something new is waiting for you.",
         About = "About",
         AboutText = "Dapari, from peer to peer. Free software under the Apache 2.0 licence. The code is open, and so is the way of every message.",
         Version = n => $"Version {n}",
@@ -177,6 +195,12 @@ public sealed record SettingsTexts
         NotifyOff = "Disattivate.",
         NotifyDenied = "Il browser le blocca; si cambia solo dalle sue impostazioni.",
         NotifyNone = "Questo browser non ha notifiche.",
+        Wake = "Avvisami anche quando Dapari è chiuso",
+        WakeHint = "L'avviso passa da chi fa il tuo browser: sa che c'è qualcosa per questo browser, e quando; non da chi, né che cosa.",
+        WakeNone = "Con Dapari chiuso, questo browser non può ricevere avvisi. Su iPhone e iPad può, se Dapari è nella schermata Home.",
+        WakeNotOffered = "Il tuo server non manda avvisi quando Dapari è chiuso.",
+        WakeFailed = "Il servizio di notifiche del tuo browser non risponde. Riprova più tardi.",
+        WakeBody = "C'è qualcosa di nuovo per te.",
         About = "Informazioni",
         AboutText = "Dapari, da pari a pari. Software libero con licenza Apache 2.0. Il codice è aperto, e anche la strada di ogni messaggio.",
         Version = n => $"Versione {n}",

@@ -25,6 +25,13 @@ self.addEventListener('notificationclick', event => {
   event.waitUntil(open(String(event.notification.data?.tag ?? event.notification.tag)));
 });
 
+self.addEventListener('push', event => event.waitUntil(wake()));
+// The browser gave up the subscription: a new one is made, and the app tells the server of it when it is opened next.
+self.addEventListener('pushsubscriptionchange', event => {
+  const options = /** @type {any} */ (event).oldSubscription?.options;
+  if (options) /** @type {any} */ (event).waitUntil(self.registration.pushManager.subscribe(options).catch(() => {}));
+});
+
 async function install() {
   const cache = await caches.open(NAME);
   // What the former version holds with the same hash is taken over instead of loaded again.
@@ -128,4 +135,19 @@ async function open(tag) {
   } else {
     await self.clients.openWindow('/');
   }
+}
+
+/** The server says that something waits, and nothing else. The words are the app's (js/wake.js); whoever has it on screen needs none. */
+async function wake() {
+  const tabs = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  if (tabs.some(tab => tab.visibilityState === 'visible')) return;
+  const italian = self.navigator.language.startsWith('it');
+  let words = { title: 'Dapari', body: italian ? "C'è qualcosa di nuovo per te." : 'Something new is waiting for you.' };
+  try {
+    const kept = await caches.match('/wake-words', { cacheName: 'wake' });
+    if (kept) words = await kept.json();
+  } catch {
+    // The storage fails: its own words do.
+  }
+  await self.registration.showNotification(words.title, /** @type {any} */ ({ body: words.body, tag: 'wake', renotify: true, icon: '/icons/icon-192.png', badge: '/icons/icon-192.png', data: { tag: 'wake' } }));
 }

@@ -37,6 +37,8 @@ internal static class ClientFrameShape
                 ReadTokenHash.Length: BlobToken.Length, OwnerTokenHash.Length: BlobToken.Length,
             },
             KindOneofCase.GetBlobUsage => frame.GetBlobUsage.MailboxId.Length == Shape.Id,
+            KindOneofCase.SetWake => frame.SetWake.MailboxId.Length == Shape.Id && (frame.SetWake.Subscription is not { } wake
+                || (wake is { Key.Length: Shape.PushKey, Secret.Length: Shape.PushSecret, Endpoint.Length: > 0 } && Shape.FitsUtf8(wake.Endpoint, WireLimits.PushEndpointBytes))),
             KindOneofCase.TakePrekeys => frame.TakePrekeys.StoreId.Length == Shape.Id,
             _ => true,
         };

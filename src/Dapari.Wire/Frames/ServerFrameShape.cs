@@ -14,7 +14,7 @@ internal static class ServerFrameShape
             return FrameFault.TooMany;
         var ok = frame.KindCase switch
         {
-            KindOneofCase.Welcome => frame.Welcome is { Version: > 0, Challenge.Length: ProofMessage.ChallengeLength }
+            KindOneofCase.Welcome => frame.Welcome is { Version: > 0, Challenge.Length: ProofMessage.ChallengeLength, PushKey.Length: 0 or Shape.PushKey }
                 && frame.Welcome.IceServers.All(IsIceServer),
             KindOneofCase.Deliver => frame.Deliver is { MailboxId.Length: Shape.Id, Envelope.Length: > 0 and <= WireLimits.EnvelopeBytes },
             KindOneofCase.LiveDeliver => frame.LiveDeliver is

@@ -162,6 +162,9 @@ public static class WireLimits
     /// <summary>A drop-off, in bytes: 2^50.</summary>
     public const ulong BlobBytes = 1UL << 50;
 
+    /// <summary>Where a push service takes messages, in bytes.</summary>
+    public const int PushEndpointBytes = 1024;
+
     /// <summary>The agent string in <c>Hello</c>, in bytes.</summary>
     public const int AgentBytes = 64;
 

@@ -9,7 +9,7 @@ public sealed class CuttableProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<TcpClient, byte> open = new();
-    private readonly int target;
+    private volatile int target;
     private readonly Task accepting;
     private volatile bool cut;
     private long bytesToBrowser;
@@ -42,6 +42,9 @@ public sealed class CuttableProxy : IAsyncDisposable
         cut = true;
         CloseAll();
     }
+
+    /// <summary>Passes connections that begin from now on to another loopback port; those that are open stay where they are.</summary>
+    public void TurnTo(int port) => target = port;
 
     /// <summary>Lets connections through again.</summary>
     public void Mend() => cut = false;

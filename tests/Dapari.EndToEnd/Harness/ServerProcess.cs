@@ -20,6 +20,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private Process? process;
 
     private readonly NatLab? lab;
+    private IReadOnlyDictionary<string, string> environment = new Dictionary<string, string>();
 
     private ServerProcess(int port, string data, string[] options, NatLab? lab = null)
     {
@@ -41,11 +42,22 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>What it has said so far.</summary>
     public string Log => string.Join('\n', log);
 
+    /// <summary>The value of an option that it was started with.</summary>
+    public string Option(string name) => options[Array.IndexOf(options, name) + 1];
+
     /// <summary>Starts a server on a free port and waits until it answers.</summary>
     /// <param name="options">Further options of <c>dapari-server serve</c>.</param>
     public static async Task<ServerProcess> StartAsync(params string[] options)
     {
         var server = new ServerProcess(FreePort(), Directory.CreateTempSubdirectory("dapari-e2e-").FullName, options);
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    /// <summary>The same, with variables of its environment.</summary>
+    public static async Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] options)
+    {
+        var server = new ServerProcess(FreePort(), Directory.CreateTempSubdirectory("dapari-e2e-").FullName, options) { environment = environment };
         await server.StartAgainAsync();
         return server;
     }
@@ -73,6 +85,7 @@ public sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = data,
         };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         string[] relay = lab is null ? ["--relay-port", "0"] : [];
         foreach (var argument in (string[])[Repository.Server, "serve", "--web", Repository.App, "--data", data, "--listen", new Uri(Origin).Authority, .. relay, .. options])
             start.ArgumentList.Add(argument);

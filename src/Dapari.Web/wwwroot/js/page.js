@@ -186,6 +186,9 @@ export async function persist() {
 
 export const notificationPermission = () => ('Notification' in globalThis ? Notification.permission : 'unsupported');
 
+/** Whether a push service can wake this app while it is closed: on an iPhone only if it is on the home screen. */
+export const canBeWoken = () => 'serviceWorker' in navigator && 'PushManager' in globalThis && 'Notification' in globalThis;
+
 export async function askNotifications() {
   return 'Notification' in globalThis ? Notification.requestPermission() : 'unsupported';
 }
