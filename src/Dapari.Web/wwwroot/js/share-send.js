@@ -13,7 +13,9 @@ let sources = [];
 let desk = null;
 
 /** @param {string} text */
-const say = text => { $('state').textContent = text; };
+function say(text) {
+  $('state').textContent = text;
+}
 
 export function start() {
   if (!globalThis.RTCPeerConnection || !crypto.subtle) return say(words.old);

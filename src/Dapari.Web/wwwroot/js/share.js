@@ -53,7 +53,9 @@ async function start() {
 }
 
 /** @param {string} text */
-const say = text => { $('state').textContent = text; };
+function say(text) {
+  $('state').textContent = text;
+}
 
 /** @param {string} text */
 function end(text) {
