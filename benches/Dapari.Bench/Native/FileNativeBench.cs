@@ -98,7 +98,8 @@ internal sealed class FileNativeBench : IBench
 
     private static async Task MeetAsync(NativePeer alice, NativePeer bob)
     {
-        await alice.HearAsync(told => told["status"]?["servers"]?.AsArray().Any(one => (string?)one!["state"] == "online") ?? false);
+        foreach (var peer in (NativePeer[])[alice, bob])
+            await peer.HearAsync(told => told["status"]?["servers"]?.AsArray().Any(one => (string?)one!["state"] == "online") ?? false);
         var link = (string)(await alice.AskAsync(HttpMethod.Post, "invites", []))["link"]!;
         await Task.WhenAll(
             alice.HearAsync(told => (string?)told["contact"]?["state"] == "asking"),

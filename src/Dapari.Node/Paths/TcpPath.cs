@@ -64,7 +64,7 @@ internal sealed class TcpPath : IDisposable
     public required Action<TcpPath, byte[]> Received { get; init; }
 
     /// <summary>A stream of files from the other end; owned by who is told.</summary>
-    public required Action<TcpPath, SslStream> StreamArrived { get; init; }
+    public required Action<TcpPath, PathStream> StreamArrived { get; init; }
 
     /// <summary>Whether this end connected, and can again: it makes the streams of files.</summary>
     public bool MakesStreams => _reached is not null;
@@ -98,7 +98,7 @@ internal sealed class TcpPath : IDisposable
     }
 
     /// <summary>A connection from the other end, after its handshake; owned from here on.</summary>
-    public async Task TakeAsync(SslStream stream, IPAddress remote, CancellationToken cancellation)
+    public async Task TakeAsync(PathStream stream, IPAddress remote, CancellationToken cancellation)
     {
         var purpose = new byte[1];
         await stream.ReadExactlyAsync(purpose, cancellation);
@@ -112,7 +112,7 @@ internal sealed class TcpPath : IDisposable
 
     /// <summary>Another connection to where the path goes, for files.</summary>
     /// <exception cref="IOException">It did not come about.</exception>
-    public async Task<SslStream> ConnectStreamAsync(CancellationToken cancellation)
+    public async Task<PathStream> ConnectStreamAsync(CancellationToken cancellation)
     {
         if (_reached is not { } point)
             throw new IOException("This end cannot connect.");
@@ -157,16 +157,16 @@ internal sealed class TcpPath : IDisposable
         }
     }
 
-    private async Task<SslStream> ConnectAsync(IPEndPoint point, TcpWays theirs, byte purpose, CancellationToken cancellation)
+    private async Task<PathStream> ConnectAsync(IPEndPoint point, TcpWays theirs, byte purpose, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(_connectLimit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token, cancellation);
         var socket = new Socket(point.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        SslStream? stream = null;
+        PathStream? stream = null;
         try
         {
             await socket.ConnectAsync(point, either.Token);
-            stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+            stream = new PathStream(socket);
             await stream.AuthenticateAsClientAsync(PathTls.Client(_certificate, theirs), either.Token);
             await stream.WriteAsync(new[] { purpose }, either.Token);
             return stream;

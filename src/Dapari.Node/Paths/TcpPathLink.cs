@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.NetworkInformation;
-using System.Net.Security;
 using System.Net.Sockets;
 using Dapari.Peer.Hosting;
 using Dapari.Rtc.Mapping;
@@ -61,7 +60,7 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
     public event Action? NetworkChanged;
 
     /// <summary>A stream of files came by a path; owned by who listens.</summary>
-    public event Action<ulong, SslStream>? StreamArrived;
+    public event Action<ulong, PathStream>? StreamArrived;
 
     /// <inheritdoc/>
     public bool IsSupported => true;
@@ -164,7 +163,7 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
         Closed?.Invoke(path.Id);
     }
 
-    private void Arrived(TcpPath path, SslStream stream)
+    private void Arrived(TcpPath path, PathStream stream)
     {
         if (StreamArrived is { } arrived && _paths.GetValueOrDefault(path.Id) == path)
             arrived(path.Id, stream);
@@ -234,7 +233,7 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
 
     private async Task WelcomeAsync(Socket socket)
     {
-        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        var stream = new PathStream(socket);
         TcpPath? path = null;
         Visit? visit = null;
         var remote = ((IPEndPoint)socket.RemoteEndPoint!).Address;

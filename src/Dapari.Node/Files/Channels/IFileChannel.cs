@@ -36,10 +36,19 @@ internal interface IFileReceiver
     /// <summary>A control message, whole; its owner's from here on. Must not wait.</summary>
     void TakeControl(byte[] message);
 
+    /// <summary>Where a lane's next message may lie, so that nothing is copied: until it is taken.</summary>
+    Memory<byte> Room(int lane, int length);
+
     /// <summary>
-    /// A piece or a page, whole. The memory is the channel's again when the task is done.
+    /// A piece or a page, whole. Memory that is the channel's is so again when the task is done; what lies in <see cref="Room"/> is the receiver's.
     /// </summary>
     ValueTask TakeAsync(int lane, ReadOnlyMemory<byte> message);
+
+    /// <summary>Whether something of a lane was put off until more comes.</summary>
+    bool IsBusy(int lane);
+
+    /// <summary>Nothing came by a lane for a while: what was put off is done.</summary>
+    void Rest(int lane);
 }
 
 /// <summary>Makes channels for the paths that it knows: one for paths of TCP, one for paths of WebRTC.</summary>

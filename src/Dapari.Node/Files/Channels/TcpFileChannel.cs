@@ -8,32 +8,26 @@ using Dapari.Wire.Files;
 namespace Dapari.Node.Files.Channels;
 
 /// <summary>
-/// A channel for files over streams of TLS beside a path (docs/protocol/tcp.md): stream 0 carries control messages, each of the others is a lane. Messages: length (4 bytes, big
-/// endian), then as many bytes. Safe for threads.
+/// A channel for files over connections beside a path (docs/protocol/tcp.md): stream 0 carries control messages within TLS, each with its length before it (4 bytes, big endian); each of
+/// the others is a lane. Safe for threads.
 /// </summary>
 internal sealed class TcpFileChannel : IFileChannel
 {
-    /// <summary>Lanes besides the control stream: one core encrypts each.</summary>
+    /// <summary>Lanes besides the control stream: one core seals each.</summary>
     public const int LaneCount = 4;
 
     private const int MostControl = 1 + WireLimits.FileFrameBytes;
-    private const int MostMessage = FileChannelCodec.PieceHeader + FileShape.ChunkBytes;
 
     // The engine's wishes and what it says besides: far more than it ever has waiting.
     private const int MostControlsQueued = 16_384;
     private readonly SslStream _control;
-    private readonly SslStream[] _lanes;
-    private readonly byte[][] _frames;
+    private readonly SealedLane[] _lanes;
     private readonly Channel<byte[]> _controls = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(MostControlsQueued) { SingleReader = true });
     private int _disposed;
 
     /// <param name="control">Stream 0.</param>
     /// <param name="lanes">The others, in order.</param>
-    public TcpFileChannel(SslStream control, SslStream[] lanes)
-    {
-        (_control, _lanes) = (control, lanes);
-        _frames = [.. lanes.Select(_ => new byte[4 + MostMessage])];
-    }
+    public TcpFileChannel(SslStream control, SealedLane[] lanes) => (_control, _lanes) = (control, lanes);
 
     /// <inheritdoc/>
     public int Lanes => _lanes.Length;
@@ -47,13 +41,9 @@ internal sealed class TcpFileChannel : IFileChannel
     /// <inheritdoc/>
     public async ValueTask SendAsync(int lane, ReadOnlyMemory<byte> message, CancellationToken cancellation)
     {
-        // One write for both: a length of its own would cost a record and a call of the system.
-        var frame = _frames[lane];
-        BinaryPrimitives.WriteInt32BigEndian(frame, message.Length);
-        message.CopyTo(frame.AsMemory(4));
         try
         {
-            await _lanes[lane].WriteAsync(frame.AsMemory(0, 4 + message.Length), cancellation);
+            await _lanes[lane].SendAsync(message, cancellation);
         }
         catch (Exception fault) when (TcpConnection.IsEnd(fault))
         {
@@ -67,17 +57,13 @@ internal sealed class TcpFileChannel : IFileChannel
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         List<Task> running =
         [
-            ReadAsync(_control, MostControl, message =>
-            {
-                receiver.TakeControl(message.ToArray());
-                return ValueTask.CompletedTask;
-            }, ending.Token),
+            ReadControlsAsync(receiver, ending.Token),
             WriteControlsAsync(ending.Token),
         ];
         for (var i = 0; i < _lanes.Length; i++)
         {
             var lane = i;
-            running.Add(Task.Run(() => ReadAsync(_lanes[lane], MostMessage, message => receiver.TakeAsync(lane, message), ending.Token), CancellationToken.None));
+            running.Add(Task.Run(() => _lanes[lane].ReadAsync(receiver, lane, ending.Token), CancellationToken.None));
         }
 
         // With one stream the whole channel is gone.
@@ -98,9 +84,9 @@ internal sealed class TcpFileChannel : IFileChannel
             lane.Dispose();
     }
 
-    private static async Task ReadAsync(SslStream stream, int most, Func<ReadOnlyMemory<byte>, ValueTask> take, CancellationToken cancellation)
+    private async Task ReadControlsAsync(IFileReceiver receiver, CancellationToken cancellation)
     {
-        var buffer = new byte[2 * (4 + most)];
+        var buffer = new byte[2 * (4 + MostControl)];
         var (start, end) = (0, 0);
         try
         {
@@ -109,22 +95,22 @@ internal sealed class TcpFileChannel : IFileChannel
                 while (end - start >= 4)
                 {
                     var length = BinaryPrimitives.ReadInt32BigEndian(buffer.AsSpan(start));
-                    if (length < 1 || length > most)
+                    if (length < 1 || length > MostControl)
                         return;
                     if (end - start - 4 < length)
                         break;
-                    await take(buffer.AsMemory(start + 4, length));
+                    receiver.TakeControl(buffer.AsSpan(start + 4, length).ToArray());
                     start += 4 + length;
                 }
 
                 // Moved only when what is missing would not fit behind it.
-                if (start > 0 && buffer.Length - start < 4 + most)
+                if (start > 0 && buffer.Length - start < 4 + MostControl)
                 {
                     buffer.AsSpan(start, end - start).CopyTo(buffer);
                     (start, end) = (0, end - start);
                 }
 
-                var read = await stream.ReadAsync(buffer.AsMemory(end), cancellation);
+                var read = await _control.ReadAsync(buffer.AsMemory(end), cancellation);
                 if (read == 0)
                     return;
                 end += read;

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using Dapari.Node.Paths;
 
 namespace Dapari.Node.Files.Channels;
@@ -6,7 +5,7 @@ namespace Dapari.Node.Files.Channels;
 /// <summary>
 /// Channels for files beside paths of TCP: the end that connected the path connects the streams too, and each says first which it is.
 /// <code>
-/// who connected the path   connects so many streams of purpose 1; on each: 1, its number, how many there are (1 byte each)
+/// who connected the path   connects so many streams of purpose 1; on each: 1, its number, how many there are (1 byte each); on all but number 0 keys are agreed on
 /// the other                waits until all are there; the channel is open at both ends with the byte 1 that it then sends on stream 0
 /// </code>
 /// Safe for threads.
@@ -52,33 +51,50 @@ internal sealed class TcpFileChannels : IFileChannelSource, IDisposable
     {
         using var limit = new CancellationTokenSource(_limit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        return path.MakesStreams ? await ConnectAsync(path, either.Token) : await GatherAsync(id, either.Token);
+        return path.MakesStreams ? await ConnectAsync(path, _time, either.Token) : await GatherAsync(id, either.Token);
     }
 
-    private static async Task<IFileChannel> ConnectAsync(TcpPath path, CancellationToken cancellation)
+    private static async Task<IFileChannel> ConnectAsync(TcpPath path, TimeProvider time, CancellationToken cancellation)
     {
         const int Count = 1 + TcpFileChannel.LaneCount;
-        var connecting = Enumerable.Range(0, Count).Select(number => ConnectAsync(path, (byte)number, Count, cancellation)).ToList();
+        var control = ConnectControlAsync(path, Count, cancellation);
+        var lanes = Enumerable.Range(1, TcpFileChannel.LaneCount).Select(number => ConnectLaneAsync(path, (byte)number, Count, time, cancellation)).ToList();
         try
         {
-            var streams = await Task.WhenAll(connecting);
+            var made = await Task.WhenAll(lanes);
+            var stream = await control;
             var answer = new byte[1];
-            await streams[0].ReadExactlyAsync(answer, cancellation);
-            return answer[0] == AllHere ? new TcpFileChannel(streams[0], streams[1..]) : throw new IOException("Something else was said.");
+            await stream.ReadExactlyAsync(answer, cancellation);
+            return answer[0] == AllHere ? new TcpFileChannel(stream, made) : throw new IOException("Something else was said.");
         }
         catch (Exception fault) when (TcpConnection.IsEnd(fault))
         {
-            foreach (var made in connecting)
-                _ = made.ContinueWith(static done => done.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            foreach (var one in lanes)
+                _ = one.ContinueWith(static done => done.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            _ = control.ContinueWith(static done => done.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             throw new IOException("The other end is out of reach.", fault);
         }
     }
 
-    private static async Task<SslStream> ConnectAsync(TcpPath path, byte number, byte count, CancellationToken cancellation)
+    private static async Task<PathStream> ConnectControlAsync(TcpPath path, byte count, CancellationToken cancellation)
     {
         var stream = await path.ConnectStreamAsync(cancellation);
-        await stream.WriteAsync(new[] { number, count }, cancellation);
+        await stream.WriteAsync((byte[])[0, count], cancellation);
         return stream;
+    }
+
+    private static async Task<SealedLane> ConnectLaneAsync(TcpPath path, byte number, byte count, TimeProvider time, CancellationToken cancellation)
+    {
+        var stream = await path.ConnectStreamAsync(cancellation);
+        try
+        {
+            return await SealedLane.ConnectAsync(stream, number, count, time, cancellation);
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task<IFileChannel> GatherAsync(ulong path, CancellationToken cancellation)
@@ -88,9 +104,9 @@ internal sealed class TcpFileChannels : IFileChannelSource, IDisposable
             gathering = Find(path);
         try
         {
-            var streams = await gathering.All.Task.WaitAsync(cancellation);
-            await streams[0].WriteAsync(new[] { AllHere }, cancellation);
-            return new TcpFileChannel(streams[0], streams[1..]);
+            var (control, lanes) = await gathering.All.Task.WaitAsync(cancellation);
+            await control.WriteAsync(new[] { AllHere }, cancellation);
+            return new TcpFileChannel(control, lanes);
         }
         catch (Exception fault) when (TcpConnection.IsEnd(fault))
         {
@@ -118,17 +134,21 @@ internal sealed class TcpFileChannels : IFileChannelSource, IDisposable
         return _gatherings[path] = new Gathering();
     }
 
-    private void OnStream(ulong path, SslStream stream) => _ = Task.Run(async () =>
+    private void OnStream(ulong path, PathStream stream) => _ = Task.Run(async () =>
     {
         try
         {
             using var limit = new CancellationTokenSource(_limit, _time);
             var word = new byte[2];
             await stream.ReadExactlyAsync(word, limit.Token);
+            var (number, count) = (word[0], word[1]);
+            if (count is < 2 or > MostStreams || number >= count)
+                throw new IOException("A stream that makes no sense.");
+            IDisposable made = number == 0 ? stream : await SealedLane.AcceptAsync(stream, number, _time, limit.Token);
             lock (_lock)
             {
-                if (word[1] is < 2 or > MostStreams || word[0] >= word[1] || !Find(path).Add(word[0], word[1], stream))
-                    throw new IOException("A stream that makes no sense.");
+                if (!Find(path).Add(number, count, made))
+                    throw new IOException("The channel has all its streams.");
             }
         }
         catch (Exception fault) when (TcpConnection.IsEnd(fault))
@@ -139,12 +159,12 @@ internal sealed class TcpFileChannels : IFileChannelSource, IDisposable
 
     private sealed class Gathering
     {
-        private readonly Dictionary<byte, SslStream> _streams = [];
+        private readonly Dictionary<byte, IDisposable> _streams = [];
         private int _count;
 
-        public TaskCompletionSource<SslStream[]> All { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<(PathStream Control, SealedLane[] Lanes)> All { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public bool Add(byte number, byte count, SslStream stream)
+        public bool Add(byte number, byte count, IDisposable stream)
         {
             if (All.Task.IsCompleted)
                 return false;
@@ -159,7 +179,7 @@ internal sealed class TcpFileChannels : IFileChannelSource, IDisposable
             _streams.Add(number, stream);
             _count = count;
             if (_streams.Count == count)
-                All.TrySetResult([.. _streams.OrderBy(one => one.Key).Select(one => one.Value)]);
+                All.TrySetResult(((PathStream)_streams[0], [.. _streams.Where(one => one.Key > 0).OrderBy(one => one.Key).Select(one => (SealedLane)one.Value)]));
             return true;
         }
 

@@ -19,6 +19,7 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
     private readonly ServingQueue _serving = new(channel.Lanes);
     private readonly ExpectedChunks _expected = new();
     private readonly Part?[] _parts = new Part?[channel.Lanes];
+    private readonly ChunkBatch[] _batches = [.. Enumerable.Range(0, channel.Lanes).Select(_ => new ChunkBatch())];
 
     /// <summary>What may come.</summary>
     public ExpectedChunks Expected => _expected;
@@ -35,6 +36,8 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var sending = Enumerable.Range(0, channel.Lanes).Select(lane => Task.Run(() => SendAsync(lane, ending.Token), CancellationToken.None)).ToList();
         await channel.RunAsync(this, ending.Token);
+        foreach (var batch in _batches)
+            batch.Take();
         await ending.CancelAsync();
         _serving.Close();
         channel.Dispose();
@@ -50,6 +53,15 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
 
     /// <inheritdoc/>
     public void TakeControl(byte[] message) => control(message);
+
+    /// <inheritdoc/>
+    public Memory<byte> Room(int lane, int length) => _batches[lane].Room(length);
+
+    /// <inheritdoc/>
+    public bool IsBusy(int lane) => _batches[lane].Count > 0;
+
+    /// <inheritdoc/>
+    public void Rest(int lane) => _batches[lane].Take();
 
     /// <inheritdoc/>
     public ValueTask TakeAsync(int lane, ReadOnlyMemory<byte> message)
@@ -71,7 +83,12 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
         var length = destination.Place.Items[piece.Item].Shape.ChunkLength(piece.Chunk);
         if (piece.Offset == 0 && piece.Bytes.Length == length)
         {
-            if (_expected.TryTake(piece.Transfer, piece.Item, piece.Chunk))
+            if (!_expected.TryTake(piece.Transfer, piece.Item, piece.Chunk))
+                return;
+            // Only a lane with room of its own brings as much in one piece.
+            if (length == FileShape.ChunkBytes)
+                _batches[lane].Add(destination, piece.Item, piece.Chunk);
+            else
                 destination.Take(piece.Item, piece.Chunk, piece.Bytes, fromDropOff: false);
             return;
         }

@@ -70,16 +70,19 @@ internal sealed class OpenFiles(string folder, int most = 16) : IDisposable
         }
     }
 
-    /// <summary>Makes a file, with all of its room; true: it was not there, or shorter.</summary>
+    /// <summary>Makes a file; true: it was not there, or shorter.</summary>
+    /// <param name="name">Of the file.</param>
+    /// <param name="size">In bytes.</param>
+    /// <param name="reserves">With all of its room.</param>
     /// <exception cref="IOException">There is no room.</exception>
-    public bool Create(string name, long size)
+    public bool Create(string name, long size, bool reserves)
     {
         var path = Path.Combine(folder, name);
         if (!File.Exists(path))
         {
             new FileStream(path, new FileStreamOptions
             {
-                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, UnixCreateMode = OwnerOnly, PreallocationSize = size, BufferSize = 0,
+                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, UnixCreateMode = OwnerOnly, PreallocationSize = reserves ? size : 0, BufferSize = 0,
             }).Dispose();
         }
 

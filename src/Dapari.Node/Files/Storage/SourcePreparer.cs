@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dapari.Wire;
 using Dapari.Wire.Files;
 using Dapari.Wire.V1;
@@ -12,7 +13,7 @@ internal static class SourcePreparer
 {
     // So many chunks are hashed before their leaves go into the tree: 64 MiB for each of 4 pages of leaves.
     private const int Window = 4 * FileShape.FanOut;
-    private const int ChunksAtOnce = 4;
+    private const int ChunksAtOnce = LeafHashes.Most;
 
     /// <summary>Reads, hashes and keeps.</summary>
     /// <param name="folder">The transfer's, new.</param>
@@ -31,12 +32,13 @@ internal static class SourcePreparer
         var indexed = new List<IndexedItem>();
         var items = new List<FileItem>();
         var done = 0L;
+        var buffers = new ConcurrentBag<byte[]>();
         using (var tree = new FileStream(parts, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.ReadWrite, UnixCreateMode = OwnerOnly }))
         {
             var at = 0L;
             for (var i = 0; i < found.Count; i++)
             {
-                var (id, modified) = Hash(found[i].Path, i + 1, tree.SafeFileHandle, ref at, bytes => told?.Invoke(done + bytes), cancellation);
+                var (id, modified) = Hash(found[i].Path, i + 1, tree.SafeFileHandle, ref at, bytes => told?.Invoke(done + bytes), buffers, cancellation);
                 done += id.Shape.Size;
                 indexed.Add(new IndexedItem(id.Root.ToString(), id.Shape.Size, found[i].Path, modified));
                 items.Add(new FileItem
@@ -118,7 +120,7 @@ internal static class SourcePreparer
 
     private static bool NeedsManifest(List<FileItem> items) => items.Count > WireLimits.FilesPerOffer || items.Sum(item => item.CalculateSize() + 4L) > 24 * 1024;
 
-    private static (FileId Id, long Modified) Hash(string path, int item, SafeFileHandle tree, ref long at, Action<long> told, CancellationToken cancellation)
+    private static (FileId Id, long Modified) Hash(string path, int item, SafeFileHandle tree, ref long at, Action<long> told, ConcurrentBag<byte[]> buffers, CancellationToken cancellation)
     {
         try
         {
@@ -138,7 +140,7 @@ internal static class SourcePreparer
             for (var first = 0L; first < shape.Chunks; first += leaves.Length)
             {
                 var count = (int)Math.Min(leaves.Length, shape.Chunks - first);
-                HashWindow(file, shape, first, leaves.AsMemory(0, count), item, cancellation);
+                HashWindow(file, shape, first, leaves.AsMemory(0, count), item, buffers, cancellation);
                 for (var i = 0; i < count; i++)
                     builder.Add(leaves[i]);
                 told(Math.Min(size, (first + count) * FileShape.ChunkBytes));
@@ -155,7 +157,7 @@ internal static class SourcePreparer
         }
     }
 
-    private static void HashWindow(SafeFileHandle file, FileShape shape, long first, Memory<TreeHash> leaves, int item, CancellationToken cancellation)
+    private static void HashWindow(SafeFileHandle file, FileShape shape, long first, Memory<TreeHash> leaves, int item, ConcurrentBag<byte[]> buffers, CancellationToken cancellation)
     {
         var groups = (leaves.Length + ChunksAtOnce - 1) / ChunksAtOnce;
         void Group(int group, byte[] buffer)
@@ -166,8 +168,10 @@ internal static class SourcePreparer
             var length = (int)Math.Min((long)chunks * FileShape.ChunkBytes, shape.Size - begin);
             if (!OpenFiles.TryReadAll(file, begin, buffer.AsSpan(0, length)))
                 throw new SourceFault(item, changed: true);
-            for (var i = 0; i < chunks; i++)
-                leaves.Span[from + i] = FileHash.Leaf(buffer.AsSpan(i * FileShape.ChunkBytes, Math.Min(FileShape.ChunkBytes, length - (i * FileShape.ChunkBytes))));
+            var whole = length / FileShape.ChunkBytes;
+            LeafHashes.Hash(buffer, FileShape.ChunkBytes, leaves.Span.Slice(from, whole));
+            if (whole < chunks)
+                leaves.Span[from + whole] = FileHash.Leaf(buffer.AsSpan(whole * FileShape.ChunkBytes, length - (whole * FileShape.ChunkBytes)));
         }
 
         if (groups == 1)
@@ -179,14 +183,14 @@ internal static class SourcePreparer
         try
         {
             Parallel.For(
-                0, groups, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Math.Min(8, Environment.ProcessorCount) },
-                () => new byte[ChunksAtOnce * FileShape.ChunkBytes],
+                0, groups, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) },
+                () => buffers.TryTake(out var free) ? free : new byte[ChunksAtOnce * FileShape.ChunkBytes],
                 (group, _, buffer) =>
                 {
                     Group(group, buffer);
                     return buffer;
                 },
-                _ => { });
+                buffers.Add);
         }
         catch (AggregateException several)
         {

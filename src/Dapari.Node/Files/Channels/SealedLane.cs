@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+using Dapari.Node.Paths;
+using Dapari.Wire.Files;
+
+namespace Dapari.Node.Files.Channels;
+
+/// <summary>
+/// A lane of a channel: a connection whose keys were agreed on within TLS, and whose messages then go beneath it in records of their own (docs/protocol/tcp.md, "Lanes"). Sends one
+/// message at a time and reads on one task; either beside the other.
+/// </summary>
+internal sealed class SealedLane : IDisposable
+{
+    /// <summary>The longest message.</summary>
+    public const int MostMessage = FileChannelCodec.PieceHeader + FileShape.ChunkBytes;
+
+    // What is put off for more to come waits this long for it.
+    private static readonly TimeSpan _rest = TimeSpan.FromMilliseconds(10);
+    private readonly PathStream _stream;
+    private readonly LaneSeal _sending;
+    private readonly LaneSeal _receiving;
+    private readonly TimeProvider _time;
+    private readonly byte[] _record = new byte[MostMessage + LaneSeal.Overhead];
+
+    private SealedLane(PathStream stream, (LaneSeal Sending, LaneSeal Receiving) seals, TimeProvider time) => (_stream, _sending, _receiving, _time) = (stream, seals.Sending, seals.Receiving, time);
+
+    /// <summary>The end that connected: says its secret, hears the other's, and proves that it has the keys.</summary>
+    /// <exception cref="Exception">One that <see cref="TcpConnection.IsEnd"/> knows.</exception>
+    public static async Task<SealedLane> ConnectAsync(PathStream stream, byte number, byte count, TimeProvider time, CancellationToken cancellation)
+    {
+        var (own, theirs) = (RandomNumberGenerator.GetBytes(LaneSeal.SecretBytes), new byte[LaneSeal.SecretBytes]);
+        await stream.WriteAsync((byte[])[number, count, .. own], cancellation);
+        await stream.ReadExactlyAsync(theirs, cancellation);
+        var lane = new SealedLane(stream, LaneSeal.Pair(own, theirs, number, connects: true), time);
+        // Until this has come the other end sends nothing beneath TLS: what TLS reads ahead would be lost.
+        await lane.SendAsync(new[] { number }, cancellation);
+        return lane;
+    }
+
+    /// <summary>The other end, when number and count were read.</summary>
+    /// <exception cref="Exception">One that <see cref="TcpConnection.IsEnd"/> knows.</exception>
+    public static async Task<SealedLane> AcceptAsync(PathStream stream, byte number, TimeProvider time, CancellationToken cancellation)
+    {
+        var (own, theirs) = (RandomNumberGenerator.GetBytes(LaneSeal.SecretBytes), new byte[LaneSeal.SecretBytes]);
+        await stream.ReadExactlyAsync(theirs, cancellation);
+        await stream.WriteAsync(own, cancellation);
+        var lane = new SealedLane(stream, LaneSeal.Pair(theirs, own, number, connects: false), time);
+        var proof = new byte[1 + LaneSeal.Overhead];
+        for (var read = 0; read < proof.Length;)
+        {
+            var more = await stream.Beneath.ReceiveAsync(proof.AsMemory(read), cancellation);
+            read += more > 0 ? more : throw new EndOfStreamException();
+        }
+
+        var word = new byte[1];
+        return lane._receiving.TryOpen(proof, word) && word[0] == number ? lane : throw new IOException("Keys do not agree.");
+    }
+
+    /// <summary>Sends a message; the memory is the caller's again when it is done.</summary>
+    /// <exception cref="Exception">One that <see cref="TcpConnection.IsEnd"/> knows.</exception>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
+    {
+        _sending.Seal(message.Span, _record);
+        for (var rest = _record.AsMemory(0, message.Length + LaneSeal.Overhead); !rest.IsEmpty;)
+            rest = rest[await _stream.Beneath.SendAsync(rest, cancellation)..];
+    }
+
+    /// <summary>Brings messages until the lane ends; never throws but a bug.</summary>
+    public async Task ReadAsync(IFileReceiver receiver, int lane, CancellationToken cancellation)
+    {
+        var buffer = new byte[2 * (MostMessage + LaneSeal.Overhead)];
+        var (start, end) = (0, 0);
+        Task? resting = null;
+        try
+        {
+            while (true)
+            {
+                if (!LaneSeal.TryReadLength(buffer.AsSpan(start, end - start), MostMessage, out var length))
+                    return;
+                if (length is { } bytes && bytes + LaneSeal.Overhead <= end - start)
+                {
+                    var message = receiver.Room(lane, bytes);
+                    if (!_receiving.TryOpen(buffer.AsSpan(start, bytes + LaneSeal.Overhead), message.Span))
+                        return;
+                    await receiver.TakeAsync(lane, message);
+                    start += bytes + LaneSeal.Overhead;
+                    continue;
+                }
+
+                // Moved only when what is missing would not fit behind it.
+                if (start > 0 && (start == end || buffer.Length - start < MostMessage + LaneSeal.Overhead))
+                {
+                    buffer.AsSpan(start, end - start).CopyTo(buffer);
+                    (start, end) = (0, end - start);
+                }
+
+                var reading = _stream.Beneath.ReceiveAsync(buffer.AsMemory(end), cancellation);
+                var read = reading.IsCompleted ? await reading : await WaitAsync(reading.AsTask());
+                if (read == 0)
+                    return;
+                end += read;
+            }
+        }
+        catch (Exception fault) when (TcpConnection.IsEnd(fault))
+        {
+            // That it ended is all there is to say.
+        }
+
+        async Task<int> WaitAsync(Task<int> reading)
+        {
+            if (receiver.IsBusy(lane))
+            {
+                resting = resting is null || resting.IsCompleted ? Task.Delay(_rest, _time, CancellationToken.None) : resting;
+                if (await Task.WhenAny(reading, resting) != reading)
+                    receiver.Rest(lane);
+            }
+
+            return await reading;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stream.Dispose();
+        _sending.Dispose();
+        _receiving.Dispose();
+    }
+}
