@@ -108,3 +108,12 @@ build_node() {
   dotnet build "$root/src/Dapari.Node/Dapari.Node.csproj" -c Release -v q >"$log" 2>&1 || { tail -n 30 "$log" >&2; die 'The node did not build.'; }
   touch "$stamp"
 }
+
+# The native peer as one native file (about a minute and a half). Into artifacts/publish.
+build_native_node() {
+  local stamp=$root/artifacts/native-node.stamp
+  stale "$stamp" "$root"/src/Dapari.{Node,Peer,Crypto,Rtc,Rtc.Sockets,Wire} "$root/proto" "$root/eng/publish-node" "$root"/Directory.*.props || return 0
+  mkdir -p "$root/artifacts"
+  case $(uname -m) in aarch64) "$root/eng/publish-node" linux-arm64 ;; *) "$root/eng/publish-node" linux-x64 ;; esac || return 1
+  touch "$stamp"
+}

@@ -54,6 +54,8 @@ internal sealed partial class NodeApi(NodePeer peer)
             new Command { MarkRead = new MarkRead { ContactId = contact.Id, ThroughClock = contact.LastMessage?.Clock ?? 0 } }, cancellation)),
         ("POST", ["contacts", _, "active"]) => (one, cancellation) => WithAsync(one, contact => DoAsync(
             new Command { SetActiveConversation = new SetActiveConversation { ContactId = contact.Id } }, cancellation)),
+        ("POST", ["contacts", _, "typing"]) => (one, cancellation) => WithAsync(one, contact => DoAsync(
+            new Command { SetTyping = new SetTyping { ContactId = contact.Id, Active = Read(one, ApiJson.Default.TypingBody).Active } }, cancellation)),
         ("GET", ["invites"]) => Sync(_ => Ok([.. Snapshot.Invites.Select(Views.Invite)], ApiJson.Default.IReadOnlyListInviteBody)),
         ("POST", ["invites"]) => InviteAsync,
         ("DELETE", ["invites", _]) => RevokeAsync,
@@ -237,8 +239,8 @@ internal sealed partial class NodeApi(NodePeer peer)
     private Task<ApiAnswer> WithAsync(ApiRequest request, Func<ContactView, Task<ApiAnswer>> work) =>
         Views.Find(Snapshot, request.Path[1], out var several) is { } contact ? work(contact) : Task.FromResult(Nobody(several));
 
-    private static ApiAnswer Nobody(bool several) => several
-        ? Error(409, "several-contacts", "Several contacts have this name: say the beginning of an id.")
+    private ApiAnswer Nobody(bool several) => Snapshot.Self is null ? Refused(CommandRefusal.NoIdentity)
+        : several ? Error(409, "several-contacts", "Several contacts have this name: say the beginning of an id.")
         : Error(404, "unknown-contact", "There is no such contact.");
 
     private static ApiAnswer Document()
@@ -265,7 +267,7 @@ internal sealed partial class NodeApi(NodePeer peer)
 
     private static ApiAnswer Ok<T>(T body, JsonTypeInfo<T> type) => new(200, JsonSerializer.SerializeToUtf8Bytes(body, type));
 
-    private static ApiAnswer Refused(CommandRefusal refusal) => Error(Refusals.Status(refusal), Words.Of(refusal), Refusals.Text(refusal));
+    private static ApiAnswer Refused(CommandRefusal refusal) => Error(Refusals.Status(refusal), Words.Of(refusal), Refusals.Text(refusal).English);
 
     private static ApiAnswer Error(int status, string error, string detail) =>
         new(status, JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(error, detail), ApiJson.Default.ErrorBody));

@@ -16,13 +16,13 @@ internal static class BackupCommands
 
     public static Command Export(Frame frame)
     {
-        var file = new Argument<FileInfo>("FILE") { Description = "Where to" };
-        var command = new Command("export", $"Write an encrypted backup of everything (passphrase: {Variable}, or the first line of the input)") { file };
+        var file = new Argument<FileInfo>("FILE") { Description = Tongue.Of("Where to", "Dove") };
+        var command = new Command("export", Tongue.Of($"Write an encrypted backup of everything (passphrase: {Variable}, or the first line of the input)", $"Scrivi una copia cifrata di tutto (frase segreta: {Variable}, o la prima riga in ingresso)")) { file };
         frame.Run(command, async (line, session, cancellation) =>
         {
             var passphrase = await PassphraseAsync(frame, session.Terminal, cancellation);
             await session.DoAsync("POST", new BackupBody(line.GetValue(file)!.FullName, passphrase), ApiJson.Default.BackupBody, cancellation, "backup");
-            session.Terminal.Note("Written. Who puts it back loses nothing, and uses no key twice; until then this peer goes on as it is.");
+            session.Terminal.Note(Tongue.Of("Written. Who puts it back loses nothing, and uses no key twice; until then this peer goes on as it is.", "Scritta. Chi la ripristina non perde niente e non usa due volte una chiave; fino ad allora qui tutto continua."));
             return ExitCode.Done;
         });
         return command;
@@ -30,24 +30,24 @@ internal static class BackupCommands
 
     public static Command Import(Frame frame)
     {
-        var file = new Argument<FileInfo>("FILE") { Description = "A backup" };
-        var command = new Command("import", $"Put a backup back into an empty folder (passphrase: {Variable}, or the first line of the input)") { file };
+        var file = new Argument<FileInfo>("FILE") { Description = Tongue.Of("A backup", "Una copia") };
+        var command = new Command("import", Tongue.Of($"Put a backup back into an empty folder (passphrase: {Variable}, or the first line of the input)", $"Ripristina una copia in una cartella vuota (frase segreta: {Variable}, o la prima riga in ingresso)")) { file };
         frame.RunAlone(command, async (line, terminal, cancellation) =>
         {
             var folder = frame.FolderOf(line);
             var source = line.GetValue(file)!;
             if (!source.Exists)
-                throw new CommandEnd(ExitCode.Usage, "no-file", $"There is no file {source.FullName}.");
+                throw new CommandEnd(ExitCode.Usage, "no-file", Tongue.Of($"There is no file {source.FullName}.", $"Il file {source.FullName} non esiste."));
             var passphrase = await PassphraseAsync(frame, terminal, cancellation);
             if (!Backup.TryOpen(await File.ReadAllBytesAsync(source.FullName, cancellation), Encoding.UTF8.GetBytes(passphrase), out var rows, out var messages))
-                throw new CommandEnd(ExitCode.Refused, "not-opened", "It is no backup, it is damaged, or the passphrase is wrong.");
+                throw new CommandEnd(ExitCode.Refused, "not-opened", Tongue.Of("It is no backup, it is damaged, or the passphrase is wrong.", "Non è una copia, è rovinata, o la frase segreta è sbagliata."));
             using var home = NodeHome.TryOpen(folder, out var fault)
                 ?? throw Frame.NoFolder(folder, fault == HomeFault.InUse ? NodeFault.InUse : fault == HomeFault.NotOurs ? NodeFault.NotOurs : NodeFault.Storage);
             try
             {
                 using var store = SqlitePeerStore.Open(home.Database, RandomSource.System);
                 if (store.Rows("").Count > 0)
-                    throw new CommandEnd(ExitCode.Refused, "not-empty", "There is an identity in this folder already: a backup goes into an empty one.");
+                    throw new CommandEnd(ExitCode.Refused, "not-empty", Tongue.Of("There is an identity in this folder already: a backup goes into an empty one (--home).", "In questa cartella c'è già un'identità: una copia va in una vuota (--home)."));
                 store.Fill(PeerEngine.Restore(rows, RandomSource.System), messages);
             }
             catch (SqliteFault)
@@ -56,10 +56,10 @@ internal static class BackupCommands
             }
             catch (InvalidDataException)
             {
-                throw new CommandEnd(ExitCode.Refused, "not-understood", "A newer version wrote this, or it is damaged.");
+                throw new CommandEnd(ExitCode.Refused, "not-understood", Tongue.Of("A newer version wrote this, or it is damaged.", "L'ha scritta una versione più nuova, o è rovinata."));
             }
 
-            terminal.Note("Put back. Contacts get new keys at the next start; the device that it was made on must not run any more.");
+            terminal.Note(Tongue.Of("Put back. Contacts get new keys at the next start; the device that it was made on must not run any more.", "Ripristinata. Al prossimo avvio i contatti ricevono chiavi nuove; il dispositivo da cui viene non deve più funzionare."));
             return ExitCode.Done;
         });
         return command;
@@ -69,9 +69,9 @@ internal static class BackupCommands
     {
         if (frame.Variable(Variable) is { Length: > 0 } kept)
             return kept;
-        terminal.Note("Passphrase:");
+        terminal.Note(Tongue.Of("Passphrase:", "Frase segreta:"));
         return await terminal.Input.ReadLineAsync(cancellation) is { Length: > 0 } typed
             ? typed
-            : throw new CommandEnd(ExitCode.Usage, "no-passphrase", "A passphrase is wanted.");
+            : throw new CommandEnd(ExitCode.Usage, "no-passphrase", Tongue.Of("A passphrase is wanted.", "Serve una frase segreta."));
     }
 }

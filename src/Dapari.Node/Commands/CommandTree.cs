@@ -8,13 +8,14 @@ internal static class CommandTree
     /// <summary>Runs one command line; gives its exit code.</summary>
     public static async Task<int> RunAsync(Frame frame, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
+        Tongue.Choose(frame.Variable);
         var line = Create(frame).Parse(arguments);
         var code = await line.InvokeAsync(new InvocationConfiguration { Output = frame.Output, Error = frame.Errors }, cancellation);
         return line.Errors.Count > 0 ? ExitCode.Usage : code;
     }
 
     /// <summary>Every command.</summary>
-    public static RootCommand Create(Frame frame) => new("Messages and files, directly from device to device or through a server that cannot read them.")
+    public static RootCommand Create(Frame frame) => new(Tongue.Of("Messages and files, directly from device to device or through a server that cannot read them.", "Messaggi e file, direttamente da dispositivo a dispositivo o per un server che non può leggerli."))
     {
         frame.Home,
         frame.Json,

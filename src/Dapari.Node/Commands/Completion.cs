@@ -29,9 +29,9 @@ internal static class Completion
 
     public static Command Create(Frame frame)
     {
-        var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish" };
+        var shell = new Argument<string>("SHELL") { Description = Tongue.Of("bash, zsh or fish", "bash, zsh o fish") };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        var command = new Command("completion", "Write what makes a shell complete: source <(dapari completion bash)") { shell };
+        var command = new Command("completion", Tongue.Of("Write what makes a shell complete: source <(dapari completion bash)", "Scrivi ciò che serve a una shell per completare: source <(dapari completion bash)")) { shell };
         frame.RunAlone(command, (line, terminal, _) =>
         {
             terminal.Line(line.GetValue(shell) switch { "zsh" => Zsh, "fish" => Fish, _ => Bash });

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.CommandLine;
 using Dapari.Node.Api;
 using Dapari.Node.Api.Bodies;
@@ -7,16 +8,19 @@ namespace Dapari.Node.Commands;
 /// <summary>Who may write to whom.</summary>
 internal static class ContactCommands
 {
+    // As the browser's peer shows and scans it.
+    private const string SafetyPrefix = "dapari-safety:";
+
     public static Command Invite(Frame frame)
     {
-        var reusable = new Option<bool>("--reusable") { Description = "For more than one person" };
-        var days = new Option<uint>("--days") { Description = "It works for so many days; 0: until it is revoked", DefaultValueFactory = _ => 7, HelpName = "N" };
-        var label = new Option<string?>("--label") { Description = "A word for yourself", HelpName = "TEXT" };
-        var noQr = new Option<bool>("--no-qr") { Description = "Only the link" };
-        var list = new Command("list", "The invites that there are");
+        var reusable = new Option<bool>("--reusable") { Description = Tongue.Of("For more than one person", "Per più di una persona") };
+        var days = new Option<uint>("--days") { Description = Tongue.Of("It works for so many days; 0: until it is revoked", "Vale per questi giorni; 0: finché non lo revochi"), DefaultValueFactory = _ => 7, HelpName = "N" };
+        var label = new Option<string?>("--label") { Description = Tongue.Of("A word for yourself", "Un appunto per te"), HelpName = "TEXT" };
+        var noQr = new Option<bool>("--no-qr") { Description = Tongue.Of("Only the link", "Solo il link") };
+        var list = new Command("list", Tongue.Of("The invites that there are", "Gli inviti che ci sono"));
         var id = new Argument<string>("ID");
-        var revoke = new Command("revoke", "An invite works no longer") { id };
-        var command = new Command("invite", "Make a link that lets somebody ask to be a contact") { reusable, days, label, noQr, list, revoke };
+        var revoke = new Command("revoke", Tongue.Of("An invite works no longer", "Un invito non vale più")) { id };
+        var command = new Command("invite", Tongue.Of("Make a link that lets somebody ask to be a contact", "Crea un link con cui qualcuno può chiedere di essere un contatto")) { reusable, days, label, noQr, list, revoke };
         frame.Run(command, async (line, session, cancellation) =>
         {
             var made = Session.Read(await session.DoAsync(
@@ -30,7 +34,7 @@ internal static class ContactCommands
                 foreach (var row in line.GetValue(noQr) ? [] : Qr.Lines(invite.Link))
                     session.Terminal.Line(row);
                 if (!published)
-                    session.Terminal.Note("The server does not have it yet: the link works once it does.");
+                    session.Terminal.Note(Tongue.Of("The server does not have it yet: the link works once it does.", "Il server non ce l'ha ancora: il link funzionerà appena l'avrà."));
             });
             return published ? ExitCode.Done : ExitCode.NotYet;
         });
@@ -40,8 +44,9 @@ internal static class ContactCommands
             {
                 foreach (var invite in invites)
                 {
-                    session.Terminal.Line($"{invite.Id}  {(invite.Revoked ? "revoked" : invite.Reusable ? "reusable" : "for one")}, used {invite.Uses} times"
-                        + $"{(invite.ExpiresAt is { } end ? ", until " + Terminal.When(end) : "")}  {Terminal.Clean(invite.Label)}");
+                    session.Terminal.Line($"{invite.Id}  {(invite.Revoked ? Tongue.Of("revoked", "revocato") : invite.Reusable ? Tongue.Of("reusable", "per più persone") : Tongue.Of("for one", "per uno"))}"
+                        + Tongue.Of($", used {invite.Uses} times", $", usato {invite.Uses} volte")
+                        + $"{(invite.ExpiresAt is { } end ? Tongue.Of(", until ", ", fino al ") + Terminal.When(end) : "")}  {Terminal.Clean(invite.Label)}");
                     session.Terminal.Line("  " + invite.Link);
                 }
             });
@@ -57,8 +62,8 @@ internal static class ContactCommands
 
     public static Command Accept(Frame frame)
     {
-        var link = new Argument<string>("LINK") { Description = "An invite link" };
-        var command = new Command("accept", "Open an invite: ask its maker to be a contact") { link };
+        var link = new Argument<string>("LINK") { Description = Tongue.Of("An invite link", "Un link d'invito") };
+        var command = new Command("accept", Tongue.Of("Open an invite: ask its maker to be a contact", "Apri un invito: chiedi a chi l'ha fatto di essere un contatto")) { link };
         frame.Run(command, async (line, session, cancellation) =>
         {
             ContactBody? contact = null;
@@ -73,7 +78,7 @@ internal static class ContactCommands
                 cancellation);
             var left = asked && await session.LeaveAsync(cancellation);
             session.Write(contact!, ApiJson.Default.ContactBody, _ =>
-                session.Terminal.Line(left ? $"{Terminal.Clean(contact!.Name)}: {Speech.Contact(contact)}." : "Kept: it goes on once the server answers."));
+                session.Terminal.Line(left ? $"{Terminal.Clean(contact!.Name)}: {Speech.Contact(contact)}." : Tongue.Of("Kept: it goes on once the server answers.", "Tenuto qui: prosegue appena il server risponde.")));
             return left ? ExitCode.Done : ExitCode.NotYet;
         });
         return command;
@@ -81,7 +86,7 @@ internal static class ContactCommands
 
     public static Command Contacts(Frame frame)
     {
-        var command = new Command("contacts", "Contacts, and who asks to be one");
+        var command = new Command("contacts", Tongue.Of("Contacts, and who asks to be one", "I contatti, e chi chiede di esserlo"));
         frame.Run(command, async (_, session, cancellation) =>
         {
             session.Write(await session.GetAsync(ApiJson.Default.IReadOnlyListContactBody, cancellation, "contacts"), ApiJson.Default.IReadOnlyListContactBody, contacts =>
@@ -89,19 +94,19 @@ internal static class ContactCommands
                 foreach (var contact in contacts)
                 {
                     session.Terminal.Line($"{contact.Id[..8]}  {Terminal.Clean(contact.Name)}: {Speech.Contact(contact)}"
-                        + (contact.Unread > 0 ? $", {contact.Unread} unread" : "") + (contact.Path.State == "open" ? ", direct path open" : ""));
+                        + (contact.Unread > 0 ? Tongue.Of($", {contact.Unread} unread", $", {contact.Unread} da leggere") : "") + (contact.Path.State == "open" ? Tongue.Of(", direct path open", ", via diretta aperta") : ""));
                 }
             });
             return ExitCode.Done;
         });
-        command.Add(Change(frame, "accept", "Answer a request: yes", new ContactChangeBody(Answer: "accept")));
-        command.Add(Change(frame, "refuse", "Answer a request: no", new ContactChangeBody(Answer: "refuse")));
-        command.Add(Change(frame, "block", "Take nothing of theirs any more, and say nothing", new ContactChangeBody(Blocked: true)));
-        command.Add(Change(frame, "unblock", "Take what they write again", new ContactChangeBody(Blocked: false)));
-        var name = new Argument<string>("NAME") { Description = "A name of your own for them; empty: theirs" };
-        command.Add(Change(frame, "rename", "Call them by a name of your own", null, name));
+        command.Add(Change(frame, "accept", Tongue.Of("Answer a request: yes", "Rispondi di sì a una richiesta"), new ContactChangeBody(Answer: "accept")));
+        command.Add(Change(frame, "refuse", Tongue.Of("Answer a request: no", "Rispondi di no a una richiesta"), new ContactChangeBody(Answer: "refuse")));
+        command.Add(Change(frame, "block", Tongue.Of("Take nothing of theirs any more, and say nothing", "Non ricevere più niente da loro, senza dirlo"), new ContactChangeBody(Blocked: true)));
+        command.Add(Change(frame, "unblock", Tongue.Of("Take what they write again", "Ricevi di nuovo quello che scrivono"), new ContactChangeBody(Blocked: false)));
+        var name = new Argument<string>("NAME") { Description = Tongue.Of("A name of your own for them; empty: theirs", "Un nome scelto da te; vuoto: il loro") };
+        command.Add(Change(frame, "rename", Tongue.Of("Call them by a name of your own", "Chiamali con un nome scelto da te"), null, name));
         var who = Who();
-        var remove = new Command("remove", "Forget a contact, with everything said") { who };
+        var remove = new Command("remove", Tongue.Of("Forget a contact, with everything said", "Dimentica un contatto e tutto quello che vi siete detti")) { who };
         frame.Run(remove, async (line, session, cancellation) =>
         {
             await session.AskAsync(ApiRequest.Of("DELETE", default, "contacts", line.GetValue(who)!), cancellation);
@@ -115,9 +120,10 @@ internal static class ContactCommands
     public static Command Verify(Frame frame)
     {
         var who = Who();
-        var yes = new Option<bool>("--yes") { Description = "The numbers are the same: keep them as verified" };
-        var no = new Option<bool>("--no") { Description = "They are not verified any more" };
-        var command = new Command("verify", "The safety number, to be compared with theirs by another way") { who, yes, no };
+        var yes = new Option<bool>("--yes") { Description = Tongue.Of("The numbers are the same: keep them as verified", "I numeri sono uguali: segna il contatto come verificato") };
+        var no = new Option<bool>("--no") { Description = Tongue.Of("They are not verified any more", "Il contatto non è più verificato") };
+        var noQr = new Option<bool>("--no-qr") { Description = Tongue.Of("Only the digits", "Solo le cifre") };
+        var command = new Command("verify", Tongue.Of("The safety number, to be compared with theirs by another way", "Il numero di sicurezza, da confrontare con il loro per un'altra via")) { who, yes, no, noQr };
         frame.Run(command, async (line, session, cancellation) =>
         {
             var contact = line.GetValue(who)!;
@@ -127,7 +133,11 @@ internal static class ContactCommands
             {
                 foreach (var row in safety.Digits.Chunk(5).Select(group => new string(group)).Chunk(4))
                     session.Terminal.Line("  " + string.Join("  ", row));
-                session.Terminal.Line(safety.Verified ? "Verified." : "Not verified. If the other sees the same number: `dapari verify " + contact + " --yes`.");
+                foreach (var row in line.GetValue(noQr) ? [] : Qr.Lines(SafetyPrefix + Base64Url.EncodeToString(Convert.FromHexString(safety.Code))))
+                    session.Terminal.Line(row);
+                session.Terminal.Line(safety.Verified
+                    ? Tongue.Of("Verified.", "Verificato.")
+                    : Tongue.Of($"Not verified. If the other sees the same number, or reads this code: `dapari verify {contact} --yes`.", $"Non verificato. Se l'altro vede lo stesso numero, o legge questo codice: `dapari verify {contact} --yes`."));
             });
             return ExitCode.Done;
         });
@@ -135,7 +145,7 @@ internal static class ContactCommands
     }
 
     /// <summary>Whom a command is about.</summary>
-    public static Argument<string> Who() => new("CONTACT") { Description = "A name, or the beginning of an id (4 digits or more)" };
+    public static Argument<string> Who() => new("CONTACT") { Description = Tongue.Of("A name, or the beginning of an id (4 digits or more)", "Un nome, o l'inizio di un id (almeno 4 cifre)") };
 
     private static Command Change(Frame frame, string word, string description, ContactChangeBody? change, Argument<string>? name = null)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Dapari.Node.Api;
+using Dapari.Node.Commands.Chat;
 using Dapari.Node.Home;
 using Dapari.Node.Hosting;
 
@@ -12,13 +13,14 @@ namespace Dapari.Node.Commands;
 /// <param name="variable">Reads the environment.</param>
 /// <param name="time">Both clocks.</param>
 /// <param name="moving">Whether the error output is a terminal, where a line can be drawn anew.</param>
-internal sealed class Frame(TextWriter output, TextWriter errors, TextReader input, Func<string, string?> variable, TimeProvider time, bool moving = false)
+/// <param name="tty">Takes the terminal that input and output are, if they are one.</param>
+internal sealed class Frame(TextWriter output, TextWriter errors, TextReader input, Func<string, string?> variable, TimeProvider time, bool moving = false, Func<Tty?>? tty = null)
 {
     /// <summary>The folder.</summary>
-    public Option<string?> Home { get; } = new("--home") { Description = "The folder of this peer (DAPARI_HOME; else dapari in the XDG state folder)", Recursive = true, HelpName = "FOLDER" };
+    public Option<string?> Home { get; } = new("--home") { Description = Tongue.Of("The folder of this peer (DAPARI_HOME; else dapari in the XDG state folder)", "La cartella di questo peer (DAPARI_HOME; altrimenti dapari nella cartella di stato XDG)"), Recursive = true, HelpName = "FOLDER" };
 
     /// <summary>Documents instead of sentences.</summary>
-    public Option<bool> Json { get; } = new("--json") { Description = "Write JSON", Recursive = true };
+    public Option<bool> Json { get; } = new("--json") { Description = Tongue.Of("Write JSON", "Scrivi JSON"), Recursive = true };
 
     /// <summary>Results.</summary>
     public TextWriter Output => output;
@@ -31,6 +33,9 @@ internal sealed class Frame(TextWriter output, TextWriter errors, TextReader inp
 
     /// <summary>Reads the environment.</summary>
     public Func<string, string?> Variable => variable;
+
+    /// <summary>Takes the terminal; null: input or output is none.</summary>
+    public Tty? TryOpenTty() => tty?.Invoke();
 
     /// <summary>The folder that a command line names.</summary>
     public string FolderOf(ParseResult line) => line.GetValue(Home) is { Length: > 0 } named ? Path.GetFullPath(named) : NodeHome.DefaultFolder(variable);
@@ -71,11 +76,11 @@ internal sealed class Frame(TextWriter output, TextWriter errors, TextReader inp
     /// <summary>The end of a command whose folder could not be opened.</summary>
     public static CommandEnd NoFolder(string folder, NodeFault fault) => new(ExitCode.NoFolder, Api.Words.Of(fault), fault switch
     {
-        NodeFault.InUse => $"Another process uses {folder}.",
-        NodeFault.NotOurs => $"The system does not let you use {folder}.",
-        NodeFault.Newer => $"A newer version of Dapari wrote {folder}, or it is damaged.",
-        NodeFault.Authority => $"{NodeHome.AuthorityOf(folder)} holds no certificate.",
-        _ => $"The storage in {folder} failed.",
+        NodeFault.InUse => Tongue.Of($"Another process uses {folder}: end it, or name another folder by --home.", $"Un altro processo usa {folder}: fermalo, o scegli un'altra cartella con --home."),
+        NodeFault.NotOurs => Tongue.Of($"The system does not let you use {folder}.", $"Il sistema non ti lascia usare {folder}."),
+        NodeFault.Newer => Tongue.Of($"A newer version of Dapari wrote {folder}, or it is damaged.", $"{folder} l'ha scritta una versione più nuova di Dapari, o è rovinata."),
+        NodeFault.Authority => Tongue.Of($"{NodeHome.AuthorityOf(folder)} holds no certificate.", $"{NodeHome.AuthorityOf(folder)} non contiene certificati."),
+        _ => Tongue.Of($"The disk of {folder} fails, or is full.", $"Il disco di {folder} non funziona, o è pieno."),
     });
 
     private async Task<int> GuardAsync(ParseResult line, Func<Terminal, Task<int>> work)

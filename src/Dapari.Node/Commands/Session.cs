@@ -36,7 +36,7 @@ internal sealed class Session(INodeClient client, Terminal terminal, TimeProvide
         if (answer.IsDone)
             return answer.Body;
         var error = JsonSerializer.Deserialize(answer.Body, ApiJson.Default.ErrorBody);
-        throw new CommandEnd(ExitCode.Refused, error?.Error ?? "refused", error?.Detail ?? "It was refused.");
+        throw new CommandEnd(ExitCode.Refused, error?.Error ?? "refused", error is null ? Tongue.Of("It was refused.", "Rifiutato.") : Refusals.Of(error.Error) is { } said ? Tongue.Of(said.English, said.Italian) : error.Detail);
     }
 
     /// <summary>Asks for a document.</summary>

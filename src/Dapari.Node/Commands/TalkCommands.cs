@@ -2,22 +2,26 @@ using System.CommandLine;
 using System.Globalization;
 using Dapari.Node.Api;
 using Dapari.Node.Api.Bodies;
+using Dapari.Node.Commands.Chat;
 
 namespace Dapari.Node.Commands;
 
 /// <summary>Saying and reading.</summary>
 internal static class TalkCommands
 {
+    /// <summary>What stands below a message's first line.</summary>
+    public const string Indent = "                    ";
+
     private static readonly string[] _states = ["queued", "on-server", "delivered", "read"];
 
     public static Command Say(Frame frame)
     {
         var who = ContactCommands.Who();
-        var text = new Argument<string[]>("TEXT") { Description = "What to say; nothing: what the input holds", Arity = ArgumentArity.ZeroOrMore };
-        var wait = new Option<string>("--wait") { Description = "Wait until it is there: queued, on-server, delivered or read", DefaultValueFactory = _ => "on-server", HelpName = "STATE" };
+        var text = new Argument<string[]>("TEXT") { Description = Tongue.Of("What to say; nothing: what the input holds", "Cosa dire; niente: quello che arriva in ingresso"), Arity = ArgumentArity.ZeroOrMore };
+        var wait = new Option<string>("--wait") { Description = Tongue.Of("Wait until it is there: queued, on-server, delivered or read", "Aspetta che sia lì: queued, on-server, delivered o read"), DefaultValueFactory = _ => "on-server", HelpName = "STATE" };
         wait.AcceptOnlyFromAmong(_states);
-        var limit = new Option<uint>("--timeout") { Description = "Wait so many seconds at most", DefaultValueFactory = _ => 10, HelpName = "SECONDS" };
-        var command = new Command("say", "Send a message") { who, text, wait, limit };
+        var limit = new Option<uint>("--timeout") { Description = Tongue.Of("Wait so many seconds at most", "Aspetta al più questi secondi"), DefaultValueFactory = _ => 10, HelpName = "SECONDS" };
+        var command = new Command("say", Tongue.Of("Send a message", "Manda un messaggio")) { who, text, wait, limit };
         frame.Run(command, async (line, session, cancellation) =>
         {
             var words = line.GetValue(text) is { Length: > 0 } given ? string.Join(' ', given) : (await session.Terminal.Input.ReadToEndAsync(cancellation)).TrimEnd('\n');
@@ -51,9 +55,9 @@ internal static class TalkCommands
     public static Command Read(Frame frame)
     {
         var who = ContactCommands.Who();
-        var count = new Option<int>("--count") { Description = "So many messages", DefaultValueFactory = _ => 20, HelpName = "N" };
-        var keep = new Option<bool>("--keep-unread") { Description = "Do not tell that they were read" };
-        var command = new Command("read", "Show the last messages, with the ways they went") { who, count, keep };
+        var count = new Option<int>("--count") { Description = Tongue.Of("So many messages", "Quanti messaggi"), DefaultValueFactory = _ => 20, HelpName = "N" };
+        var keep = new Option<bool>("--keep-unread") { Description = Tongue.Of("Do not tell that they were read", "Non dire che li hai letti") };
+        var command = new Command("read", Tongue.Of("Show the last messages, with the ways they went", "Mostra gli ultimi messaggi, e per quale via sono andati")) { who, count, keep };
         frame.Run(command, async (line, session, cancellation) =>
         {
             var contact = line.GetValue(who)!;
@@ -81,11 +85,18 @@ internal static class TalkCommands
     public static Command Chat(Frame frame)
     {
         var who = ContactCommands.Who();
-        var command = new Command("chat", "Talk: lines typed are sent, what arrives is shown; end it with Ctrl+D") { who };
+        var command = new Command("chat", Tongue.Of("Talk: lines typed are sent, what arrives is shown; end it with Ctrl+D", "Parla: le righe scritte partono, quello che arriva si vede; Ctrl+D per finire")) { who };
         frame.Run(command, async (line, session, cancellation) =>
         {
             var contact = await session.GetAsync(ApiJson.Default.ContactBody, cancellation, "contacts", line.GetValue(who)!);
             await session.AskAsync(ApiRequest.Of("POST", default, "contacts", contact.Id, "active"), cancellation);
+            if (!session.Terminal.Json && frame.TryOpenTty() is { } tty)
+            {
+                using (tty)
+                    await new ChatTalk(session, contact, new ChatScreen(frame.Output, () => Tty.Columns)).RunAsync(Tty.Open(), await LatestAsync(session, contact, cancellation), cancellation);
+                return await session.LeaveAsync(cancellation) ? ExitCode.Done : ExitCode.NotYet;
+            }
+
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var showing = ShowAsync(session, contact, over.Token);
             while (await session.Terminal.Input.ReadLineAsync(over.Token) is { } typed)
@@ -104,8 +115,8 @@ internal static class TalkCommands
 
     public static Command Search(Frame frame)
     {
-        var words = new Argument<string[]>("WORD") { Description = "Beginnings of words", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("search", "Find messages in which every word begins a word") { words };
+        var words = new Argument<string[]>("WORD") { Description = Tongue.Of("Beginnings of words", "Inizi di parole"), Arity = ArgumentArity.OneOrMore };
+        var command = new Command("search", Tongue.Of("Find messages in which every word begins a word", "Trova i messaggi che contengono parole che iniziano così")) { words };
         frame.Run(command, async (line, session, cancellation) =>
         {
             var request = ApiRequest.Get("search") with { Query = new Dictionary<string, string> { ["q"] = string.Join(' ', line.GetValue(words)!) } };
@@ -138,19 +149,42 @@ internal static class TalkCommands
         }
     }
 
-    private static void Show(Terminal terminal, MessageBody message, string name)
+    /// <summary>A message as lines: the moment, who, and the text.</summary>
+    public static IEnumerable<string> Words(MessageBody message, string name)
     {
-        var who = message.Outgoing ? "You" : Terminal.Clean(name);
+        var who = message.Outgoing ? Tongue.Of("You", "Tu") : Terminal.Clean(name);
         var text = message.Kind switch
         {
             "text" => Terminal.Clean(message.Text, lines: true),
-            "event-connected" => "(you are contacts now)",
-            "event-restored" => "(the keys were renewed)",
-            "files" => "(files: " + string.Join(", ", message.Files?.Files.Select(file => Terminal.Clean(file.Name)) ?? []) + ") " + Terminal.Clean(message.Text, lines: true),
+            "event-connected" => Tongue.Of("(you are contacts now)", "(ora siete contatti)"),
+            "event-restored" => Tongue.Of("(the keys were renewed)", "(le chiavi sono state rinnovate)"),
+            "files" => Tongue.Of("(files: ", "(file: ") + FileSpeech.Names(message.Files!) + ") " + Terminal.Clean(message.Text, lines: true),
             _ => "(" + message.Kind + ")",
         };
-        terminal.Line($"{Terminal.When(message.ShownAt)}  {who}: {text}");
-        if (message.Kind is "text" or "files")
-            terminal.Line($"                    {(message.Outgoing ? Speech.State(message.State) + ": " : "")}{Speech.Of(message.Route, message.Outgoing)}");
+        // Whatever a text's lines begin with: they stand to the right of where a message's own moment and name are.
+        yield return $"{Terminal.When(message.ShownAt)}  {who}: {text.Replace("\n", "\n" + Indent, StringComparison.Ordinal)}";
+    }
+
+    /// <summary>Whether a message went some way.</summary>
+    public static bool HasWay(MessageBody message) => message.Kind is "text" or "files";
+
+    /// <summary>How a message stands, and which way it went.</summary>
+    public static string WayOf(MessageBody message) =>
+        $"{Indent}{(message.Outgoing ? Speech.State(message.State) + ": " : "")}{Speech.Of(message.Route, message.Outgoing)}";
+
+    private static async Task<IReadOnlyList<MessageBody>> LatestAsync(Session session, ContactBody contact, CancellationToken cancellation)
+    {
+        var request = ApiRequest.Get("contacts", contact.Id, "messages") with { Query = new Dictionary<string, string> { ["count"] = "20" } };
+        var page = Session.Read(await session.AskAsync(request, cancellation), ApiJson.Default.MessagesBody);
+        await session.AskAsync(ApiRequest.Of("POST", default, "contacts", contact.Id, "read"), cancellation);
+        return page.Messages;
+    }
+
+    private static void Show(Terminal terminal, MessageBody message, string name)
+    {
+        foreach (var line in Words(message, name))
+            terminal.Line(line);
+        if (HasWay(message))
+            terminal.Line(WayOf(message));
     }
 }

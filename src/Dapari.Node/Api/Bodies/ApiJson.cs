@@ -15,6 +15,7 @@ namespace Dapari.Node.Api.Bodies;
 [JsonSerializable(typeof(IReadOnlyList<TransferBody>))]
 [JsonSerializable(typeof(IReadOnlyList<FileOfferBody>))]
 [JsonSerializable(typeof(FileOfferBody))]
+[JsonSerializable(typeof(TypingBody))]
 [JsonSerializable(typeof(SendFilesBody))]
 [JsonSerializable(typeof(SentFilesBody))]
 [JsonSerializable(typeof(SaveFilesBody))]

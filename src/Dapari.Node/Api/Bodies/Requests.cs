@@ -19,6 +19,9 @@ internal sealed record LinkBody([property: JsonRequired] string Link);
 /// <param name="Id">32 hexadecimal digits, chosen by who says it: said twice it is sent once.</param>
 internal sealed record NewMessageBody([property: JsonRequired] string Text, string? Id = null);
 
+/// <summary>Whether somebody is writing to a contact just now; said again while it goes on.</summary>
+internal sealed record TypingBody([property: JsonRequired] bool Active);
+
 /// <summary>Changes what is set for a contact; null: as it is.</summary>
 /// <param name="Answer">To a request: "accept", "refuse" or "block".</param>
 /// <param name="Blocked">Nothing of theirs is taken any more.</param>
