@@ -104,6 +104,18 @@ public sealed class ChatTests
         Assert.DoesNotContain(await bob.ReadAsync("Alice"), message => message.Text == "never said");
     }
 
+    [Fact]
+    public async Task When_its_daemon_is_gone_the_talk_ends_and_says_so()
+    {
+        await using var post = await Post.OpenAsync();
+        var (_, bob) = await post.ContactsAsync();
+        using var talk = new Pty(bob.Folder, "chat", "Alice");
+        await talk.SeeAsync("Alice ·");
+        await bob.KillAsync();
+        Assert.Equal(ExitCode.Refused, await talk.EndAsync());
+        Assert.Contains("dapari up", talk.Seen, StringComparison.Ordinal);
+    }
+
     private static LineEditor Type(LineEditor line, List<Key> keys)
     {
         foreach (var key in keys)

@@ -54,6 +54,26 @@ public sealed class ShellTests
     }
 
     [Fact]
+    public async Task Where_json_is_wanted_a_command_that_is_done_writes_a_document_and_nothing_else()
+    {
+        await using var post = await Post.OpenAsync();
+        var (alice, bob) = await post.ContactsAsync();
+        var copy = Path.Combine(bob.Folder, "..", "copy");
+        string[][] lines =
+        [
+            ["status"], ["invite"], ["invite", "list"], ["contacts"], ["verify", "Bob"], ["say", "Bob", "ciao"], ["read", "Bob"], ["search", "ciao"], ["files"], ["route", "Bob", "--timeout", "0"],
+            ["nearby"], ["port-mapping", "on"], ["export", copy], ["contacts", "block", "Bob"], ["contacts", "unblock", "Bob"], ["contacts", "rename", "Bob", "Roberto"], ["contacts", "remove", "Roberto"],
+        ];
+        foreach (var line in lines)
+        {
+            var (code, output, errors) = await alice.RunAsync(["--json", .. line]);
+            Assert.True(code is ExitCode.Done or ExitCode.NotYet, $"{string.Join(' ', line)}: {code} {errors}");
+            Assert.Equal("", errors);
+            using var document = JsonDocument.Parse(output);
+        }
+    }
+
+    [Fact]
     public async Task Bash_completes_commands_after_sourcing_what_the_command_writes()
     {
         await using var post = await Post.OpenAsync();

@@ -23,6 +23,7 @@ internal static class BackupCommands
             var passphrase = await PassphraseAsync(frame, session.Terminal, cancellation);
             await session.DoAsync("POST", new BackupBody(line.GetValue(file)!.FullName, passphrase), ApiJson.Default.BackupBody, cancellation, "backup");
             session.Terminal.Note(Tongue.Of("Written. Who puts it back loses nothing, and uses no key twice; until then this peer goes on as it is.", "Scritta. Chi la ripristina non perde niente e non usa due volte una chiave; fino ad allora qui tutto continua."));
+            session.Terminal.Done();
             return ExitCode.Done;
         });
         return command;
@@ -60,6 +61,7 @@ internal static class BackupCommands
             }
 
             terminal.Note(Tongue.Of("Put back. Contacts get new keys at the next start; the device that it was made on must not run any more.", "Ripristinata. Al prossimo avvio i contatti ricevono chiavi nuove; il dispositivo da cui viene non deve più funzionare."));
+            terminal.Done();
             return ExitCode.Done;
         });
         return command;

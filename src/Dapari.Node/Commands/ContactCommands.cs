@@ -55,6 +55,7 @@ internal static class ContactCommands
         frame.Run(revoke, async (line, session, cancellation) =>
         {
             await session.AskAsync(ApiRequest.Of("DELETE", default, "invites", line.GetValue(id)!), cancellation);
+            session.Terminal.Done();
             return ExitCode.Done;
         });
         return command;
@@ -111,6 +112,7 @@ internal static class ContactCommands
         {
             await session.AskAsync(ApiRequest.Of("DELETE", default, "contacts", line.GetValue(who)!), cancellation);
             await session.LeaveAsync(cancellation);
+            session.Terminal.Done();
             return ExitCode.Done;
         });
         command.Add(remove);

@@ -33,6 +33,13 @@ internal sealed class Terminal(TextWriter output, TextWriter errors, TextReader 
         output.WriteLine(text);
     }
 
+    /// <summary>It is done, and there is nothing to tell: an empty document where JSON is wanted, silence for people.</summary>
+    public void Done()
+    {
+        if (json)
+            Line("{}");
+    }
+
     /// <summary>How far something is, in one line that is drawn anew each time; nothing where that cannot be, or JSON is wanted.</summary>
     public void Progress(string text)
     {
@@ -68,7 +75,7 @@ internal sealed class Terminal(TextWriter output, TextWriter errors, TextReader 
         if (json)
             errors.WriteLine(JsonSerializer.Serialize(new ErrorBody(end.Error, end.Message), ApiJson.Default.ErrorBody));
         else
-            errors.WriteLine("dapari: " + end.Message);
+            errors.WriteLine("dapari: " + Clean(end.Message));
     }
 
     /// <summary>

@@ -32,12 +32,15 @@ internal sealed class ChatTalk(Session session, ContactBody contact, ChatScreen 
         public sealed record Resized : Happening;
 
         public sealed record Over : Happening;
+
+        public sealed record Gone : Happening;
     }
 
     /// <summary>Talks until Ctrl+D, or the input's end.</summary>
     /// <param name="input">The terminal's bytes.</param>
     /// <param name="history">What was said before, the oldest first.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="CommandEnd">The daemon has gone.</exception>
     /// <exception cref="OperationCanceledException">Ctrl+C ended it, or <paramref name="cancellation"/>.</exception>
     public async Task RunAsync(Stream input, IReadOnlyList<MessageBody> history, CancellationToken cancellation)
     {
@@ -58,6 +61,8 @@ internal sealed class ChatTalk(Session session, ContactBody contact, ChatScreen 
                     Happening.Keys keys => await PressAsync(keys.Pressed, cancellation),
                     Happening.Event change => await TakeAsync(change.Body, cancellation),
                     Happening.Resized => true,
+                    Happening.Gone => throw new CommandEnd(
+                        ExitCode.Refused, "ended", Tongue.Of("The daemon has ended: `dapari up` starts it again. What was said is kept.", "Il demone si è fermato: lo riavvia `dapari up`. Quello che hai detto è tenuto.")),
                     _ => false,
                 };
                 if (!goesOn)
@@ -84,12 +89,21 @@ internal sealed class ChatTalk(Session session, ContactBody contact, ChatScreen 
             // A terminal's read cannot be taken back: it is left when the talk is over.
             while (await Task.Run(() => input.Read(bytes), cancellation).WaitAsync(cancellation) is > 0 and var count)
                 await to.WriteAsync(new Happening.Keys(keys.Read(bytes.AsSpan(0, count))), cancellation);
-            await to.WriteAsync(new Happening.Over(), cancellation);
         }
         catch (Exception end) when (end is OperationCanceledException or ChannelClosedException or IOException)
         {
             // The talk is over, or the terminal is gone.
-            to.TryWrite(new Happening.Over());
+        }
+
+        await TellLastAsync(to, new Happening.Over());
+    }
+
+    // Waits while the channel is full; closed, the talk is over already.
+    private static async Task TellLastAsync(ChannelWriter<Happening> to, Happening last)
+    {
+        while (await to.WaitToWriteAsync(CancellationToken.None) && !to.TryWrite(last))
+        {
+            // Somebody else took the place.
         }
     }
 
@@ -102,10 +116,10 @@ internal sealed class ChatTalk(Session session, ContactBody contact, ChatScreen 
         }
         catch (Exception end) when (end is OperationCanceledException or ChannelClosedException or IOException)
         {
-            // The talk is over, or the daemon is gone.
+            // The talk is over, or the daemon is gone: whoever reads knows which.
         }
 
-        to.TryWrite(new Happening.Over());
+        await TellLastAsync(to, new Happening.Gone());
     }
 
     private async Task<bool> PressAsync(List<Key> keys, CancellationToken cancellation)
