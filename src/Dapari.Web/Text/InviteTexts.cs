@@ -71,6 +71,10 @@ public sealed record InviteTexts
 
     public required string HaveOne { get; init; }
 
+    public required string FilesByLink { get; init; }
+
+    public required string FilesByLinkHint { get; init; }
+
     public required string Paste { get; init; }
 
     public required string Open { get; init; }
@@ -129,6 +133,8 @@ public sealed record InviteTexts
         NeverExpires = "does not expire",
         NotPublished = "The server does not have it yet; it can be used as soon as it answers.",
         HaveOne = "Did you get an invite?",
+        FilesByLink = "Send files to somebody without Dapari",
+        FilesByLinkHint = "By a link, straight from this device, while its page is open.",
         Paste = "Paste the link",
         Open = "Open",
         Scan = "Scan a code",
@@ -178,6 +184,8 @@ public sealed record InviteTexts
         NeverExpires = "non scade",
         NotPublished = "Il server non ce l’ha ancora: si potrà usare appena risponde.",
         HaveOne = "Hai ricevuto un invito?",
+        FilesByLink = "Invia file a chi non ha Dapari",
+        FilesByLinkHint = "Con un link, direttamente da questo dispositivo, finché la sua pagina è aperta.",
         Paste = "Incolla il link",
         Open = "Apri",
         Scan = "Inquadra un codice",

@@ -71,7 +71,8 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it after <see cref="KillAsync"/>: same address, same data.</summary>
-    public async Task StartAgainAsync()
+    /// <param name="further">Options of this time alone; they go before the others.</param>
+    public async Task StartAgainAsync(params string[] further)
     {
         if (process is not null) throw new InvalidOperationException("The server runs already.");
         foreach (var needed in (string[])[Repository.Server, Path.Combine(Repository.App, "index.html")])
@@ -87,7 +88,7 @@ public sealed class ServerProcess : IAsyncDisposable
         };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         string[] relay = lab is null ? ["--relay-port", "0"] : [];
-        foreach (var argument in (string[])[Repository.Server, "serve", "--web", Repository.App, "--data", data, "--listen", new Uri(Origin).Authority, .. relay, .. options])
+        foreach (var argument in (string[])[Repository.Server, "serve", "--web", Repository.App, "--data", data, "--listen", new Uri(Origin).Authority, .. relay, .. options, .. further])
             start.ArgumentList.Add(argument);
         var started = process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
         started.OutputDataReceived += (_, line) => Keep(line.Data);
@@ -105,6 +106,27 @@ public sealed class ServerProcess : IAsyncDisposable
         running.Kill();
         await running.WaitForExitAsync();
         running.Dispose();
+    }
+
+    /// <summary>Asks it to end (SIGTERM): it says goodbye to everybody, and finishes what it began.</summary>
+    public async Task StopAsync()
+    {
+        if (process is not { } running) return;
+        process = null;
+        using (var kill = Process.Start("kill", ["-TERM", running.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
+        await running.WaitForExitAsync().WaitAsync(StartLimit);
+        running.Dispose();
+    }
+
+    /// <summary>The operator says something to its data folder: <c>dapari-server admin …</c>.</summary>
+    public async Task AdminAsync(params string[] words)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = data };
+        foreach (var argument in (string[])[Repository.Server, "admin", .. words, "--data", data]) start.ArgumentList.Add(argument);
+        using var admin = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
+        var said = await admin.StandardOutput.ReadToEndAsync() + await admin.StandardError.ReadToEndAsync();
+        await admin.WaitForExitAsync();
+        if (admin.ExitCode != 0) throw new InvalidOperationException($"admin {string.Join(' ', words)}: {said}");
     }
 
     /// <inheritdoc/>

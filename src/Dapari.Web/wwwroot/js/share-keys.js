@@ -20,6 +20,28 @@ export function readSecret(fragment) {
   return bytesOf(fragment.replaceAll('-', '+').replaceAll('_', '/') + '==');
 }
 
+/** @param {Uint8Array} bytes */
+export const base64 = bytes => btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
+
+/** A secret as the fragment of a link. @param {Uint8Array} secret */
+export const writeSecret = secret => base64(secret).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+
+/** A key pair for a new link: its secret is a hash of the public key. */
+export async function makeOwner() {
+  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
+  const point = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
+  const secret = new Uint8Array(await crypto.subtle.digest('SHA-256', join(encoder.encode('dapari share key v1\0'), point))).slice(0, SECRET);
+  return {
+    keys: await keysOf(secret),
+    /** Signs an offer for one visit. @param {Uint8Array} visit @param {string} sdp */
+    async offer(visit, sdp) {
+      const signed = join(encoder.encode('dapari share offer v1\0'), visit, encoder.encode(sdp));
+      const signature = new Uint8Array(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, pair.privateKey, signed));
+      return { kind: 'offer', sdp, key: base64(point), signature: base64(signature) };
+    },
+  };
+}
+
 /** @param {CryptoKey} secret @param {string} what @param {number} length */
 const derive = async (secret, what, length) =>
   new Uint8Array(await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info: encoder.encode(what) }, secret, length * 8));
@@ -46,17 +68,17 @@ export class Keys {
     return join(encoder.encode('dapari share signal v1\0'), this.id, visit);
   }
 
-  /** @param {Uint8Array} visit @param {object} word */
-  async seal(visit, word) {
+  /** @param {Uint8Array} visit @param {object} word @param {CryptoKey} [by] */
+  async seal(visit, word, by = this.visitor) {
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE));
-    const box = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce, additionalData: this.around(visit) }, this.visitor, encoder.encode(JSON.stringify(word)));
+    const box = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce, additionalData: this.around(visit) }, by, encoder.encode(JSON.stringify(word)));
     return join(nonce, new Uint8Array(box));
   }
 
-  /** What the sender sealed for this visit; null: this is not that. @param {Uint8Array} visit @param {Uint8Array<ArrayBuffer>} box */
-  async open(visit, box) {
+  /** What the other end sealed for this visit; null: this is not that. @param {Uint8Array} visit @param {Uint8Array<ArrayBuffer>} box @param {CryptoKey} [by] */
+  async open(visit, box, by = this.sender) {
     try {
-      const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: box.slice(0, NONCE), additionalData: this.around(visit) }, this.sender, box.slice(NONCE));
+      const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: box.slice(0, NONCE), additionalData: this.around(visit) }, by, box.slice(NONCE));
       return JSON.parse(decoder.decode(plain));
     } catch {
       return null;

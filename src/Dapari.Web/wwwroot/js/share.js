@@ -33,6 +33,7 @@ $('take').onclick = () => finished ? saveAll() : begin();
 start();
 
 async function start() {
+  if (location.hash.length < 2) return (await import('./share-send.js')).start();
   const secret = readSecret(location.hash.slice(1));
   if (!secret) return say(words.wrong);
   if (!globalThis.RTCPeerConnection || !crypto.subtle || !navigator.storage?.getDirectory) return say(words.old);
@@ -52,7 +53,9 @@ async function start() {
 }
 
 /** @param {string} text */
-const say = text => { $('state').textContent = text; };
+function say(text) {
+  $('state').textContent = text;
+}
 
 /** @param {string} text */
 function end(text) {
