@@ -178,6 +178,10 @@ internal static class Samples
         "https://example.org/i#AAECAwQFBgcICQoLDA0ODw", " https://EXAMPLE.org:8443/i/?x=1#AAECAwQFBgcICQoLDA0ODw ", "http://localhost:5000/i#AAECAwQFBgcICQoLDA0ODw",
         "https://[2001:db8::1]:444/i#AAECAwQFBgcICQoLDA0ODw", "http://192.168.1.7/i#AAECAwQFBgcICQoLDA0ODw");
 
+    public static IEnumerable<byte[]> ShareLinks() => Texts(
+        "https://example.org/s#AAECAwQFBgcICQoLDA0ODw", " https://EXAMPLE.org:8443/s/?x=1#AAECAwQFBgcICQoLDA0ODw ", "http://localhost:5000/s#AAECAwQFBgcICQoLDA0ODw",
+        "https://[2001:db8::1]:444/s#AAECAwQFBgcICQoLDA0ODw", "https://example.org/s#AAECAwQFBgcICQoLDA0ODx");
+
     public static IEnumerable<byte[]> Origins() => Texts(
         "https://example.org", "https://a.b.xn--bcher-kva.example:8443/", "http://127.0.0.1:5000", "https://[2001:db8::1]:444", "http://[::ffff:10.0.0.1]", "http://box.local");
 

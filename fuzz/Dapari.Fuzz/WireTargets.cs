@@ -16,6 +16,7 @@ internal static class WireTargets
         new("content", Samples.Contents, Contents),
         new("invite-blob", Samples.InviteBlobs, InviteBlobs),
         new("invite-link", Samples.InviteLinks, InviteLinks),
+        new("share-link", Samples.ShareLinks, ShareLinks),
         new("origin", Samples.Origins, Origins),
     ];
 
@@ -69,6 +70,18 @@ internal static class WireTargets
         if (blob is null)
             return fault.ToString();
         Require(Origin.IsNormal(blob.Mailbox.Server) && Origin.IsNormal(blob.Prekeys.Server), "normal origins");
+        return "read";
+    }
+
+    private static string ShareLinks(byte[] input)
+    {
+        var text = Encoding.UTF8.GetString(input);
+        if (!ShareLink.TryParse(text, out var origin, out var secret))
+            return "refused";
+        var written = ShareLink.Format(origin, secret);
+        Require(written.All(char.IsAscii), "a link is ASCII");
+        Require(ShareLink.TryParse(written, out var again, out var secretAgain) && again == origin && secretAgain.AsSpan().SequenceEqual(secret), "reads back what it wrote");
+        CheckOrigin(origin);
         return "read";
     }
 

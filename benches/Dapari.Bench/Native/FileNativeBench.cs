@@ -99,8 +99,15 @@ internal sealed class FileNativeBench : IBench
     private static async Task MeetAsync(NativePeer alice, NativePeer bob)
     {
         foreach (var peer in (NativePeer[])[alice, bob])
-            await peer.HearAsync(told => told["status"]?["servers"]?.AsArray().Any(one => (string?)one!["state"] == "online") ?? false);
+        {
+            while (!(await peer.AskAsync(HttpMethod.Get, "status"))["servers"]!.AsArray().Any(one => (string?)one!["state"] == "online"))
+                await Task.Delay(50);
+        }
+
         var link = (string)(await alice.AskAsync(HttpMethod.Post, "invites", []))["link"]!;
+        // Its blob goes to the server behind the answer.
+        while (!(await alice.AskAsync(HttpMethod.Get, "invites")).AsArray().Any(one => (string?)one!["link"] == link && (bool?)one["published"] == true))
+            await Task.Delay(50);
         await Task.WhenAll(
             alice.HearAsync(told => (string?)told["contact"]?["state"] == "asking"),
             bob.AskAsync(HttpMethod.Post, "accept", new JsonObject { ["link"] = link }));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Runtime.Intrinsics;
 using System.Text.Json.Nodes;
 using Dapari.Bench.Pairs;
 
@@ -10,7 +11,7 @@ namespace Dapari.Bench.Native;
 internal sealed class NativePeer : IDisposable
 {
     // As it is published (./bench makes it): what a person runs. Else as it was built for the bench.
-    private static readonly string Published = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../publish/dapari-linux-x64/dapari"));
+    private static readonly string Published = Vector512.IsHardwareAccelerated && File.Exists(PublishedAs("linux-x64-v4")) ? PublishedAs("linux-x64-v4") : PublishedAs("linux-x64");
     private readonly Process _process;
     private readonly HttpClient _http;
     private readonly StreamReader _events;
@@ -97,6 +98,8 @@ internal sealed class NativePeer : IDisposable
         _process.WaitForExit();
         _process.Dispose();
     }
+
+    private static string PublishedAs(string kind) => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../publish/dapari-" + kind, "dapari"));
 
     private static Process Run(string folder, params string[] line)
     {

@@ -17,23 +17,30 @@ internal static class FileSpeech
         return value.ToString(unit == 0 || value >= 99.95 ? "0" : "0.0", CultureInfo.InvariantCulture) + " " + _units[unit];
     }
 
-    /// <summary>A bar, speed, time left and way.</summary>
-    public static string Progress(TransferBody transfer)
+    /// <summary>A bar, how much, speed, time left and way, or what is wrong: as much of it as fits, the most telling first.</summary>
+    /// <param name="transfer">As it stands.</param>
+    /// <param name="columns">Of the line; a line that is drawn anew must not be broken into two.</param>
+    public static string Progress(TransferBody transfer, int columns = int.MaxValue)
     {
-        const int Width = 24;
+        const int Wide = 60;
+        var width = columns < Wide ? 10 : 20;
         var done = Math.Max(transfer.DoneBytes, Math.Min(transfer.TotalBytes, transfer.AtServerBytes + transfer.UploadedBytes));
         var part = transfer.TotalBytes == 0 ? 1 : Math.Min(1, (double)done / transfer.TotalBytes);
-        var filled = (int)(part * Width);
-        var text = $"[{new string('#', filled)}{new string('.', Width - filled)}] {(int)(part * 100)} %  {Size(done)} of {Size(transfer.TotalBytes)}";
+        var filled = (int)(part * width);
+        var parts = new List<(int Weight, string Text)> { (4, $"{Size(done)} of {Size(transfer.TotalBytes)}") };
         if (transfer.BytesPerSecond > 0)
-            text += $"  {Size(transfer.BytesPerSecond)}/s";
+            parts.Add((2, $"{Size(transfer.BytesPerSecond)}/s"));
         if (transfer.RemainingMs is { } left)
-            text += $"  {Left(left)} left";
+            parts.Add((3, $"{Left(left)} left"));
         if (transfer.Route is { } route)
-            text += "  " + Speech.Way(route);
+            parts.Add((1, Speech.Way(route)));
         else if (transfer.Trouble is { } trouble)
-            text += "  " + Trouble(trouble);
-        return text;
+            parts.Add((5, Trouble(trouble)));
+        var bar = $"[{new string('#', filled)}{new string('.', width - filled)}] {(int)(part * 100)} %";
+        // The last column stays free: a terminal may break the line when it is written.
+        while (parts.Count > 0 && bar.Length + parts.Sum(one => one.Text.Length + 2) >= columns)
+            parts.Remove(parts.MinBy(one => one.Weight));
+        return string.Join("  ", parts.Select(one => one.Text).Prepend(bar));
     }
 
     /// <summary>Which files an entry is about.</summary>

@@ -14,7 +14,8 @@ namespace Dapari.Node.Commands;
 /// <param name="time">Both clocks.</param>
 /// <param name="moving">Whether the error output is a terminal, where a line can be drawn anew.</param>
 /// <param name="tty">Takes the terminal that input and output are, if they are one.</param>
-internal sealed class Frame(TextWriter output, TextWriter errors, TextReader input, Func<string, string?> variable, TimeProvider time, bool moving = false, Func<Tty?>? tty = null)
+/// <param name="columns">How wide it is at the moment.</param>
+internal sealed class Frame(TextWriter output, TextWriter errors, TextReader input, Func<string, string?> variable, TimeProvider time, bool moving = false, Func<Tty?>? tty = null, Func<int>? columns = null)
 {
     /// <summary>The folder.</summary>
     public Option<string?> Home { get; } = new("--home") { Description = Tongue.Of("The folder of this peer (DAPARI_HOME; else dapari in the XDG state folder)", "La cartella di questo peer (DAPARI_HOME; altrimenti dapari nella cartella di stato XDG)"), Recursive = true, HelpName = "FOLDER" };
@@ -41,7 +42,7 @@ internal sealed class Frame(TextWriter output, TextWriter errors, TextReader inp
     public string FolderOf(ParseResult line) => line.GetValue(Home) is { Length: > 0 } named ? Path.GetFullPath(named) : NodeHome.DefaultFolder(variable);
 
     /// <summary>Where a command writes.</summary>
-    public Terminal TerminalOf(ParseResult line) => new(output, errors, input, line.GetValue(Json), moving);
+    public Terminal TerminalOf(ParseResult line) => new(output, errors, input, line.GetValue(Json), moving, columns);
 
     /// <summary>Runs a command at the folder's daemon, or at a peer of its own.</summary>
     /// <param name="command">Which.</param>

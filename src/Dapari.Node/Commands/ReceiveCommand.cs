@@ -65,7 +65,7 @@ internal static class ReceiveCommand
                     }
 
                     if (happened.Transfer is { } transfer && _pending.ContainsKey(transfer.Id))
-                        session.Terminal.Progress(FileSpeech.Progress(transfer));
+                        session.Terminal.Progress(FileSpeech.Progress(transfer, session.Terminal.Columns));
                     if (happened.Message is { Files: not null } message && (Awaits || _pending.ContainsKey(message.Files.Transfer)))
                         await TakeAsync(message, either.Token);
                     if (_pending.Count == 0 && !Awaits)

@@ -41,7 +41,7 @@ internal static class SendCommand
                     if (sent is null)
                         return false;
                     if (happened.Transfer is { } changed && changed.Id == sent.Transfer)
-                        session.Terminal.Progress(FileSpeech.Progress(moving = changed));
+                        session.Terminal.Progress(FileSpeech.Progress(moving = changed, session.Terminal.Columns));
                     else if (happened.Message is { } message && message.Id == sent.Message)
                         entry = message;
                     return IsThere(line.GetValue(wait), moving, entry);

@@ -11,12 +11,17 @@ namespace Dapari.Node.Commands;
 /// <param name="input">What a person types.</param>
 /// <param name="json">Documents instead of sentences.</param>
 /// <param name="moving">Whether a line of the error output can be drawn anew.</param>
-internal sealed class Terminal(TextWriter output, TextWriter errors, TextReader input, bool json, bool moving = false)
+/// <param name="columns">How wide it is at the moment; 0: nobody knows.</param>
+internal sealed class Terminal(TextWriter output, TextWriter errors, TextReader input, bool json, bool moving = false, Func<int>? columns = null)
 {
+    private const int UsualColumns = 80;
     private bool _drawn;
 
     /// <summary>Documents instead of sentences.</summary>
     public bool Json => json;
+
+    /// <summary>How wide a line is at the moment.</summary>
+    public int Columns => columns?.Invoke() is > 0 and var wide ? wide : UsualColumns;
 
     /// <summary>What a person types.</summary>
     public TextReader Input => input;

@@ -112,4 +112,30 @@ public sealed class FileTroubleTests
         Assert.Equal("mine", await File.ReadAllTextAsync(Path.Combine(files.Inbox, "same.txt"), TestContext.Current.CancellationToken));
         FileRoom.AssertSame(path, saved.Trim());
     }
+
+    [Fact]
+    public async Task Hostile_names_are_saved_clean_and_nowhere_else()
+    {
+        await using var post = await Post.OpenAsync();
+        var (alice, bob) = await post.ContactsAsync();
+        using var files = new FileRoom();
+        // What a Linux disk takes as a name, and others must never see.
+        string[] names = ["CON.txt", ".bashrc", "gnp.\u202Eexe", "two\nlines.txt", "a:b|c*d?.txt", "end. ", "..hidden..", "\u001b[2J.txt", "back\\slash.txt", new string('n', 200) + ".txt"];
+        foreach (var name in names)
+            files.Make(Path.Combine("set", name), 1000);
+        await alice.DoAsync("send", "Bob", Path.Combine(files.Outbox, "set"), "--wait", "offered");
+        await Waiting.UntilAsync("it is offered", async () => (await bob.FilesAsync()).Count == 1);
+        await bob.DoAsync("receive", "Alice", "--to", files.Inbox, "--timeout", "600");
+        var saved = Directory.GetFiles(files.Inbox, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 });
+        Assert.Equal(names.Length, saved.Length);
+        Assert.All(saved, path => Assert.Equal(Path.Combine(files.Inbox, "set"), Path.GetDirectoryName(path)));
+        Assert.All(saved.Select(path => Path.GetFileName(path)!), name =>
+        {
+            Assert.DoesNotContain(name, c => char.IsControl(c) || c == '\u202E' || "<>:\"|?*\\".Contains(c, StringComparison.Ordinal));
+            Assert.False(name.StartsWith('.') || name.EndsWith('.') || name.EndsWith(' ') || name.StartsWith("CON.", StringComparison.OrdinalIgnoreCase), name);
+        });
+        Assert.Equal(
+            Directory.GetFiles(Path.Combine(files.Outbox, "set"), "*", new EnumerationOptions { AttributesToSkip = 0 }).Select(path => Convert.ToHexString(File.ReadAllBytes(path))).Order(StringComparer.Ordinal),
+            saved.Select(path => Convert.ToHexString(File.ReadAllBytes(path))).Order(StringComparer.Ordinal));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Dapari.Node.Paths;
 using Dapari.Wire.Files;
@@ -14,11 +15,15 @@ internal sealed class SealedLane : IDisposable
     public const int MostMessage = FileChannelCodec.PieceHeader + FileShape.ChunkBytes;
 
     // What is put off for more to come waits this long for it.
+    // SOL_SOCKET and SO_RCVLOWAT, socket(7) of Linux.
+    private const int SocketLevel = 1;
+    private const int LeastToRead = 18;
     private static readonly TimeSpan _rest = TimeSpan.FromMilliseconds(10);
     private readonly PathStream _stream;
     private readonly LaneSeal _sending;
     private readonly LaneSeal _receiving;
     private readonly TimeProvider _time;
+    private int _least = 1;
     private readonly byte[] _record = new byte[MostMessage + LaneSeal.Overhead];
 
     private SealedLane(PathStream stream, (LaneSeal Sending, LaneSeal Receiving) seals, TimeProvider time) => (_stream, _sending, _receiving, _time) = (stream, seals.Sending, seals.Receiving, time);
@@ -93,6 +98,7 @@ internal sealed class SealedLane : IDisposable
                     (start, end) = (0, end - start);
                 }
 
+                WakeAt(length is { } whole ? whole + LaneSeal.Overhead - (end - start) : 1);
                 var reading = _stream.Beneath.ReceiveAsync(buffer.AsMemory(end), cancellation);
                 var read = reading.IsCompleted ? await reading : await WaitAsync(reading.AsTask());
                 if (read == 0)
@@ -116,6 +122,15 @@ internal sealed class SealedLane : IDisposable
 
             return await reading;
         }
+    }
+
+    // A record is opened when all of it is here: being woken for each part of it costs more than opening it.
+    private void WakeAt(int bytes)
+    {
+        if (bytes == _least || !OperatingSystem.IsLinux())
+            return;
+        _least = bytes;
+        _stream.Beneath.SetRawSocketOption(SocketLevel, LeastToRead, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bytes)));
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Buffers;
 using Dapari.Wire;
 using Dapari.Wire.Files;
 using Dapari.Wire.V1;
@@ -32,13 +32,12 @@ internal static class SourcePreparer
         var indexed = new List<IndexedItem>();
         var items = new List<FileItem>();
         var done = 0L;
-        var buffers = new ConcurrentBag<byte[]>();
         using (var tree = new FileStream(parts, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.ReadWrite, UnixCreateMode = OwnerOnly }))
         {
             var at = 0L;
             for (var i = 0; i < found.Count; i++)
             {
-                var (id, modified) = Hash(found[i].Path, i + 1, tree.SafeFileHandle, ref at, bytes => told?.Invoke(done + bytes), buffers, cancellation);
+                var (id, modified) = Hash(found[i].Path, i + 1, tree.SafeFileHandle, ref at, bytes => told?.Invoke(done + bytes), cancellation);
                 done += id.Shape.Size;
                 indexed.Add(new IndexedItem(id.Root.ToString(), id.Shape.Size, found[i].Path, modified));
                 items.Add(new FileItem
@@ -120,7 +119,7 @@ internal static class SourcePreparer
 
     private static bool NeedsManifest(List<FileItem> items) => items.Count > WireLimits.FilesPerOffer || items.Sum(item => item.CalculateSize() + 4L) > 24 * 1024;
 
-    private static (FileId Id, long Modified) Hash(string path, int item, SafeFileHandle tree, ref long at, Action<long> told, ConcurrentBag<byte[]> buffers, CancellationToken cancellation)
+    private static (FileId Id, long Modified) Hash(string path, int item, SafeFileHandle tree, ref long at, Action<long> told, CancellationToken cancellation)
     {
         try
         {
@@ -140,7 +139,7 @@ internal static class SourcePreparer
             for (var first = 0L; first < shape.Chunks; first += leaves.Length)
             {
                 var count = (int)Math.Min(leaves.Length, shape.Chunks - first);
-                HashWindow(file, shape, first, leaves.AsMemory(0, count), item, buffers, cancellation);
+                HashWindow(file, shape, first, leaves.AsMemory(0, count), item, cancellation);
                 for (var i = 0; i < count; i++)
                     builder.Add(leaves[i]);
                 told(Math.Min(size, (first + count) * FileShape.ChunkBytes));
@@ -157,7 +156,7 @@ internal static class SourcePreparer
         }
     }
 
-    private static void HashWindow(SafeFileHandle file, FileShape shape, long first, Memory<TreeHash> leaves, int item, ConcurrentBag<byte[]> buffers, CancellationToken cancellation)
+    private static void HashWindow(SafeFileHandle file, FileShape shape, long first, Memory<TreeHash> leaves, int item, CancellationToken cancellation)
     {
         var groups = (leaves.Length + ChunksAtOnce - 1) / ChunksAtOnce;
         void Group(int group, byte[] buffer)
@@ -184,13 +183,13 @@ internal static class SourcePreparer
         {
             Parallel.For(
                 0, groups, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) },
-                () => buffers.TryTake(out var free) ? free : new byte[ChunksAtOnce * FileShape.ChunkBytes],
+                () => ArrayPool<byte>.Shared.Rent(ChunksAtOnce * FileShape.ChunkBytes),
                 (group, _, buffer) =>
                 {
                     Group(group, buffer);
                     return buffer;
                 },
-                buffers.Add);
+                buffer => ArrayPool<byte>.Shared.Return(buffer));
         }
         catch (AggregateException several)
         {
