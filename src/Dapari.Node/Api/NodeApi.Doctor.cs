@@ -5,9 +5,6 @@ namespace Dapari.Node.Api;
 /// <content>The doctor of ways.</content>
 internal sealed partial class NodeApi
 {
-    private async Task<ApiAnswer> ExamineAsync(ApiRequest request, CancellationToken cancellation)
-    {
-        var online = Views.Status(Snapshot, 0).Servers.Any(server => server is { Home: true, State: "online" });
-        return Ok(await peer.ExamineAsync(online, cancellation), ApiJson.Default.DoctorBody);
-    }
+    private async Task<ApiAnswer> ExamineAsync(ApiRequest request, CancellationToken cancellation) =>
+        Ok(await peer.ExamineAsync(() => Views.Status(Snapshot, 0).Servers.Any(server => server is { Home: true, State: "online" }), cancellation), ApiJson.Default.DoctorBody);
 }

@@ -33,8 +33,8 @@ internal static class DoctorSpeech
         terminal.Line("  " + body.PortMapping switch
         {
             "mapped" => Tongue.Of("the router opened a port", "il router ha aperto una porta"),
-            "refused" => Tongue.Of("the router did not open a port", "il router non ha aperto una porta"),
-            "no-router" => Tongue.Of("no router that opens ports was found", "nessun router che apra porte"),
+            "refused" => Tongue.Of("the router has not opened a port so far", "finora il router non ha aperto una porta"),
+            "no-router" => Tongue.Of("no router that opens ports has answered so far", "finora nessun router che apra porte ha risposto"),
             _ => Tongue.Of("routers are not asked for ports", "non si chiedono porte ai router"),
         });
         terminal.Line("  " + (body.Nearby

@@ -25,10 +25,12 @@ internal static class RouteDoctor
     /// <param name="judge">Judges certificates of relays.</param>
     /// <param name="time">For the limits.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <param name="own">This machine's addresses; null: as its interfaces have them.</param>
     public static async Task<DoctorBody> ExamineAsync(
-        IReadOnlyList<IceServer> servers, bool online, PortMapper? mapper, bool nearby, RemoteCertificateValidationCallback judge, TimeProvider time, CancellationToken cancellation)
+        IReadOnlyList<IceServer> servers, bool online, PortMapper? mapper, bool nearby, RemoteCertificateValidationCallback judge, TimeProvider time, CancellationToken cancellation,
+        IReadOnlyList<IPAddress>? own = null)
     {
-        var own = Own();
+        own ??= Own();
         var addresses = await IceServerAddresses.ResolveAsync(servers, time, cancellation);
         var asked = await Task.WhenAll(
             AskAsync(AddressFamily.InterNetwork, addresses.Stun, time, cancellation), AskAsync(AddressFamily.InterNetworkV6, addresses.Stun, time, cancellation));

@@ -21,6 +21,9 @@ namespace Dapari.Node.Hosting;
 /// <summary>A whole peer in this process: folder, store, links and engine, from opening to closing.</summary>
 internal sealed class NodePeer : IAsyncDisposable
 {
+    private static readonly TimeSpan _homeLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan _relayLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _again = TimeSpan.FromMilliseconds(20);
     private readonly NodeHome _home;
     private readonly Authorities _authorities;
     private readonly TimeProvider _time;
@@ -110,10 +113,16 @@ internal sealed class NodePeer : IAsyncDisposable
     public int Waiting() => Store.Rows("outbox/").Count(row => !OutboxRecord.Parser.ParseFrom(row.Value).OnServer);
 
     /// <summary>Examines why direct paths from here work or do not, within 10 s.</summary>
-    /// <param name="online">The home server is reached.</param>
+    /// <param name="online">Whether the home server is reached; asked again and again.</param>
     /// <param name="cancellation">Ends it.</param>
-    public Task<DoctorBody> ExamineAsync(bool online, CancellationToken cancellation) =>
-        RouteDoctor.ExamineAsync(Host.IceServers, online, Mapper, _nearby is not null, _authorities.Judge, _time, cancellation);
+    public async Task<DoctorBody> ExamineAsync(Func<bool> online, CancellationToken cancellation)
+    {
+        // A peer that has just begun is not connected yet; its relay is named a moment after that.
+        var begun = _time.GetTimestamp();
+        while (_time.GetElapsedTime(begun) < (online() ? _relayLimit : _homeLimit) && !(online() && Host.IceServers.Count > 0))
+            await Task.Delay(_again, _time, cancellation);
+        return await RouteDoctor.ExamineAsync(Host.IceServers, online(), Mapper, _nearby is not null, _authorities.Judge, _time, cancellation);
+    }
 
     /// <summary>Ends the engine after its commit under way, then the links, then the store.</summary>
     public async ValueTask DisposeAsync()

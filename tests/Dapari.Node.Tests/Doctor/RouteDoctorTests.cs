@@ -42,12 +42,18 @@ public sealed class RouteDoctorTests
         foreach (var daemon in (bool[])[false, true])
         {
             if (daemon)
+            {
                 await alice.UpAsync();
+                await Waiting.UntilAsync("the daemon is online", async () => (await alice.DoAsync("status", "--json")).Contains("\"online\"", StringComparison.Ordinal));
+            }
+
             var (code, output, _) = await alice.RunAsync("route", "--json");
             var body = JsonSerializer.Deserialize(output, ApiJson.Default.DoctorBody)!;
             Assert.Equal(code == 0, body.Conclusion is "open" or "mapped-by-router" or "mapping-steady" or "mapping-unknown");
-            Assert.NotEqual("server-unreachable", body.Conclusion);
-            Assert.Equal("off", body.PortMapping);
+            if (daemon)
+                Assert.NotEqual("server-unreachable", body.Conclusion);
+            else
+                Assert.Equal("off", body.PortMapping);
         }
     }
 

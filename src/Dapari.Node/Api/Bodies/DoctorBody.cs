@@ -8,7 +8,7 @@ namespace Dapari.Node.Api.Bodies;
 /// <param name="Mapping">RFC 4787 §4.1: "none", "endpoint-independent", "address-dependent" (or on address and port), or "unknown".</param>
 /// <param name="Seen">What each server of STUN sees.</param>
 /// <param name="Relays">The home server's relay, for each transport.</param>
-/// <param name="PortMapping">"off", "no-router", "refused" or "mapped".</param>
+/// <param name="PortMapping">"off", "no-router" (none has answered so far), "refused" (none is open so far) or "mapped".</param>
 /// <param name="Nearby">Contacts on the same network are looked for.</param>
 internal sealed record DoctorBody(
     string Conclusion, bool Ipv4, bool Ipv6, bool? Udp, string Mapping, IReadOnlyList<SeenBody> Seen, IReadOnlyList<ReachBody> Relays, string PortMapping, bool Nearby);
