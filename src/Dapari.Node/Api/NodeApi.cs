@@ -68,6 +68,7 @@ internal sealed partial class NodeApi(NodePeer peer)
         ("POST", ["contacts", _, "files"]) => SendFilesAsync,
         ("POST", ["transfers", _, "save"]) => SaveFilesAsync,
         ("POST", ["transfers", _, _]) => ChangeTransferAsync,
+        ("GET", ["doctor"]) => ExamineAsync,
         ("POST", ["backup"]) => BackUpAsync,
         ("GET", ["openapi"]) => Sync(_ => Document()),
         _ => null,

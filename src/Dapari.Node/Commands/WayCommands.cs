@@ -9,12 +9,14 @@ internal static class WayCommands
 {
     public static Command Route(Frame frame)
     {
-        var who = ContactCommands.Who();
+        var who = new Argument<string?>("CONTACT") { Description = Tongue.Of("A name, or the beginning of an id; none: examines this machine alone", "Un nome, o l'inizio di un id; nessuno: esamina solo questa macchina"), Arity = ArgumentArity.ZeroOrOne };
         var limit = new Option<uint>("--timeout") { Description = "Look for a direct path so many seconds", DefaultValueFactory = _ => 10, HelpName = "SECONDS" };
         var command = new Command("route", "The way a message would go now, and why") { who, limit };
         frame.Run(command, async (line, session, cancellation) =>
         {
-            var contact = await session.GetAsync(ApiJson.Default.ContactBody, cancellation, "contacts", line.GetValue(who)!);
+            if (line.GetValue(who) is not { } name)
+                return await ExamineAsync(session, cancellation);
+            var contact = await session.GetAsync(ApiJson.Default.ContactBody, cancellation, "contacts", name);
             await session.WaitAsync(
                 TimeSpan.FromSeconds(line.GetValue(limit)),
                 happened =>
@@ -41,6 +43,14 @@ internal static class WayCommands
             return ExitCode.Done;
         }, direct: true);
         return command;
+    }
+
+    private static async Task<int> ExamineAsync(Session session, CancellationToken cancellation)
+    {
+        session.Terminal.Note(Tongue.Of("Asking the home server's servers how they see this machine…", "Chiedo ai server come vedono questa macchina…"));
+        var body = await session.GetAsync(ApiJson.Default.DoctorBody, cancellation, "doctor");
+        session.Write(body, ApiJson.Default.DoctorBody, shown => DoctorSpeech.Write(session.Terminal, shown));
+        return DoctorSpeech.IsWell(body) ? ExitCode.Done : ExitCode.Refused;
     }
 
     public static Command Policy(Frame frame)

@@ -1,3 +1,5 @@
+using Dapari.Node.Api.Bodies;
+using Dapari.Node.Doctor;
 using Dapari.Node.Files;
 using Dapari.Node.Files.Channels;
 using Dapari.Node.Files.DropOffs;
@@ -19,8 +21,12 @@ namespace Dapari.Node.Hosting;
 /// <summary>A whole peer in this process: folder, store, links and engine, from opening to closing.</summary>
 internal sealed class NodePeer : IAsyncDisposable
 {
+    private static readonly TimeSpan _homeLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan _relayLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _again = TimeSpan.FromMilliseconds(20);
     private readonly NodeHome _home;
     private readonly Authorities _authorities;
+    private readonly TimeProvider _time;
     private readonly ServerLink _servers;
     private readonly NodePathLink? _paths;
     private readonly MdnsResolver? _names;
@@ -30,8 +36,9 @@ internal sealed class NodePeer : IAsyncDisposable
 
     private NodePeer(
         NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, NodePathLink? paths, PortMapper? mapper, MulticastPort? multicast, MdnsResolver? names,
-        NearbyLink? nearby, TcpFileChannels? channels, DropOffHttp http, NodeFileLink files, PeerHost host)
+        NearbyLink? nearby, TcpFileChannels? channels, DropOffHttp http, NodeFileLink files, PeerHost host, TimeProvider time)
     {
+        _time = time;
         (_home, _authorities, Store, _servers, _paths, Mapper, Multicast, _names, _nearby, Host) = (home, authorities, store, servers, paths, mapper, multicast, names, nearby, host);
         (_channels, _http, Files) = (channels, http, files);
     }
@@ -82,7 +89,7 @@ internal sealed class NodePeer : IAsyncDisposable
             var transfers = store.Rows("transfer/").Select(row => row.Key.Split('/')[1]).ToHashSet(StringComparer.Ordinal);
             files.Sweep(transfers.Contains);
             var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, files, RandomSource.System, time, cancellation, null, nearby);
-            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, names, nearby, channels, http, files, host);
+            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, names, nearby, channels, http, files, host, time);
             (store, authorities, home) = (null, null, null!);
             return (peer, NodeFault.None);
         }
@@ -104,6 +111,18 @@ internal sealed class NodePeer : IAsyncDisposable
 
     /// <summary>How many sealed things have not left this device yet: not at a server, and not acknowledged by whom they are for.</summary>
     public int Waiting() => Store.Rows("outbox/").Count(row => !OutboxRecord.Parser.ParseFrom(row.Value).OnServer);
+
+    /// <summary>Examines why direct paths from here work or do not, within 10 s.</summary>
+    /// <param name="online">Whether the home server is reached; asked again and again.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<DoctorBody> ExamineAsync(Func<bool> online, CancellationToken cancellation)
+    {
+        // A peer that has just begun is not connected yet; its relay is named a moment after that.
+        var begun = _time.GetTimestamp();
+        while (_time.GetElapsedTime(begun) < (online() ? _relayLimit : _homeLimit) && !(online() && Host.IceServers.Count > 0))
+            await Task.Delay(_again, _time, cancellation);
+        return await RouteDoctor.ExamineAsync(Host.IceServers, online(), Mapper, _nearby is not null, _authorities.Judge, _time, cancellation);
+    }
 
     /// <summary>Ends the engine after its commit under way, then the links, then the store.</summary>
     public async ValueTask DisposeAsync()

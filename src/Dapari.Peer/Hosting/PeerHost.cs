@@ -97,6 +97,9 @@ public sealed partial class PeerHost : IPeerClient, IAsyncDisposable
     /// <inheritdoc/>
     public Snapshot Snapshot { get; private set; } = new();
 
+    /// <summary>The servers that help to find ways, as the engine knows them now: the home server's, with credentials. Safe for threads.</summary>
+    public IReadOnlyList<Dapari.Wire.V1.IceServer> IceServers => _engine.Parts.IceServers;
+
     /// <summary>Ends when the host is disposed; faulted if the store cannot be read any more or a bug showed again and again.</summary>
     public Task Completion => _loop;
 

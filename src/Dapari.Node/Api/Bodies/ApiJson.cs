@@ -22,6 +22,7 @@ namespace Dapari.Node.Api.Bodies;
 [JsonSerializable(typeof(SavedFilesBody))]
 [JsonSerializable(typeof(SafetyBody))]
 [JsonSerializable(typeof(EventBody))]
+[JsonSerializable(typeof(DoctorBody))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(NewIdentityBody))]
 [JsonSerializable(typeof(NewInviteBody))]
