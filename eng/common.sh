@@ -25,7 +25,7 @@ need_packages() {
   fi
   say "Installing: ${missing[*]}"
   $as_root apt-get update -qq >/dev/null || die 'apt-get update failed'
-  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq "${missing[@]}" >/dev/null || die "apt-get install ${missing[*]} failed"
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq ${apt_options:-} "${missing[@]}" >/dev/null || die "apt-get install ${missing[*]} failed"
 }
 
 # Ubuntu's chromium package is only a shim for snap, which has no place in a container or CI: a browser that runs must be there.
@@ -69,6 +69,9 @@ need_postgresql() {
 # What operators watch the server with; its figures and the dashboard's queries are tested against it.
 # A machine without it still tests all else: that one test says that it was skipped.
 need_prometheus() { (need_servers prometheus:prometheus) || say 'Prometheus cannot be had: the test of the dashboard is skipped.'; }
+
+# What reads the files in deploy/. A machine without them still tests all else: those tests say that they were skipped.
+need_deployers() { (apt_options=--no-install-recommends need_servers docker-compose:docker-compose caddy:caddy systemd-analyze:systemd) || say 'Not all that reads deploy/ can be had: tests of it are skipped.'; }
 
 # stale STAMP PATH…: whether any source is newer than what was built from it.
 stale() {

@@ -12,7 +12,7 @@ public sealed partial class DeployTests
 
     public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Folder, f))];
 
-    private static string Folder
+    internal static string Folder
     {
         get
         {
