@@ -19,7 +19,7 @@ public sealed class RtcPathTests
     [Fact]
     public async Task Both_ends_open_and_messages_arrive_in_order()
     {
-        await using var pair = new Pair(Rtc, Rtc);
+        await using var pair = new LinkPair(Rtc, Rtc);
         await pair.OpenAsync();
         for (var i = 0; i < 100; i++)
         {
@@ -44,7 +44,7 @@ public sealed class RtcPathTests
     [InlineData(true, true)]
     public async Task A_path_outlives_a_new_search_by_either_end_or_both(bool one, bool other)
     {
-        await using var pair = new Pair(Rtc, Rtc);
+        await using var pair = new LinkPair(Rtc, Rtc);
         await pair.OpenAsync();
         var (before, answers) = (pair.One.Descriptions + pair.Other.Descriptions, (one ? 1 : 0) + (other ? 1 : 0));
         if (one)
@@ -63,7 +63,7 @@ public sealed class RtcPathTests
     [Fact]
     public async Task A_certificate_that_was_not_told_opens_nothing()
     {
-        await using var pair = new Pair(Rtc, Rtc);
+        await using var pair = new LinkPair(Rtc, Rtc);
         // Somebody in the middle has put a fingerprint of their own in.
         pair.Swap = signal =>
         {
@@ -79,7 +79,7 @@ public sealed class RtcPathTests
     [Fact]
     public async Task Who_does_not_read_costs_bounded_memory()
     {
-        await using var pair = new Pair(Rtc, Rtc);
+        await using var pair = new LinkPair(Rtc, Rtc);
         await pair.OpenAsync();
         using var blocked = new ManualResetEventSlim();
         pair.Other.Blocked = blocked;
@@ -93,7 +93,7 @@ public sealed class RtcPathTests
     [Fact]
     public async Task Malformed_signals_change_nothing()
     {
-        await using var pair = new Pair(Rtc, Rtc);
+        await using var pair = new LinkPair(Rtc, Rtc);
         pair.Servers = [new IceServer { Urls = { "turn:", "stun:a b:1", "http://x", "turn:127.0.0.1:99999", "turns:127.0.0.1:1" } }];
         pair.Begin();
         foreach (var link in (IPathLink[])[pair.One.Link, pair.Other.Link])
@@ -108,7 +108,7 @@ public sealed class RtcPathTests
     [Fact]
     public async Task Between_nodes_the_path_goes_by_tcp_and_what_was_under_way_arrives()
     {
-        await using var pair = new Pair(Both, Both);
+        await using var pair = new LinkPair(Both, Both);
         await pair.OpenAsync();
         var (one, other) = ((NodePathLink)pair.One.Link, (NodePathLink)pair.Other.Link);
         Assert.True(pair.One.Link.TrySend(1, new byte[] { 7 }));
@@ -126,7 +126,7 @@ public sealed class RtcPathTests
     [Fact]
     public async Task Towards_who_has_no_tcp_the_path_goes_by_webrtc()
     {
-        await using var pair = new Pair(Both, Rtc);
+        await using var pair = new LinkPair(Both, Rtc);
         await pair.OpenAsync();
         Assert.False(((NodePathLink)pair.One.Link).GoesByTcp(1));
         Assert.True(pair.One.Link.TrySend(1, new byte[] { 7 }));
@@ -175,104 +175,4 @@ public sealed class RtcPathTests
     private static RtcPathLink Rtc() => new(new RtcPathParts([IPAddress.Loopback], null, null, (_, _, _, _) => false, TimeProvider.System));
 
     private static NodePathLink Both() => new(new TcpPathLink([IPAddress.Loopback], 0, RandomSource.System, TimeProvider.System), Rtc(), TimeProvider.System);
-
-    /// <summary>Two ends whose signals go to each other.</summary>
-    private sealed class Pair : IAsyncDisposable
-    {
-        public Pair(Func<IPathLink> one, Func<IPathLink> other)
-        {
-            (One, Other) = (new End(one()), new End(other()));
-            One.Link.SignalMade += (path, signal) => Carry(Other, path, signal);
-            Other.Link.SignalMade += (path, signal) => Carry(One, path, signal);
-        }
-
-        public End One { get; }
-
-        public End Other { get; }
-
-        public IReadOnlyList<IceServer> Servers { get; set; } = [];
-
-        public Action<Signal>? Swap { get; set; }
-
-        public void Begin()
-        {
-            Other.Link.Open(1, offerer: false, polite: true, Servers);
-            One.Link.Open(1, offerer: true, polite: false, Servers);
-            One.Begin();
-            Other.Begin();
-        }
-
-        public async Task OpenAsync()
-        {
-            Begin();
-            await OpenedAsync();
-        }
-
-        public async Task OpenedAsync()
-        {
-            await One.Opened.Task.WaitAsync(_patience, TestContext.Current.CancellationToken);
-            await Other.Opened.Task.WaitAsync(_patience, TestContext.Current.CancellationToken);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await ((IAsyncDisposable)One.Link).DisposeAsync();
-            await ((IAsyncDisposable)Other.Link).DisposeAsync();
-        }
-
-        private void Carry(End to, ulong path, Signal signal)
-        {
-            var copy = signal.Clone();
-            Swap?.Invoke(copy);
-            // As a server would: later, and on another thread; in order.
-            to.Take(path, copy);
-        }
-    }
-
-    private sealed class End
-    {
-        private readonly System.Threading.Channels.Channel<byte[]> _received = System.Threading.Channels.Channel.CreateUnbounded<byte[]>();
-        private readonly System.Threading.Channels.Channel<(ulong Path, Signal Signal)> _signals = System.Threading.Channels.Channel.CreateUnbounded<(ulong, Signal)>();
-        private int _descriptions;
-
-        public End(IPathLink link)
-        {
-            Link = link;
-            link.Opened += (_, facts) => Opened.TrySetResult(facts);
-            link.Closed += _ => Closed.TrySetResult();
-            link.SignalMade += (_, signal) =>
-            {
-                if (signal.PartCase is Signal.PartOneofCase.OfferSdp or Signal.PartOneofCase.AnswerSdp)
-                    Interlocked.Increment(ref _descriptions);
-            };
-            link.Received += (_, message) =>
-            {
-                Blocked?.Wait();
-                _received.Writer.TryWrite(message);
-            };
-        }
-
-        public IPathLink Link { get; }
-
-        public int Descriptions => Volatile.Read(ref _descriptions);
-
-        public TaskCompletionSource<PathFacts> Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public ManualResetEventSlim? Blocked { get; set; }
-
-        /// <summary>Both ends know the path: the engine opens it at the second one before it hands signals on.</summary>
-        public void Begin() => _ = DeliverAsync();
-
-        public void Take(ulong path, Signal signal) => _signals.Writer.TryWrite((path, signal));
-
-        public async Task<byte[]> ReceiveAsync() => await _received.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(_patience);
-
-        private async Task DeliverAsync()
-        {
-            await foreach (var (path, signal) in _signals.Reader.ReadAllAsync())
-                Link.Accept(path, signal);
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using Dapari.Server.Telemetry;
 using Dapari.Wire.V1;
 
 namespace Dapari.Server.Connections;
@@ -15,9 +16,11 @@ internal sealed partial class Connection
 
         if (OwnedSlot(request, begin.MailboxId) is not { } slot || !IsAllowed(request, _hub.Limits.Creations))
             return;
+        using var span = Spans.Begin("drop-off");
         var (beginning, token) = await _hub.Blobs.BeginAsync(slot.Number, begin, _gone.Token);
         if (beginning.Row is not { } row)
         {
+            span.End(beginning.Refusal);
             Refuse(request, beginning.Refusal);
             return;
         }
@@ -33,6 +36,7 @@ internal sealed partial class Connection
                 Usage = _hub.Blobs.Usage(beginning.UsedBytes, beginning.UsedBlobs),
             },
         });
+        span.End(Refusal.Unspecified);
     }
 
     private async Task GetBlobUsageAsync(ulong request, GetBlobUsage get)

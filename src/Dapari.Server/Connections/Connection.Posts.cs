@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net.WebSockets;
 using Dapari.Server.Storage.Operations;
+using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Dapari.Wire.V1;
 
@@ -53,14 +55,17 @@ internal sealed partial class Connection
             return;
         }
 
+        var span = Spans.Begin("post");
         await _inFlight.WaitAsync(_gone.Token);
-        var operation = new PostOperation(sender.Number, post.EnvelopeId, post.Envelope, _hub.Options.Quota, (done, stored) => PostCompleted(sender, done, stored)) { Request = request };
+        span.Reached("queued");
+        var operation = new PostOperation(sender.Number, post.EnvelopeId, post.Envelope, _hub.Options.Quota, (done, stored) => PostCompleted(sender, done, stored, span)) { Request = request };
         await _hub.Office.PostAsync(sender, operation, _gone.Token);
     }
 
-    private void PostCompleted(SenderSlot sender, PostOperation post, bool stored)
+    private void PostCompleted(SenderSlot sender, PostOperation post, bool stored, Activity? span)
     {
         _inFlight.Release();
+        span.Reached("settled");
         if (!stored || post.Refusal != Refusal.Unspecified)
             Refuse(post.Request, stored ? post.Refusal : Refusal.Storage);
         else
@@ -71,6 +76,7 @@ internal sealed partial class Connection
             Close(WebSocketCloseStatus.EndpointUnavailable);
         }
 
+        span.End(stored ? post.Refusal : Refusal.Storage);
         _hub.Settle(sender, post, stored);
     }
 

@@ -1,3 +1,4 @@
+using Dapari.Server.Telemetry;
 using Dapari.Wire.V1;
 
 namespace Dapari.Server.Connections;
@@ -26,10 +27,17 @@ internal sealed partial class Connection
 
         if (!IsAllowed(request, _hub.Limits.RelayAccess))
             return;
+        using var span = Spans.Begin("relay-access");
         // One id for a connection, however often it asks: asking again does not widen its quotas.
         if (_hub.Relay.Issue(_host, _hasTls, _relayId ??= _hub.Relay.NewId()) is { } access)
+        {
             Send(new ServerFrame { Request = request, RelayAccess = access });
+            span.End(Refusal.Unspecified);
+        }
         else
+        {
             Refuse(request, Refusal.NoRelay);
+            span.End(Refusal.NoRelay);
+        }
     }
 }

@@ -34,6 +34,7 @@ internal sealed class ServerHost : IAsyncDisposable
     private readonly ServerOptions _given;
     private AdminSocket? _admin;
     private MetricsListener? _metrics;
+    private OtlpExport? _otlp;
     private int _disposed;
 
     private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time, ClusterEntrance? cluster)
@@ -49,6 +50,8 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.Logging.SetMinimumLevel(options.Verbose ? LogLevel.Debug : LogLevel.Information);
         if (!options.Verbose)
             builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning).AddFilter("Dapari.Server.Cluster", LogLevel.Warning);
+        if (options.Otlp.Collector is not null)
+            OtlpExport.AddLog(builder.Logging, options.Otlp);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(ConfigureKestrel);
         builder.WebHost.UseShutdownTimeout(Farewell);
@@ -111,6 +114,9 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>Where the operator's figures are served, as bound; null: nowhere.</summary>
     public Uri? MetricsAddress => _metrics?.Address;
 
+    /// <summary>What is sent to a collector; null: nothing.</summary>
+    public OtlpExport? Otlp => _otlp;
+
     public LocalAuthority? Authority => _certificate?.Authority;
 
     public bool IsHttps => _certificate is not null;
@@ -146,6 +152,8 @@ internal sealed class ServerHost : IAsyncDisposable
             host.OpenAdmin();
             if (options.Metrics is { } metrics)
                 host._metrics = await MetricsListener.StartAsync(metrics, host);
+            if (options.Otlp.Collector is not null)
+                host._otlp = OtlpExport.Start(options.Otlp, host, host._app.Services);
             if (certificate?.Authority is not null)
                 host.TrustPort = host.Bound(trust: true)[0].Port;
             return host;
@@ -176,6 +184,8 @@ internal sealed class ServerHost : IAsyncDisposable
         await Hub.GoAwayAsync(Farewell);
         if (_metrics is not null)
             await _metrics.DisposeAsync();
+        if (_otlp is not null)
+            await _otlp.DisposeAsync();
         await Relay.DisposeAsync(); // Its connections on the HTTPS port end with it, and do not hold up the rest.
         await Blobs.StopAsync(); // Uploads keep what has come, before the request's time is over and the writer ends.
         await _app.StopAsync();

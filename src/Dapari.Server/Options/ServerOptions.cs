@@ -5,6 +5,7 @@ using Dapari.Server.Limits;
 using Dapari.Server.Push;
 using Dapari.Server.Relays;
 using Dapari.Server.Storage.Operations;
+using Dapari.Server.Telemetry;
 using Dapari.Wire.V1;
 
 namespace Dapari.Server.Options;
@@ -23,6 +24,9 @@ internal sealed record ServerOptions
 
     /// <summary>Where /metrics is served, over plain HTTP and apart from all else; null: nowhere.</summary>
     public IPEndPoint? Metrics { get; init; }
+
+    /// <summary>What leaves for an OpenTelemetry collector.</summary>
+    public OtlpServing Otlp { get; init; } = new();
 
     /// <summary>The folder of the published web app; none is served when it does not exist.</summary>
     public string? Web { get; init; }

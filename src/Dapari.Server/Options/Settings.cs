@@ -36,6 +36,7 @@ internal static class Settings
         List<Func<RateOptions, RateOptions>>("rate", "NAME=BURST/PER_MINUTE", "a rate limit, or NAME=off; names: connections, proofs, creations, invite-lookups, prekey-takes, relay-access (for each address), posts, live (for each mailbox), all",
             RateChange, (o, v) => o with { Rates = v.Aggregate(o.Rates, (rates, change) => change(rates)) }),
         One<IPEndPoint>("metrics", "ADDRESS:PORT", "serve figures for Prometheus there, over plain HTTP; keep it private (default: nowhere)", EndPoint, (o, v) => o with { Metrics = v }),
+        .. OtlpSettings.All,
         .. BlobSettings.All,
         .. RelaySettings.All,
         .. ClusterSettings.All,
@@ -101,7 +102,7 @@ internal static class Settings
         return true;
     }
 
-    private static bool Origin(string text, out Uri value)
+    internal static bool Origin(string text, out Uri value)
     {
         var ok = Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && uri is { UserInfo: "", AbsolutePath: "/", Query: "", Fragment: "" };
         value = uri ?? new Uri("https://invalid");

@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace Dapari.Server.Telemetry;
 
 /// <summary>How long batches took to be durable. One thread writes, any reads: a reader may see a batch in one figure and not yet in another.</summary>
@@ -15,6 +17,9 @@ internal sealed class CommitTimes
     /// <summary>Batches that took at most the bound of this index and more than the one before; the last are those above all bounds.</summary>
     public long Count(int index) => Volatile.Read(ref _counts[index]);
 
+    /// <summary>Gets each time too.</summary>
+    public Histogram<double>? Mirror { get; set; }
+
     /// <summary>The writer's thread alone.</summary>
     public void Add(TimeSpan time)
     {
@@ -24,5 +29,6 @@ internal sealed class CommitTimes
             index++;
         Volatile.Write(ref _counts[index], _counts[index] + 1);
         Volatile.Write(ref _seconds, _seconds + seconds);
+        Mirror?.Record(seconds);
     }
 }

@@ -4,15 +4,15 @@ using System.Text;
 namespace Dapari.Server.Telemetry;
 
 /// <summary>Writes metrics as the Prometheus text format 0.0.4 has them. Names and labels are constants of this program: nothing needs escaping.</summary>
-internal sealed class Exposition
+internal sealed class Exposition : IFigures
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     private readonly StringBuilder _text = new();
 
-    public void Gauge(string name, string help, double value) => Single(name, help, "gauge", value);
+    public void Gauge(string name, string help, Func<double> value) => Single(name, help, "gauge", value());
 
-    public void Counter(string name, string help, double value) => Single(name, help, "counter", value);
+    public void Counter(string name, string help, Func<double> value) => Single(name, help, "counter", value());
 
     public void Counters<T>(string name, string help, string label, NamedCounters<T> counters)
         where T : struct, Enum

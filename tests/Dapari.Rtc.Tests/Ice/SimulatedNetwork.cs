@@ -144,6 +144,9 @@ internal sealed class SimulatedNetwork(ulong seed)
 
     public void Bind(Home home, Endpoint address, Action<Endpoint, byte[]> take) => _sockets[address] = (home, take);
 
+    /// <summary>Where a device is that has the address.</summary>
+    public Home HomeOf(Endpoint address) => _sockets[address].Home;
+
     public void Unbind(Endpoint address) => _sockets.Remove(address);
 
     public Endpoint Lend(Action<Endpoint, byte[]> take)

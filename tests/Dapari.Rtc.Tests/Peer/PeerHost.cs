@@ -15,6 +15,7 @@ internal sealed class PeerHost
     private readonly SimulatedNetwork _network;
     private readonly byte[] _buffer = new byte[32 << 10];
     private readonly ArrayBufferWriter<byte> _message = new();
+    private Endpoint _relayed;
 
     public PeerHost(SimulatedNetwork network, Home home, RtcPeerOptions options, ulong seed, uint inside)
     {
@@ -37,8 +38,17 @@ internal sealed class PeerHost
     /// <summary>Messages are taken as they come.</summary>
     public bool Reads { get; set; } = true;
 
+    /// <summary>Gets each message as it comes, which then is not kept in <see cref="Messages"/>.</summary>
+    public event Action<RtcChannel, ReadOnlySpan<byte>>? Heard;
+
+    /// <summary>A server lends it an address, too.</summary>
+    public bool HasRelay { get; set; }
+
     /// <summary>Told instead of the address.</summary>
     public string? Name { get; set; }
+
+    /// <summary>When nothing comes any more it looks for the way anew, as the link of a device does.</summary>
+    public bool RestartsWhenSilent { get; set; }
 
     /// <summary>Neither sends nor hears.</summary>
     public bool IsGone { get; set; }
@@ -107,15 +117,7 @@ internal sealed class PeerHost
         Peer.Restart(Now);
         Assert.Equal(0, Peer.AddBase(Address, CandidateType.Host, 65535, Now));
         Peer.EndOfBases(Now);
-        var (offer, other) = (Sent(this), Other);
-        _network.After(60, () =>
-        {
-            Assert.True(other.Peer.SetRemote(offer, other.Now));
-            var answer = Sent(other);
-            _network.After(60, () => Assert.True(Peer.SetRemote(answer, Now)));
-            other.Flush();
-        });
-        Flush();
+        TellAnew();
     }
 
     public bool Has(RtcEventKind kind) => Events.Exists(told => told.Kind == kind);
@@ -124,6 +126,12 @@ internal sealed class PeerHost
     {
         Peer.AddServer(SimulatedNetwork.StunServer, Now);
         Assert.Equal(0, Peer.AddBase(Address, CandidateType.Host, 65535, Now, name: Name));
+        if (HasRelay)
+        {
+            _relayed = _network.Lend((from, bytes) => Take(1, from, bytes));
+            Assert.Equal(1, Peer.AddBase(_relayed, CandidateType.Relayed, 65535, Now));
+        }
+
         Peer.EndOfBases(Now);
         Flush();
     }
@@ -133,16 +141,22 @@ internal sealed class PeerHost
         Each?.Invoke();
         while (Peer.TryTakeDatagram(_buffer, out var length, out var id, out var to))
         {
-            Assert.Equal(0, id);
+            Assert.InRange(id, 0, HasRelay ? 1 : 0);
             var bytes = _buffer[..length];
             if (!IsGone && Filter?.Invoke(bytes) != false)
-                _network.Send(Address, to, bytes);
+                _network.Send(id == 0 ? Address : _relayed, to, bytes);
         }
 
         while (Peer.TryTakeEvent(out var told))
         {
             Events.Add(told);
             var other = Other;
+            if (RestartsWhenSilent && told.Kind == RtcEventKind.Disconnected)
+            {
+                Peer.Restart(Now);
+                TellAnew();
+            }
+
             if (told.Kind == RtcEventKind.CandidateFound)
             {
                 var line = told.Candidate!.ToString();
@@ -157,7 +171,10 @@ internal sealed class PeerHost
 
         while (Reads && Peer.TryReceive(out var channel, out var text, _message))
         {
-            Messages.Add((channel, text, _message.WrittenSpan.ToArray()));
+            if (Heard is null)
+                Messages.Add((channel, text, _message.WrittenSpan.ToArray()));
+            else
+                Heard(channel, _message.WrittenSpan);
             _message.ResetWrittenCount();
         }
     }
@@ -167,6 +184,19 @@ internal sealed class PeerHost
         var text = SdpWriter.Write(from.Peer.LocalDescription, 7, 1);
         Assert.True(SdpReader.TryRead(text, out var read, out var fault), fault.ToString());
         return read;
+    }
+
+    private void TellAnew()
+    {
+        var (offer, other) = (Sent(this), Other);
+        _network.After(60, () =>
+        {
+            Assert.True(other.Peer.SetRemote(offer, other.Now));
+            var answer = Sent(other);
+            _network.After(60, () => Assert.True(Peer.SetRemote(answer, Now)));
+            other.Flush();
+        });
+        Flush();
     }
 
     private void Take(int id, Endpoint from, byte[] bytes)

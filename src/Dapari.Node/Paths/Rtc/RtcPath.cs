@@ -142,6 +142,10 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
             case RtcEventKind.PairSelected or RtcEventKind.Reconnected:
                 TellFacts(peer);
                 break;
+            // A router between them may have forgotten its mapping, which the end behind it cannot see: whoever hears nothing looks anew.
+            case RtcEventKind.Disconnected:
+                Restart();
+                break;
             case RtcEventKind.ChannelOpened:
                 Adopt(peer, told.Channel!, nowUs);
                 break;
