@@ -40,6 +40,13 @@ internal static class WayCommands
                 if (shown.TheyHideAddress)
                     terminal.Line("  they hide their address: no direct path is made");
             });
+            // They are there, nobody forbids it, and yet no path: then the networks are asked why.
+            if (!session.Terminal.Json && contact is { Path: { State: not "open", Present: true }, TheyHideAddress: false, EffectivePolicy: not "server-only" })
+            {
+                session.Terminal.Note(Asking());
+                DoctorSpeech.Write(session.Terminal, await session.GetAsync(ApiJson.Default.DoctorBody, cancellation, "doctor"));
+            }
+
             return ExitCode.Done;
         }, direct: true);
         return command;
@@ -47,11 +54,13 @@ internal static class WayCommands
 
     private static async Task<int> ExamineAsync(Session session, CancellationToken cancellation)
     {
-        session.Terminal.Note(Tongue.Of("Asking the home server's servers how they see this machine…", "Chiedo ai server come vedono questa macchina…"));
+        session.Terminal.Note(Asking());
         var body = await session.GetAsync(ApiJson.Default.DoctorBody, cancellation, "doctor");
         session.Write(body, ApiJson.Default.DoctorBody, shown => DoctorSpeech.Write(session.Terminal, shown));
         return DoctorSpeech.IsWell(body) ? ExitCode.Done : ExitCode.Refused;
     }
+
+    private static string Asking() => Tongue.Of("Asking the home server's servers how they see this machine…", "Chiedo ai server come vedono questa macchina…");
 
     public static Command Policy(Frame frame)
     {

@@ -57,5 +57,18 @@ public sealed class RouteDoctorTests
         }
     }
 
+    [Fact]
+    public async Task Of_a_contact_who_is_there_and_has_no_direct_path_it_is_said_what_the_network_here_does()
+    {
+        await using var post = await Post.OpenAsync();
+        var (alice, bob) = await post.ContactsAsync();
+        await bob.KillAsync();
+        await bob.UpAsync("--no-direct");
+        await alice.SayAsync("Bob", "Ci sei?", "delivered");
+        await Waiting.UntilAsync("the network is spoken of", async () => (await alice.DoAsync("route", "Bob", "--timeout", "1")).Contains("IPv6: ", StringComparison.Ordinal));
+        await alice.DoAsync("policy", "server-only", "Bob");
+        Assert.DoesNotContain("IPv6: ", (await alice.RunAsync("route", "Bob", "--timeout", "1")).Output, StringComparison.Ordinal);
+    }
+
     private static Endpoint? At(string? text) => text is not null && Endpoint.TryParse(text, out var endpoint) ? endpoint : null;
 }
