@@ -16,14 +16,14 @@ public sealed class ServedShareTests
     {
         await using var post = await Post.OpenAsync();
         var (alice, bob) = (await post.BornAsync("Alice"), post.Nobody("Bob"));
-        await alice.UpAsync();
+        await alice.UpForAnybodyAsync();
         var (file, hash) = Make(alice, "A strange näme.bin", 3_000_001);
         var made = Report(await alice.DoAsync("--json", "send", "--link", file, "--times", "2"));
         Assert.StartsWith(post.Origin + "/s#", made.Link, StringComparison.Ordinal);
         Assert.Equal(hash, await TakeAsync(bob, made.Link, 1));
 
         await alice.KillAsync();
-        await alice.UpAsync();
+        await alice.UpForAnybodyAsync();
         Assert.Equal(hash, await TakeAsync(bob, made.Link, 2));
         await Waiting.UntilAsync("the link is over", async () => (await alice.DoAsync("shares")).Length == 0);
         var (code, _, errors) = await bob.RunAsync("receive", made.Link, "--to", To(bob, 3));
@@ -36,7 +36,7 @@ public sealed class ServedShareTests
     {
         await using var post = await Post.OpenAsync();
         var (alice, bob) = (await post.BornAsync("Alice"), post.Nobody("Bob"));
-        await alice.UpAsync();
+        await alice.UpForAnybodyAsync();
         var (file, _) = Make(alice, "one.bin", 10);
         var made = Report(await alice.DoAsync("--json", "send", "--link", file));
         var kept = Assert.Single(await SharesAsync(alice));
@@ -57,7 +57,7 @@ public sealed class ServedShareTests
     {
         await using var post = await Post.OpenAsync();
         var alice = await post.BornAsync("Alice");
-        await alice.UpAsync();
+        await alice.UpForAnybodyAsync();
         var (file, _) = Make(alice, "one.bin", 10);
         Assert.Equal("unreadable", await RefusedAsync(alice, new NewLinkShareBody([file + ".gone"])));
         Assert.Equal("bad-files", await RefusedAsync(alice, new NewLinkShareBody([])));
