@@ -61,6 +61,9 @@ internal sealed class Person(string name, string folder) : IAsyncDisposable
     /// <summary>Starts the daemon and waits until it answers. It is told loopback alone, and is on no network.</summary>
     public Task UpAsync(params string[] options) => StartAsync("dotnet", [], ["--address", "127.0.0.1", "--no-nearby", .. options]);
 
+    /// <summary>Starts it with the machine's own addresses: whoever has a link comes from one of these, not from loopback.</summary>
+    public Task UpForAnybodyAsync() => StartAsync("dotnet", [], ["--no-port-mapping", "--no-nearby"]);
+
     /// <summary>Starts it in a network namespace, as it would run on a machine there.</summary>
     public Task UpInAsync(string space, params string[] options) => StartAsync("ip", ["netns", "exec", space, "dotnet"], ["--no-port-mapping", .. options]);
 

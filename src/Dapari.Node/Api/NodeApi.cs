@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Dapari.Node.Api.Bodies;
 using Dapari.Node.Hosting;
+using Dapari.Node.Shares;
 using Dapari.Peer.Hosting;
 using Dapari.Peer.Local;
 using Dapari.Peer.Store;
@@ -13,7 +14,9 @@ namespace Dapari.Node.Api;
 /// <summary>
 /// The local API: what a request means, whether it came over a socket or from a command in the same process. docs/node.md lists the requests. Safe for threads.
 /// </summary>
-internal sealed partial class NodeApi(NodePeer peer)
+/// <param name="peer">Whose.</param>
+/// <param name="shares">Serves files for anybody who has a link; null: nobody does here.</param>
+internal sealed partial class NodeApi(NodePeer peer, ShareDesk? shares = null)
 {
     private const int MostMessages = 500;
 
@@ -40,7 +43,7 @@ internal sealed partial class NodeApi(NodePeer peer)
     {
         ("GET", ["status"]) => Sync(_ => Ok(Views.Status(Snapshot, peer.Waiting()), ApiJson.Default.StatusBody)),
         ("POST", ["identity"]) => CreateIdentityAsync,
-        ("DELETE", ["identity"]) => (_, cancellation) => DoAsync(new Command { DeleteIdentity = new DeleteIdentity() }, cancellation),
+        ("DELETE", ["identity"]) => ForgetAsync,
         ("PATCH", ["settings"]) => SetAsync,
         ("GET", ["contacts"]) => Sync(_ => Ok([.. Snapshot.Contacts.Select(Views.Contact)], ApiJson.Default.IReadOnlyListContactBody)),
         ("GET", ["contacts", _]) => Sync(one => With(one, contact => Ok(Views.Contact(contact), ApiJson.Default.ContactBody))),
@@ -70,6 +73,9 @@ internal sealed partial class NodeApi(NodePeer peer)
         ("POST", ["transfers", _, _]) => ChangeTransferAsync,
         ("GET", ["doctor"]) => ExamineAsync,
         ("POST", ["backup"]) => BackUpAsync,
+        ("GET", ["shares"]) => Sync(_ => Ok(Shares(), ApiJson.Default.IReadOnlyListLinkShareBody)),
+        ("POST", ["shares"]) => ShareAsync,
+        ("DELETE", ["shares", _]) => StopShareAsync,
         ("GET", ["openapi"]) => Sync(_ => Document()),
         _ => null,
     };

@@ -6,6 +6,8 @@ using Dapari.Node.Api.Bodies;
 using Dapari.Node.Home;
 using Dapari.Node.Hosting;
 using Dapari.Node.Links;
+using Dapari.Node.Paths.Rtc;
+using Dapari.Node.Shares;
 using Dapari.Wire;
 
 namespace Dapari.Node.Commands;
@@ -84,7 +86,10 @@ internal static class LifeCommands
             await using (peer)
             {
                 using var events = new EventHub(peer);
-                await using var server = await ApiServer.StartAsync(folder, line.GetValue(port), new NodeApi(peer), events, RandomSource.System);
+                await using var shares = options.Direct && Authorities.TryRead(NodeHome.AuthorityOf(folder)) is { } trusted
+                    ? ShareDesk.Open(folder, trusted, new RtcPathParts(options.Addresses, null, null, trusted.Judge, frame.Time), () => peer.Host.Snapshot.Self?.Name ?? "")
+                    : null;
+                await using var server = await ApiServer.StartAsync(folder, line.GetValue(port), new NodeApi(peer, shares), events, RandomSource.System);
                 terminal.Note(Tongue.Of($"Running in {folder}.", $"In funzione in {folder}."));
                 using var told = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
                 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>

@@ -50,38 +50,52 @@ internal static class ShareCommands
         }
     }
 
-    /// <summary><c>dapari shares</c> and <c>dapari shares stop LINK</c></summary>
+    /// <summary><c>dapari shares</c> and <c>dapari shares stop ID</c></summary>
     public static Command Shares(Frame frame)
     {
-        var link = new Argument<string>("LINK") { Description = "The link" };
-        var stop = new Command("stop", "End a link for good") { link };
+        var which = new Argument<string>("SHARE") { Description = Tongue.Of("The link, or the beginning of its id (4 digits or more)", "Il link, o l'inizio del suo id (almeno 4 cifre)") };
+        var stop = new Command("stop", Tongue.Of("End a link for good", "Chiudi un link per sempre")) { which };
         frame.RunAlone(stop, async (line, terminal, cancellation) =>
         {
             var folder = frame.FolderOf(line);
-            var (record, origin, path) = Find(folder, line.GetValue(link)!);
-            File.Delete(path); // Whoever serves it sees that within a second, and ends it too.
+            var (id, record, origin) = Find(folder, line.GetValue(which)!);
+            if (await DaemonClient.TryConnectAsync(folder, cancellation) is { } daemon)
+            {
+                await using (daemon)
+                {
+                    // One that it does not serve is ended from here.
+                    if ((await daemon.SendAsync(ApiRequest.Of("DELETE", default, "shares", id), cancellation)).IsDone)
+                    {
+                        terminal.Note(Tongue.Of("The link is over.", "Il link è chiuso."));
+                        return ExitCode.Done;
+                    }
+                }
+            }
+
+            File.Delete(ShareRecord.PathOf(folder, id)); // Whoever serves it sees that within a second, and ends it too.
             using var authorities = Trusted(folder);
             await using var host = new ShareHost(record, origin, [], _ => { }, authorities, Parts(frame, authorities), "");
             await Task.Delay(TimeSpan.FromSeconds(2), frame.Time, cancellation);
             using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             late.CancelAfter(TimeSpan.FromSeconds(20));
             await host.StopAsync(late.Token);
-            terminal.Note("The link is over.");
+            terminal.Note(Tongue.Of("The link is over.", "Il link è chiuso."));
             return ExitCode.Done;
         });
-        var command = new Command("shares", "Links of yours that were not used up yet") { stop };
+        var command = new Command("shares", Tongue.Of("Links of yours that were not used up yet", "I tuoi link non ancora esauriti")) { stop };
         frame.RunAlone(command, async (line, terminal, _) =>
         {
-            foreach (var path in Kept(frame.FolderOf(line)))
+            foreach (var path in ShareRecord.Kept(frame.FolderOf(line)))
             {
                 if (ShareRecord.TryRead(path) is not { } record || record.Ends <= frame.Time.GetUtcNow().ToUnixTimeMilliseconds() || !Origin.TryParse(record.Origin, out var origin))
                     continue;
-                using var key = record.OpenKey();
-                var link = ShareLink.Format(origin, ShareKeys.SecretOf(ShareKeys.Export(key)));
+                var (id, link) = record.Name(origin);
                 if (terminal.Json)
-                    terminal.Line(Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(new ShareReport(link, record.Times, record.Ends, []), ShareJson.Default.ShareReport)));
+                    terminal.Line(Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(new ShareReport(id, link, record.Times, record.Ends, []), ShareJson.Default.ShareReport)));
                 else
-                    terminal.Line($"{link}  {string.Join(", ", record.Paths.Select(one => Terminal.Clean(Path.GetFileName(one))))}, used {record.Uses.Count(use => use.Value.Done)} of {record.Times}, until {Terminal.When((ulong)record.Ends)}");
+                    terminal.Line($"{id[..8]}  {link}  " + string.Join(", ", record.Paths.Select(one => Terminal.Clean(Path.GetFileName(one)))) + Tongue.Of(
+                        $", used {record.Uses.Count(use => use.Value.Done)} of {record.Times}, until {Terminal.When((ulong)record.Ends)}{(record.Daemon ? ", served by the daemon" : "")}",
+                        $", usato {record.Uses.Count(use => use.Value.Done)} volte su {record.Times}, fino a {Terminal.When((ulong)record.Ends)}{(record.Daemon ? ", servito dal demone" : "")}"));
             }
 
             return await Task.FromResult(ExitCode.Done);
@@ -93,24 +107,39 @@ internal static class ShareCommands
     public static async Task<int> SendAsync(Frame frame, ParseResult line, SendOptions options, IReadOnlyList<string> files, Terminal terminal, CancellationToken cancellation)
     {
         var folder = frame.FolderOf(line);
-        var (home, name) = await OwnAsync(frame, folder, line.GetValue(options.Server) is null && line.GetValue(options.Again) is null, cancellation);
-        ShareRecord record;
-        Origin origin;
-        string path;
-        if (line.GetValue(options.Again) is { } again)
-            (record, origin, path) = Find(folder, again);
-        else
+        var again = line.GetValue(options.Again);
+        if (again is null && files.Count is 0 or > MostFiles)
+            throw new CommandEnd(ExitCode.Usage, "files", Tongue.Of($"Name 1 to {MostFiles} files.", $"Indica da 1 a {MostFiles} file."));
+        if (await DaemonClient.TryConnectAsync(folder, cancellation) is { } daemon)
         {
-            if (files.Count is 0 or > MostFiles)
-                throw new CommandEnd(ExitCode.Usage, "files", $"Name 1 to {MostFiles} files.");
-            if (!Origin.TryParse(line.GetValue(options.Server) ?? home, out origin))
-                throw new CommandEnd(ExitCode.Usage, "server", "There is no home server here: name one with --server.");
-            record = ShareHost.NewRecord(origin, [.. files.Select(Path.GetFullPath)], line.GetValue(options.Times), frame.Time.GetUtcNow() + TryDuration(line.GetValue(options.For))!.Value);
-            using var key = record.OpenKey();
-            using var keys = new ShareKeys(ShareKeys.SecretOf(ShareKeys.Export(key)));
-            path = ShareRecord.PathOf(folder, keys.Id);
+            await using (daemon)
+            {
+                // The daemon serves it: the link outlives this command.
+                var session = new Session(daemon, terminal, frame.Time);
+                var wanted = new NewLinkShareBody([.. files.Select(Path.GetFullPath)], line.GetValue(options.Times), (uint)TryDuration(line.GetValue(options.For))!.Value.TotalSeconds, line.GetValue(options.Server), again);
+                var share = Session.Read(await session.DoAsync("POST", wanted, ApiJson.Default.NewLinkShareBody, cancellation, "shares"), ApiJson.Default.LinkShareBody);
+                Say(terminal, new ShareReport(share.Id, share.Link, share.Times, share.EndsAt, []), !line.GetValue(options.NoQr), byDaemon: true);
+                return ExitCode.Done;
+            }
         }
 
+        var (home, name) = await OwnAsync(frame, folder, line.GetValue(options.Server) is null && again is null, cancellation);
+        ShareRecord record;
+        Origin origin;
+        string id;
+        if (again is not null)
+            (id, record, origin) = Find(folder, again);
+        else
+        {
+            if (!Origin.TryParse(line.GetValue(options.Server) ?? home, out origin))
+                throw new CommandEnd(ExitCode.Usage, "server", Tongue.Of("There is no home server here: name one with --server.", "Qui non c'è un server: indicane uno con --server."));
+            record = ShareHost.NewRecord(origin, [.. files.Select(Path.GetFullPath)], line.GetValue(options.Times), frame.Time.GetUtcNow() + TryDuration(line.GetValue(options.For))!.Value);
+            (id, _) = record.Name(origin);
+        }
+
+        // Served by this command from now on, whoever served it before.
+        record = record with { Daemon = false };
+        var path = ShareRecord.PathOf(folder, id);
         var sources = new List<ShareSource>();
         try
         {
@@ -123,7 +152,7 @@ internal static class ShareCommands
                 IsKept = () => File.Exists(path),
                 Told = what => terminal.Note(what == "done" ? "Somebody has everything." : "Somebody opened the link and takes the files."),
             };
-            Say(terminal, new ShareReport(host.Link, record.Times, record.Ends, [.. sources.Select(source => source.Told)]), !line.GetValue(options.NoQr));
+            Say(terminal, new ShareReport(id, host.Link, record.Times, record.Ends, [.. sources.Select(source => source.Told)]), !line.GetValue(options.NoQr));
             var end = await host.RunAsync(cancellation);
             if (end != ShareEnd.None)
                 File.Delete(path);
@@ -185,7 +214,7 @@ internal static class ShareCommands
         }
     }
 
-    private static void Say(Terminal terminal, ShareReport report, bool qr)
+    private static void Say(Terminal terminal, ShareReport report, bool qr, bool byDaemon = false)
     {
         if (terminal.Json)
         {
@@ -196,7 +225,11 @@ internal static class ShareCommands
         terminal.Line(report.Link);
         foreach (var row in qr ? Qr.Lines(report.Link) : [])
             terminal.Note(row);
-        terminal.Note($"For {(report.Times == 1 ? "one use" : report.Times.ToString(CultureInfo.CurrentCulture) + " uses")}, until {Terminal.When((ulong)report.Ends)}, as long as this runs. Ctrl+C interrupts.");
+        terminal.Note(Tongue.Of(
+            $"For {(report.Times == 1 ? "one use" : report.Times.ToString(CultureInfo.CurrentCulture) + " uses")}, until {Terminal.When((ulong)report.Ends)}, as long as {(byDaemon ? "the daemon runs, and again when it begins anew" : "this runs. Ctrl+C interrupts")}.",
+            $"Vale {(report.Times == 1 ? "una volta" : report.Times.ToString(CultureInfo.CurrentCulture) + " volte")}, fino a {Terminal.When((ulong)report.Ends)}, finché {(byDaemon ? "il demone è in funzione, e di nuovo quando riparte" : "questo comando gira. Ctrl+C lo interrompe")}."));
+        if (byDaemon)
+            terminal.Note(Tongue.Of($"To end it: dapari shares stop {report.Id[..8]}", $"Per chiuderlo: dapari shares stop {report.Id[..8]}"));
     }
 
     private static ShareSource Open(string path, CancellationToken cancellation)
@@ -211,16 +244,23 @@ internal static class ShareCommands
         }
     }
 
-    private static (ShareRecord Record, Origin Origin, string Path) Find(string folder, string link)
+    // By its link, or by the beginning of its id.
+    private static (string Id, ShareRecord Record, Origin Origin) Find(string folder, string named)
     {
-        if (!ShareLink.TryParse(link, out var origin, out var secret))
-            throw new CommandEnd(ExitCode.Usage, "link", "That is no link of files.");
-        using var keys = new ShareKeys(secret);
-        var path = ShareRecord.PathOf(folder, keys.Id);
-        return (ShareRecord.TryRead(path) ?? throw new CommandEnd(ExitCode.Refused, "unknown", "This link is not one of yours, or it is over."), origin, path);
+        string[] ids = named.Length is >= 4 and <= 64 && named.All(char.IsAsciiHexDigit)
+            ? [.. ShareRecord.Kept(folder).Select(path => Path.GetFileNameWithoutExtension(path)).Where(one => one.StartsWith(named, StringComparison.OrdinalIgnoreCase))]
+            : ShareLink.TryParse(named, out _, out var secret) ? [IdOf(secret)]
+            : throw new CommandEnd(ExitCode.Usage, "link", Tongue.Of("That is no link of files.", "Questo non è un link di file."));
+        return ids is [var id] && ShareRecord.TryRead(ShareRecord.PathOf(folder, id)) is { } record && Origin.TryParse(record.Origin, out var origin)
+            ? (id, record, origin)
+            : throw new CommandEnd(ExitCode.Refused, "unknown", Tongue.Of("This link is not one of yours, or it is over.", "Questo link non è tuo, o è già chiuso."));
     }
 
-    private static string[] Kept(string folder) => Directory.Exists(Path.Combine(folder, "shares")) ? Directory.GetFiles(Path.Combine(folder, "shares"), "*.json") : [];
+    private static string IdOf(byte[] secret)
+    {
+        using var keys = new ShareKeys(secret);
+        return Convert.ToHexStringLower(keys.Id);
+    }
 
     private static Authorities Trusted(string folder) =>
         Authorities.TryRead(NodeHome.AuthorityOf(folder)) ?? throw new CommandEnd(ExitCode.NoFolder, "authority", $"{NodeHome.AuthorityOf(folder)} holds no certificate.");
@@ -232,15 +272,10 @@ internal static class ShareCommands
     {
         if (!needed && !Directory.Exists(folder))
             return (null, "");
-        INodeClient? client = await DaemonClient.TryConnectAsync(folder, cancellation);
-        if (client is null)
-        {
-            var (peer, fault) = await NodePeer.TryStartAsync(new NodeOptions { Home = folder, Direct = false }, frame.Time, cancellation);
-            if (peer is null)
-                return needed ? throw Frame.NoFolder(folder, fault) : (null, "");
-            client = new OwnClient(peer);
-        }
-
+        var (peer, fault) = await NodePeer.TryStartAsync(new NodeOptions { Home = folder, Direct = false }, frame.Time, cancellation);
+        if (peer is null)
+            return needed ? throw Frame.NoFolder(folder, fault) : (null, "");
+        var client = new OwnClient(peer);
         await using (client)
         {
             var answer = await client.SendAsync(ApiRequest.Get("status"), cancellation);

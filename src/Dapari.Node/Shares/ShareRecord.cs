@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Dapari.Node.Home;
+using Dapari.Wire;
 
 namespace Dapari.Node.Shares;
 
@@ -14,8 +15,24 @@ namespace Dapari.Node.Shares;
 /// <param name="Uses">By receipt.</param>
 internal sealed record ShareRecord(string Origin, byte[] Key, byte[] Token, IReadOnlyList<string> Paths, int Times, long Ends, Dictionary<string, ShareUse> Uses)
 {
+    /// <summary>The daemon serves it, and takes it up again when it begins anew.</summary>
+    public bool Daemon { get; init; }
+
     /// <summary>Where it is kept.</summary>
-    public static string PathOf(string folder, ReadOnlySpan<byte> id) => Path.Combine(folder, "shares", Convert.ToHexStringLower(id) + ".json");
+    /// <param name="folder">Whose.</param>
+    /// <param name="id">In hexadecimal.</param>
+    public static string PathOf(string folder, string id) => Path.Combine(folder, "shares", id + ".json");
+
+    /// <summary>The files of all that are kept; their names without ".json" are the ids.</summary>
+    public static string[] Kept(string folder) => Directory.Exists(Path.Combine(folder, "shares")) ? Directory.GetFiles(Path.Combine(folder, "shares"), "*.json") : [];
+
+    /// <summary>Its id in hexadecimal, and its link.</summary>
+    public (string Id, string Link) Name(Origin origin)
+    {
+        using var key = OpenKey();
+        using var keys = new ShareKeys(ShareKeys.SecretOf(ShareKeys.Export(key)));
+        return (Convert.ToHexStringLower(keys.Id), ShareLink.Format(origin, keys.Secret));
+    }
 
     /// <summary>Reads one; null: there is none, or it is damaged.</summary>
     public static ShareRecord? TryRead(string path)
@@ -61,4 +78,4 @@ internal sealed record ShareUse
 }
 
 /// <summary>What <c>dapari send --link --json</c> writes of a link.</summary>
-internal sealed record ShareReport(string Link, int Times, long Ends, IReadOnlyList<ShareFile> Files);
+internal sealed record ShareReport(string Id, string Link, int Times, long Ends, IReadOnlyList<ShareFile> Files);

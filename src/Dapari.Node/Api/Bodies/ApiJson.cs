@@ -31,4 +31,7 @@ namespace Dapari.Node.Api.Bodies;
 [JsonSerializable(typeof(ContactChangeBody))]
 [JsonSerializable(typeof(SettingsBody))]
 [JsonSerializable(typeof(BackupBody))]
+[JsonSerializable(typeof(LinkShareBody))]
+[JsonSerializable(typeof(IReadOnlyList<LinkShareBody>))]
+[JsonSerializable(typeof(NewLinkShareBody))]
 internal sealed partial class ApiJson : JsonSerializerContext;
