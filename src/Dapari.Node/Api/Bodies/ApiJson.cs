@@ -20,6 +20,8 @@ namespace Dapari.Node.Api.Bodies;
 [JsonSerializable(typeof(SentFilesBody))]
 [JsonSerializable(typeof(SaveFilesBody))]
 [JsonSerializable(typeof(SavedFilesBody))]
+[JsonSerializable(typeof(ScriptBody))]
+[JsonSerializable(typeof(RunningBody))]
 [JsonSerializable(typeof(SafetyBody))]
 [JsonSerializable(typeof(EventBody))]
 [JsonSerializable(typeof(DoctorBody))]
