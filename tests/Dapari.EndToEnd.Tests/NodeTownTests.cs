@@ -7,6 +7,7 @@ namespace Dapari.EndToEnd.Tests;
 public sealed class NodeTownTests(Theatre theatre) : FileScene(theatre)
 {
     private const long Small = 1L << 20;
+    private const long Large = 64L << 20;
 
     // What RFC 4787's kinds let two peers do who tell each other their outside addresses: docs/protocol/rtc.md. No router: anybody's TCP comes in.
     private static readonly Nat?[] Kinds = [null, Nat.FullCone, Nat.AddressRestricted, Nat.PortRestricted, Nat.Symmetric, Nat.UdpBlocked];
@@ -32,6 +33,35 @@ public sealed class NodeTownTests(Theatre theatre) : FileScene(theatre)
         }));
         var expected = Enumerable.Range(0, Kinds.Length).SelectMany(a => Enumerable.Range(a, Kinds.Length - a).Select(b => $"{people[a].Name} – {people[Kinds.Length + b].Name}: {Expected(Kinds[a], Kinds[b])}"));
         Assert.Equal(expected, seen.SelectMany(lines => lines));
+    }
+
+    /// <summary>The middle of a file is where lines break: what follows comes by whatever way there is then, and nothing is lost.</summary>
+    [Theory]
+    [InlineData(null, null, "another address")]
+    [InlineData(Nat.Symmetric, Nat.FullCone, "another outside port")]
+    [InlineData(Nat.PortRestricted, Nat.PortRestricted, "another network")]
+    public async Task A_file_survives_that_its_sender_gets_in_the_middle(Nat? one, Nat? other, string what)
+    {
+        var lab = Keep(await BuildAsync([one, other]));
+        await lab.ShapeTownAsync(0, one is not null, 100);
+        var server = Keep(await ServerProcess.StartInAsync(lab));
+        var alice = Keep(await NodePerson.StartAsync("Alice", server.Origin, lab, "h0"));
+        var bob = Keep(await NodePerson.StartAsync("Bob", server.Origin, lab, "h1"));
+        await bob.PatchAsync("settings", new() { ["receiveUnaskedBytes"] = 1_000_000_000 });
+        var (there, here) = await BecomeContactsAsync(alice, bob);
+        await alice.PostAsync($"contacts/{there}/active");
+        await IsStraightAsync();
+        var (path, hash) = MakeFile("through thick and thin.dat", Large);
+        await SendFileAsync(alice, there, bob, path, hash, async () =>
+        {
+            long arrived = 0;
+            await Waiting.UntilAsync("a part has arrived", async () => (arrived = (await bob.GetAsync("transfers")).AsArray().Sum(each => each!["doneBytes"]!.GetValue<long>())) > Large / 8, TimeSpan.FromSeconds(60));
+            Assert.InRange(arrived, Large / 8, Large * 3 / 4);
+            await (what switch { "another address" => lab.RenumberAsync(0), "another outside port" => lab.ForgetAsync(0), _ => lab.MoveAsync(0) });
+        });
+        await IsStraightAsync();
+
+        Task IsStraightAsync() => Waiting.UntilAsync("there is a direct path", async () => await WayAsync(alice, there) == "direct" && await WayAsync(bob, here) == "direct", TimeSpan.FromSeconds(120));
     }
 
     private static string Expected(Nat? one, Nat? other) =>

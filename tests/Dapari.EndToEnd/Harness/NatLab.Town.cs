@@ -38,17 +38,18 @@ public sealed partial class NatLab
     }
 
     /// <summary>The line of a town's home, in both directions.</summary>
-    public async Task ShapeTownAsync(int home, int megabits)
+    /// <param name="hasRouter">Whether it has one.</param>
+    public async Task ShapeTownAsync(int home, bool hasRouter, int megabits)
     {
-        await ShapeAsync($"n{home}", "out", megabits);
-        await ShapeAsync("net", $"ton{home}", megabits);
+        await ShapeAsync(hasRouter ? $"n{home}" : $"h{home}", hasRouter ? "out" : "eth", megabits);
+        await ShapeAsync("net", $"to{(hasRouter ? 'n' : 'h')}{home}", megabits);
     }
 
     /// <summary>A machine of a town with no router goes to another address of the same network; the former is gone.</summary>
     public async Task RenumberAsync(int home)
     {
-        await Ip("-n", Place($"h{home}"), "addr", "add", $"10.70.0.{100 + home}/24", "dev", "eth");
         await Ip("-n", Place($"h{home}"), "addr", "del", OutsideAddress(home) + "/24", "dev", "eth");
+        await Ip("-n", Place($"h{home}"), "addr", "add", $"10.70.0.{100 + home}/24", "dev", "eth");
     }
 
     /// <summary>A home of a town goes from its cable to another network of the same router: another interface and address; the former are gone.</summary>
