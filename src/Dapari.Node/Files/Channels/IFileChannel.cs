@@ -47,8 +47,8 @@ internal interface IFileReceiver
     /// <summary>Whether something of a lane was put off until more comes.</summary>
     bool IsBusy(int lane);
 
-    /// <summary>Nothing came by a lane for a while: what was put off is done.</summary>
-    void Rest(int lane);
+    /// <summary>Nothing came by a lane for a while: what was put off is done. Before the lane's next message is taken.</summary>
+    ValueTask RestAsync(int lane);
 }
 
 /// <summary>Makes channels for the paths that it knows: one for paths of TCP, one for paths of WebRTC.</summary>

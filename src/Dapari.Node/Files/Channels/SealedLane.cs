@@ -103,7 +103,7 @@ internal sealed class SealedLane : IDisposable
             {
                 resting = resting is null || resting.IsCompleted ? Task.Delay(_rest, _time, CancellationToken.None) : resting;
                 if (await Task.WhenAny(reading, resting) != reading)
-                    receiver.Rest(lane);
+                    await receiver.RestAsync(lane);
             }
 
             return await reading;
