@@ -126,7 +126,6 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
 
     private async Task SendAsync(int lane, CancellationToken cancellation)
     {
-        var buffer = new byte[FileChannelCodec.PieceHeader + Math.Min(channel.PieceBytes, FileShape.ChunkBytes)];
         try
         {
             while (await _serving.TakeAsync(lane) is { } chunk)
@@ -135,7 +134,7 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
                 var item = (int)chunk.Of.Range.Item;
                 try
                 {
-                    await SendAsync(lane, chunk, books.Source(transfer) ?? throw new SourceFault(item, changed: false), buffer, cancellation);
+                    await SendAsync(lane, chunk, books.Source(transfer) ?? throw new SourceFault(item, changed: false), cancellation);
                 }
                 catch (SourceFault fault)
                 {
@@ -155,7 +154,7 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
         }
     }
 
-    private async Task SendAsync(int lane, ServingQueue.Chunk chunk, SourceFiles source, byte[] buffer, CancellationToken cancellation)
+    private async Task SendAsync(int lane, ServingQueue.Chunk chunk, SourceFiles source, CancellationToken cancellation)
     {
         var (transfer, item) = (chunk.Of.Transfer, (int)chunk.Of.Range.Item);
         if (item >= source.Place.Items.Count)
@@ -175,9 +174,10 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
         for (var offset = 0; offset < length; offset += channel.PieceBytes)
         {
             var bytes = Math.Min(channel.PieceBytes, length - offset);
-            FileChannelCodec.WritePieceHeader(buffer, transfer, (ushort)item, (uint)chunk.Number, offset);
-            source.Read(item, (chunk.Number * FileShape.ChunkBytes) + offset, buffer.AsSpan(FileChannelCodec.PieceHeader, bytes));
-            await channel.SendAsync(lane, buffer.AsMemory(0, FileChannelCodec.PieceHeader + bytes), cancellation);
+            var piece = channel.SendingRoom(lane, FileChannelCodec.PieceHeader + bytes);
+            FileChannelCodec.WritePieceHeader(piece.Span, transfer, (ushort)item, (uint)chunk.Number, offset);
+            source.Read(item, (chunk.Number * FileShape.ChunkBytes) + offset, piece.Span[FileChannelCodec.PieceHeader..]);
+            await channel.SendAsync(lane, piece, cancellation);
         }
     }
 
