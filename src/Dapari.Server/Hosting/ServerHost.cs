@@ -39,7 +39,9 @@ internal sealed class ServerHost : IAsyncDisposable
 
     private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time, ClusterEntrance? cluster)
     {
-        _given = options;
+        var asked = options;
+        _given = options = OpenFiles.Fit(asked, OpenFiles.Limit());
+        Advice = OpenFiles.Advice(asked, options);
         Rules = ServerRules.Open(options.Data, time, RandomSource.System);
         Options = options = Rules.Apply(options);
         _folder = folder;
@@ -74,6 +76,9 @@ internal sealed class ServerHost : IAsyncDisposable
         Rules.Changed += ApplyRules;
         Pipeline.Configure(_app, this);
     }
+
+    /// <summary>What the operator should know of this machine's limits; null: nothing.</summary>
+    public string? Advice { get; }
 
     /// <summary>As they are now: the operator changes some while the server runs.</summary>
     public ServerOptions Options { get; private set; }
@@ -249,7 +254,7 @@ internal sealed class ServerHost : IAsyncDisposable
     private void ConfigureKestrel(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections = Options.MaxConnections + 1000L;
+        kestrel.Limits.MaxConcurrentConnections = OpenFiles.Connections(Options);
         kestrel.Limits.MaxConcurrentUpgradedConnections = Options.MaxConnections;
         kestrel.Limits.MaxRequestBodySize = 1024;
         // A connection's bytes that wait to be read: an upload gathers half of this at once. Two hundred uploads hold 50 MiB.
