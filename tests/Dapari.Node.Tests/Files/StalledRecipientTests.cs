@@ -121,8 +121,6 @@ public sealed class StalledRecipientTests
 
         public bool IsBusy(int lane) => false;
 
-        public void Rest(int lane)
-        {
-        }
+        public ValueTask RestAsync(int lane) => ValueTask.CompletedTask;
     }
 }

@@ -57,6 +57,10 @@ internal sealed class SealedLane : IDisposable
         return lane._receiving.TryOpen(proof, word) && word[0] == number ? lane : throw new IOException("Keys do not agree.");
     }
 
+    /// <summary>Where the next message may be put together; sealed in its place.</summary>
+    /// <param name="length">At most <see cref="LaneReader.MostMessage"/>.</param>
+    public Memory<byte> SendingRoom(int length) => _record.AsMemory(LaneSeal.HeaderBytes, length);
+
     /// <summary>Sends a message; the memory is the caller's again when it is done.</summary>
     /// <exception cref="Exception">One that <see cref="TcpConnection.IsEnd"/> knows.</exception>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
@@ -103,7 +107,7 @@ internal sealed class SealedLane : IDisposable
             {
                 resting = resting is null || resting.IsCompleted ? Task.Delay(_rest, _time, CancellationToken.None) : resting;
                 if (await Task.WhenAny(reading, resting) != reading)
-                    receiver.Rest(lane);
+                    await receiver.RestAsync(lane);
             }
 
             return await reading;
