@@ -27,19 +27,9 @@ internal static class WayCommands
                 },
                 () => session.AskAsync(ApiRequest.Of("POST", default, "contacts", contact.Id, "active"), cancellation),
                 cancellation);
-            session.Write(contact, ApiJson.Default.ContactBody, shown =>
-            {
-                var terminal = session.Terminal;
-                var path = shown.Path;
-                terminal.Line($"A message to {Terminal.Clean(shown.Name)} would go {Speech.Way(path.NextRoute)}: {Speech.Reason(path.NextReason, outgoing: true)}.");
-                if (path.State == "open")
-                    terminal.Line($"  the direct path: {Speech.Of(new RouteBody("direct", path.NextReason, path.Network, path.RoundTripMs, null), outgoing: true)}");
-                terminal.Line($"  policy: {Speech.Policy(shown.EffectivePolicy)}");
-                terminal.Line($"  their server: {shown.Server}");
-                terminal.Line(path.Present ? "  they are there" : "  they are not there, as far as is known");
-                if (shown.TheyHideAddress)
-                    terminal.Line("  they hide their address: no direct path is made");
-            });
+            var live = await session.GetAsync(ApiJson.Default.LiveRouteBody, cancellation, "contacts", contact.Id, "route");
+            contact = live.Contact;
+            session.Write(live, ApiJson.Default.LiveRouteBody, shown => WaySpeech.Write(session.Terminal, shown, session.Time.GetUtcNow()));
             // They are there, nobody forbids it, and yet no path: then the networks are asked why.
             if (!session.Terminal.Json && contact is { Path: { State: not "open", Present: true }, TheyHideAddress: false, EffectivePolicy: not "server-only" })
             {
