@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Dapari.Server.Hosting;
 using Dapari.Server.Offices;
@@ -66,13 +65,13 @@ internal sealed partial class ClusterEntrance : IAsyncDisposable
     public async Task BeginAsync(Action dead, ILoggerFactory loggers)
     {
         var (serving, database, office) = (_serving, _database, _office!);
-        var address = serving.Advertise ?? OwnAddress();
+        var (address, listensThereAlone) = InnerAddress.Choose(serving.Advertise, serving.IsPublic, InnerAddress.Own());
         var port = serving.SiloPort != 0 ? serving.SiloPort : FreePort(address);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(loggers);
         builder.UseOrleans(silo =>
         {
-            silo.ConfigureEndpoints(address, port, serving.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+            silo.ConfigureEndpoints(address, port, serving.GatewayPort, listenOnAnyHostAddress: !listensThereAlone);
             silo.Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = serving.Name);
             silo.Configure<ClusterMembershipOptions>(options =>
             {
@@ -109,13 +108,6 @@ internal sealed partial class ClusterEntrance : IAsyncDisposable
         {
             throw new StartException($"The cluster cannot be joined: {e.Message}");
         }
-    }
-
-    private static IPAddress OwnAddress()
-    {
-        var own = NetworkInterface.GetAllNetworkInterfaces().Where(n => n.OperationalStatus == OperationalStatus.Up && n.NetworkInterfaceType != NetworkInterfaceType.Loopback)
-            .SelectMany(n => n.GetIPProperties().UnicastAddresses).Select(u => u.Address).Where(a => !a.IsIPv6LinkLocal && !IPAddress.IsLoopback(a)).ToList();
-        return own.Find(a => a.AddressFamily == AddressFamily.InterNetwork) ?? (own.Count > 0 ? own[0] : IPAddress.Loopback);
     }
 
     private static int FreePort(IPAddress address)
