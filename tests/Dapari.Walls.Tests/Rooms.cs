@@ -41,7 +41,7 @@ internal sealed record Room(string Name, string Assembly, string[] MayUse, strin
                 "Microsoft.AspNetCore.Components.ElementReferenceExtensions", "Microsoft.AspNetCore.Components.Web.Virtualization",
                 "Microsoft.AspNetCore.Components.EventHandlerAttribute",
             ]),
-        new("Dapari.Node", "dapari", ["Dapari.Wire", "Dapari.Crypto", "Dapari.Peer", "Dapari.Rtc", "Dapari.Rtc.Sockets"], [BrowserInterop]),
+        new("Dapari.Node", "dapari", ["Dapari.Wire", "Dapari.Crypto", "Dapari.Peer", "Dapari.Rtc", "Dapari.Rtc.Sockets", "Dapari.Relay"], [BrowserInterop]),
     ];
 
     public static string Root { get; } = Metadata("RepositoryRoot");

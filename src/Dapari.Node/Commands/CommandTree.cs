@@ -63,7 +63,7 @@ internal static class CommandTree
         SwitchCommands.PortMapping(frame),
         SwitchCommands.Nearby(frame),
         ShareCommands.Shares(frame),
-        WayCommands.Relay(frame),
+        RelayCommand.Create(frame),
         BackupCommands.Export(frame),
         BackupCommands.Import(frame),
         Completion.Create(frame),

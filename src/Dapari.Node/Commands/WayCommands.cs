@@ -69,16 +69,4 @@ internal static class WayCommands
         });
         return command;
     }
-
-    public static Command Relay(Frame frame)
-    {
-        var command = new Command("relay", Tongue.Of("How to run a relay (STUN and TURN)", "Come si fa funzionare un relay (STUN e TURN)"));
-        frame.RunAlone(command, (_, terminal, _) =>
-        {
-            terminal.Line("A relay is part of the server: `dapari-server serve` runs one beside the mailboxes, `dapari-server relay` runs one alone.");
-            terminal.Line("`dapari-server relay --help` lists its options.");
-            return Task.FromResult(ExitCode.Done);
-        });
-        return command;
-    }
 }

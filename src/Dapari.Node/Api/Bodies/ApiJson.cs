@@ -21,6 +21,7 @@ namespace Dapari.Node.Api.Bodies;
 [JsonSerializable(typeof(SaveFilesBody))]
 [JsonSerializable(typeof(SavedFilesBody))]
 [JsonSerializable(typeof(ScriptBody))]
+[JsonSerializable(typeof(RelayBody))]
 [JsonSerializable(typeof(LiveRouteBody))]
 [JsonSerializable(typeof(WayBody))]
 [JsonSerializable(typeof(TriedWayBody))]

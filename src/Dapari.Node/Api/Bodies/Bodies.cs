@@ -93,6 +93,9 @@ internal sealed record SavedFilesBody(IReadOnlyList<string?> Paths);
 /// <summary>What a shell is to read.</summary>
 internal sealed record ScriptBody(string Script);
 
+/// <summary>A relay has begun: what a server needs to use it.</summary>
+internal sealed record RelayBody(string SecretFile, IReadOnlyList<string> Urls);
+
 /// <summary>A daemon has begun.</summary>
 internal sealed record RunningBody(string Folder, int Process);
 
