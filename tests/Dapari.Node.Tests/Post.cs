@@ -19,13 +19,13 @@ internal sealed class Post : IAsyncDisposable
 
     public string Origin => _host.Addresses[0].GetLeftPart(UriPartial.Authority);
 
-    public static async Task<Post> OpenAsync(Registration registration = Registration.Open)
+    public static async Task<Post> OpenAsync(Registration registration = Registration.Open, RelayServing? relay = null)
     {
         var post = new Post();
         post._host = await ServerHost.StartAsync(
             new ServerOptions
             {
-                Data = Path.Combine(post.Data, "server"), Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Rates = RateOptions.Unlimited, Relay = new RelayServing { On = false },
+                Data = Path.Combine(post.Data, "server"), Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Rates = RateOptions.Unlimited, Relay = relay ?? new RelayServing { On = false },
                 Registration = registration,
             },
             TimeProvider.System);
