@@ -9,7 +9,7 @@ namespace Dapari.Fuzz;
 internal sealed record Target(string Name, Func<IEnumerable<byte[]>> Seeds, Func<byte[], string> Run)
 {
     public static readonly IReadOnlyList<Target> All =
-        [.. WireTargets.All, .. CryptoTargets.All, .. PeerTargets.All, ContactTarget.Target, .. FileTargets.All, .. RtcTargets.All, .. IceTargets.All, .. SctpTargets.All, .. PeerConnectionTargets.All, .. RelayTargets.All, .. MappingTargets.All, .. NearbyTargets.All];
+        [.. WireTargets.All, .. CryptoTargets.All, .. PeerTargets.All, ContactTarget.Target, .. FileTargets.All, .. RtcTargets.All, .. IceTargets.All, .. SctpTargets.All, .. PeerConnectionTargets.All, .. RelayTargets.All, .. MappingTargets.All, .. NearbyTargets.All, .. LaneTargets.All];
 
     /// <summary>A broken promise.</summary>
     public static void Require(bool promise, string what)

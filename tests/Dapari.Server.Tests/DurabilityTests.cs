@@ -132,9 +132,25 @@ internal sealed class ChildServer : IDisposable
 
     public int Id => _process.Id;
 
-    public static async Task<ChildServer> StartAsync(string data, params string[] options)
+    /// <summary>Files that it has open now.</summary>
+    public int OpenFiles => Directory.EnumerateFileSystemEntries($"/proc/{Id}/fd").Count();
+
+    /// <summary>What it says after the line of where it listens; known when it has ended.</summary>
+    public Task<string> Greeting { get; private init; } = Task.FromResult("");
+
+    public static Task<ChildServer> StartAsync(string data, params string[] options) => StartAsync(data, files: null, options);
+
+    /// <param name="files">How many files it may open; null: as this process.</param>
+    public static async Task<ChildServer> StartAsync(string data, int? files, params string[] options)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet") { RedirectStandardOutput = true };
+        var dotnet = Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet";
+        var start = new ProcessStartInfo(files is null ? dotnet : "/bin/sh") { RedirectStandardOutput = true };
+        if (files is { } most)
+        {
+            foreach (var word in (string[])["-c", $"ulimit -n {most} && exec \"$@\"", "sh", dotnet])
+                start.ArgumentList.Add(word);
+        }
+
         string[] arguments = [Path.Combine(AppContext.BaseDirectory, "dapari-server.dll"), "serve", "--data", data, "--listen", "127.0.0.1:0", "--rate", "all=off", .. options];
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
@@ -144,8 +160,7 @@ internal sealed class ChildServer : IDisposable
             line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
         while (line is not null && !line.StartsWith("Dapari is listening: ", StringComparison.Ordinal));
         Assert.NotNull(line);
-        _ = process.StandardOutput.ReadToEndAsync();
-        return new ChildServer(process, new Uri(line["Dapari is listening: ".Length..]));
+        return new ChildServer(process, new Uri(line["Dapari is listening: ".Length..])) { Greeting = process.StandardOutput.ReadToEndAsync() };
     }
 
     /// <summary>SIGKILL: no handler, no flush.</summary>

@@ -18,7 +18,7 @@ internal sealed class FileNativeBench : IBench
 {
     public string Name => "file-native";
 
-    public string Summary => "a file between two native peers over TCP, end to end, beside a bare TLS stream, rsync and scp (--folder F: where all files lie)";
+    public string Summary => "a file between two native peers over TCP, end to end, beside a bare TLS stream, rsync, scp, Syncthing and magic-wormhole (--folder F: where all files lie; --alone: without the other tools)";
 
     public async Task<BenchReport> RunAsync(BenchArguments arguments)
     {
@@ -29,7 +29,7 @@ internal sealed class FileNativeBench : IBench
         var root = Directory.CreateDirectory(Path.Combine(at >= 0 ? arguments.Rest[at + 1] : Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"dapari-file-native-{Environment.ProcessId}")).FullName;
         try
         {
-            return await RunAsync(root, size, rounds);
+            return await RunAsync(root, size, rounds, arguments.Rest.Contains("--alone"));
         }
         finally
         {
@@ -37,7 +37,7 @@ internal sealed class FileNativeBench : IBench
         }
     }
 
-    private async Task<BenchReport> RunAsync(string root, long size, int rounds)
+    private async Task<BenchReport> RunAsync(string root, long size, int rounds, bool alone)
     {
         await using var host = await ServerHost.StartAsync(
             new ServerOptions { Data = Path.Combine(root, "server"), Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Rates = RateOptions.Unlimited, Relay = new RelayServing { On = false } }, TimeProvider.System);
@@ -48,7 +48,7 @@ internal sealed class FileNativeBench : IBench
         var file = Path.Combine(root, "random");
         await MakeAsync(file, size);
         using var others = new OtherTools(root);
-        var tools = await others.StartAsync();
+        var tools = alone ? [] : await others.StartAsync();
         List<double> ours = [], moved = [], bare = [], spent = [], bareSpent = [];
         var theirs = tools.ToDictionary(tool => tool.Name, _ => new List<double>());
         for (var round = 0; round <= rounds; round++)
@@ -62,12 +62,12 @@ internal sealed class FileNativeBench : IBench
             self.Refresh();
             var work = (self.TotalProcessorTime - before).TotalSeconds;
             var said = string.Create(CultureInfo.InvariantCulture, $"round {round}: dapari {size / 1e6 / whole:F0} MB/s ({size / 1e6 / moving:F0} after hashing; {sender:F2} + {recipient:F2} s of processors), bare {tls:F0} ({work:F2} s)");
-            foreach (var (name, run) in tools)
+            foreach (var (name, run, forget) in tools)
             {
                 var began = Stopwatch.GetTimestamp();
                 await run(file);
                 var rate = size / 1e6 / Stopwatch.GetElapsedTime(began).TotalSeconds;
-                File.Delete(Path.Combine(root, "inbox", "random"));
+                await forget(file);
                 said += string.Create(CultureInfo.InvariantCulture, $", {name} {rate:F0}");
                 if (round > 0)
                     theirs[name].Add(rate);
@@ -91,7 +91,11 @@ internal sealed class FileNativeBench : IBench
             .Figure("bare_tls_processor_ns_per_byte", Statistics.Median(bareSpent), "ns, both ends");
         foreach (var (name, rates) in theirs)
             report.Figure($"{name}_mb_per_s", Statistics.Median(rates), "MB/s");
-        return report.Figure("sender_memory_mb", alice.Memory / 1e6, "MB, at the most").Figure("recipient_memory_mb", bob.Memory / 1e6, "MB, at the most")
+        return report
+            .Figure("sender_memory_mb", alice.Memory / 1e6, "MB resident at the most, with what the program's and libraries' files take")
+            .Figure("recipient_memory_mb", bob.Memory / 1e6, "MB resident at the most")
+            .Figure("sender_own_memory_mb", alice.OwnMemory / 1e6, "MB at the end, without files")
+            .Figure("recipient_own_memory_mb", bob.OwnMemory / 1e6, "MB at the end, without files")
             .AtLeast("to_bare_tls", Statistics.Median(ours) / Statistics.Median(bare), 1.5)
             .AtMost("memory_mb", Math.Max(alice.Memory, bob.Memory) / 1e6, 100);
     }

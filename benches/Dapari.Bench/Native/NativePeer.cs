@@ -23,6 +23,9 @@ internal sealed class NativePeer : IDisposable
     /// <summary>The most it ever held, in bytes.</summary>
     public double Memory => BenchProcess.Memory(_process, "VmHWM:");
 
+    /// <summary>What it holds now that no other process could share, in bytes.</summary>
+    public double OwnMemory => BenchProcess.Memory(_process, "RssAnon:");
+
     /// <summary>Time of processors so far, in seconds.</summary>
     public double Processor
     {

@@ -13,11 +13,13 @@ internal sealed class ServerIdleBench : IBench
 
     public string Name => "server-idle";
 
-    public string Summary => "memory of the server for each idle connection, beside a bare Kestrel WebSocket";
+    public string Summary => "memory of the server for each idle connection, beside a bare Kestrel WebSocket. --limit: as many as the machine holds";
 
     public async Task<BenchReport> RunAsync(BenchArguments arguments)
     {
-        var count = arguments.Rest is [var asked, ..] ? int.Parse(asked, CultureInfo.InvariantCulture) : arguments.Quick ? 5_000 : 20_000;
+        if (arguments.Rest.Contains("--limit"))
+            return await IdleLimit.RunAsync(Name, Serve);
+        var count = arguments.Rest is [var asked, ..] ? int.Parse(asked, CultureInfo.InvariantCulture) : Math.Min(arguments.Quick ? 5_000 : 20_000, MostConnections);
         var rounds = arguments.Quick ? 3 : 5;
         var (ours, bare) = (new List<double>(), new List<double>());
         for (var round = 1; round <= rounds; round++)
@@ -34,13 +36,17 @@ internal sealed class ServerIdleBench : IBench
             .AtMost("to_bare", Statistics.Median(ours.Zip(bare, (a, b) => a / b)), 1.15);
     }
 
+    /// <summary>What a process may hold here, with the server's own reserve for other files, and the warming-up; the generator is under the same limit.</summary>
+    internal static int MostConnections =>
+        File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, _, _, var limit, ..]
+            && int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var files) ? Math.Max(1000, files - 2_000) : int.MaxValue;
+
     /// <summary>KiB for each connection.</summary>
     private static async Task<double> MeasureAsync(string protocol, int count)
     {
         var folder = Directory.CreateTempSubdirectory("dapari-bench-").FullName;
         using var server = protocol == "dapari"
-            ? BenchProcess.Start(Path.Combine(AppContext.BaseDirectory, "dapari-server.dll"), "serve", "--data", folder, "--listen", "127.0.0.1:0", "--rate", "all=off", "--relay", "off",
-                "--connections-per-address", "1000000", "--max-connections", "1000000", "--idle-seconds", "3600")
+            ? Serve(folder)
             : BenchProcess.Start(typeof(ServerIdleBench).Assembly.Location, BareRelay.Command);
         try
         {
@@ -69,6 +75,10 @@ internal sealed class ServerIdleBench : IBench
             Directory.Delete(folder, true);
         }
     }
+
+    private static Process Serve(string folder) =>
+        BenchProcess.Start(Path.Combine(AppContext.BaseDirectory, "dapari-server.dll"), "serve", "--data", folder, "--listen", "127.0.0.1:0", "--rate", "all=off", "--relay", "off",
+            "--connections-per-address", "1000000", "--max-connections", "1000000", "--idle-seconds", "3600");
 
     private static async Task AddAsync(Process load, int count)
     {

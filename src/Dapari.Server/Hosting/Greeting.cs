@@ -26,6 +26,8 @@ internal static class Greeting
             ?? (anyAddress && networks.Count > 0 ? Url(scheme, networks[0], port) : host.Addresses[0].GetLeftPart(UriPartial.Authority));
         output.WriteLine($"Data folder:          {host.Options.Data}");
         WriteRelay(output, host);
+        if (host.Advice is { } advice)
+            output.WriteLine($"Too few files:        {advice}.");
         output.WriteLine();
         if (host.Authority is { } authority)
         {

@@ -41,7 +41,9 @@ internal sealed class ServerHost : IAsyncDisposable
 
     private ServerHost(ServerOptions options, DataFolder folder, MachineCertificate? certificate, TimeProvider time, ClusterEntrance? cluster)
     {
-        _given = options;
+        var asked = options;
+        _given = options = OpenFiles.Fit(asked, OpenFiles.Limit());
+        Advice = OpenFiles.Advice(asked, options);
         Rules = ServerRules.Open(options.Data, time, RandomSource.System);
         Options = options = Rules.Apply(options);
         _folder = folder;
@@ -80,6 +82,9 @@ internal sealed class ServerHost : IAsyncDisposable
         Pipeline.Configure(_app, this);
     }
 
+    /// <summary>What the operator should know of this machine's limits; null: nothing.</summary>
+    public string? Advice { get; }
+
     /// <summary>As they are now: the operator changes some while the server runs.</summary>
     public ServerOptions Options { get; private set; }
 
@@ -106,6 +111,9 @@ internal sealed class ServerHost : IAsyncDisposable
 
     /// <summary>The disk failed in a way that only a new start can mend; the server stops by itself.</summary>
     public bool IsStorageBroken => _writer?.Store.IsBroken == true;
+
+    /// <summary>The other machines have declared this one dead; the server stops by itself.</summary>
+    public bool IsOutOfCluster { get; private set; }
 
     /// <summary>Why new work should go elsewhere, in a word; null: it is welcome.</summary>
     public string? NotReady => IsStorageFailing || IsStorageBroken ? "storage" : Hub.IsGoingAway ? "stopping" : Blobs.Place.NotReady;
@@ -151,7 +159,7 @@ internal sealed class ServerHost : IAsyncDisposable
             cluster = options.Cluster.Database is null ? null : await ClusterEntrance.OpenAsync(options.Cluster, time);
             host = new ServerHost(options, folder, certificate, time, cluster);
             if (cluster is not null)
-                await cluster.BeginAsync(host._app.Lifetime.StopApplication, host._app.Services.GetRequiredService<ILoggerFactory>());
+                await cluster.BeginAsync(host.Excluded, host._app.Services.GetRequiredService<ILoggerFactory>());
             await host.Blobs.RecoverAsync();
             await host._app.StartAsync();
             host.OpenAdmin();
@@ -231,6 +239,12 @@ internal sealed class ServerHost : IAsyncDisposable
     // A push service keeps a wake-up as long as what it is about is kept; more than four weeks none does.
     private static TimeSpan Kept(ServerOptions options) => TimeSpan.FromDays(Math.Min(options.RetentionDays, 28));
 
+    private void Excluded()
+    {
+        IsOutOfCluster = true;
+        _app.Lifetime.StopApplication();
+    }
+
     private void OpenAdmin()
     {
         var logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dapari");
@@ -254,7 +268,7 @@ internal sealed class ServerHost : IAsyncDisposable
     private void ConfigureKestrel(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections = Options.MaxConnections + 1000L;
+        kestrel.Limits.MaxConcurrentConnections = OpenFiles.Connections(Options);
         kestrel.Limits.MaxConcurrentUpgradedConnections = Options.MaxConnections;
         kestrel.Limits.MaxRequestBodySize = 1024;
         // A connection's bytes that wait to be read: an upload gathers half of this at once. Two hundred uploads hold 50 MiB.

@@ -13,10 +13,10 @@ public sealed partial class NatLab
     /// <summary>Two devices in one home, hA 10.71.0.2 and hB 10.71.0.3, behind one router; the server is on the Internet as ever.</summary>
     public static async Task<NatLab> BuildHomeAsync()
     {
-        var lab = new NatLab();
+        var lab = new NatLab { places = ["hA", "hB", "nA", "net", "srv"] };
         try
         {
-            foreach (var name in (string[])["hA", "hB", "nA", "net", "srv"])
+            foreach (var name in lab.places)
             {
                 await Ip("netns", "add", lab.Place(name));
                 await Ip("-n", lab.Place(name), "link", "set", "lo", "up");
@@ -39,7 +39,7 @@ public sealed partial class NatLab
     /// <summary>One machine alone, the place "srv": all that its programs say to each other goes over its loopback.</summary>
     public static async Task<NatLab> BuildAloneAsync()
     {
-        var lab = new NatLab();
+        var lab = new NatLab { places = ["srv"] };
         try
         {
             await Ip("netns", "add", lab.Place("srv"));

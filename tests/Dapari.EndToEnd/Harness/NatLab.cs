@@ -5,6 +5,12 @@ namespace Dapari.EndToEnd;
 /// <summary>How a router treats what goes out and what comes in (RFC 4787 §4, §5).</summary>
 public enum Nat
 {
+    /// <summary>One outside port for each inside port; whoever sends there comes in.</summary>
+    FullCone,
+
+    /// <summary>The same; in comes only what has an address that was first sent to, from any port.</summary>
+    AddressRestricted,
+
     /// <summary>One outside port for each inside port; in comes only what was first sent to, address and port.</summary>
     PortRestricted,
 
@@ -87,12 +93,12 @@ public sealed partial class NatLab : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var name in (string[])["hA", "hB", "nA", "nB", "net", "srv"]) await RunAsync("ip", null, mustWork: false, "netns", "del", Place(name));
+        foreach (var name in places) await RunAsync("ip", null, mustWork: false, "netns", "del", Place(name));
     }
 
     private async Task LayCablesAsync()
     {
-        foreach (var name in (string[])["hA", "hB", "nA", "nB", "net", "srv"])
+        foreach (var name in places)
         {
             await Ip("netns", "add", Place(name));
             await Ip("-n", Place(name), "link", "set", "lo", "up");
@@ -119,19 +125,29 @@ public sealed partial class NatLab : IAsyncDisposable
         }
     }
 
-    private async Task SetUpRouterAsync(string side, Nat kind)
+    private Task SetUpRouterAsync(string side, Nat kind) =>
+        SetUpRouterAsync(side, kind, $"10.70.0.1{(side == "A" ? 1 : 2)}", side == "A" ? "10.71.0.2" : "10.72.0.2");
+
+    /// <param name="home">The only machine behind it, to which all that may come in is sent.</param>
+    private async Task SetUpRouterAsync(string side, Nat kind, string outside, string home)
     {
         var router = Place("n" + side);
         await RunAsync("ip", null, mustWork: true, "netns", "exec", router, "sysctl", "-qw", "net.ipv4.ip_forward=1");
-        var translate = kind == Nat.PortRestricted ? $"snat to 10.70.0.1{(side == "A" ? 1 : 2)} persistent" : "masquerade fully-random";
-        var udp = kind == Nat.UdpBlocked ? "meta l4proto udp drop" : "";
+        var translate = kind is Nat.Symmetric or Nat.UdpBlocked ? "masquerade fully-random" : $"snat to {outside} persistent";
+        var isCone = kind is Nat.FullCone or Nat.AddressRestricted;
         // A router that answers what nobody asked for spoils its own mappings: it stays silent.
         await RunAsync("ip", $$"""
             table ip home {
+              set met { type ipv4_addr; flags dynamic,timeout; timeout 10m; }
+              chain arrive { type nat hook prerouting priority -100; {{(isCone ? $"iifname \"out\" udp dport 1024-65535 dnat to {home}" : "")}}
+              }
               chain leave { type nat hook postrouting priority 100; oifname "out" {{translate}}; }
-              chain pass { type filter hook forward priority 0; policy drop; {{udp}}
+              chain pass { type filter hook forward priority 0; policy drop;
+                {{(kind == Nat.UdpBlocked ? "meta l4proto udp drop" : "")}}
+                {{(kind == Nat.AddressRestricted ? "oifname \"out\" update @met { ip daddr }" : "")}}
                 ct state established,related accept
                 iifname "in*" accept
+                {{(kind == Nat.FullCone ? "ct status dnat accept" : kind == Nat.AddressRestricted ? "ip saddr @met ct status dnat accept" : "")}}
               }
               chain own { type filter hook input priority 0; iifname "out" ct state new drop; }
             }

@@ -3,21 +3,25 @@ using System.Diagnostics;
 namespace Dapari.EndToEnd;
 
 /// <summary>Somebody at a terminal: a daemon of the native peer, and commands that ask it. Each is a process of its own.</summary>
-public sealed class NodePerson : IAsyncDisposable
+public sealed partial class NodePerson : IAsyncDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("dapari-node-").FullName;
     private Process? daemon;
 
-    private NodePerson(string name) => Name = name;
+    private readonly string program;
+
+    private NodePerson(string name, string program) => (Name, this.program) = (name, program);
 
     /// <summary>As contacts see it.</summary>
     public string Name { get; }
 
     /// <summary>Begins an identity at a server and starts its daemon.</summary>
-    public static async Task<NodePerson> StartAsync(string name, string origin)
+    /// <param name="lab">Where to be; null: on this machine's own network.</param>
+    /// <param name="place">The place there.</param>
+    public static async Task<NodePerson> StartAsync(string name, string origin, NatLab? lab = null, string place = "")
     {
         if (!File.Exists(Repository.Node)) throw new FileNotFoundException($"Not built: {Repository.Node}. ./test builds it.", Repository.Node);
-        var person = new NodePerson(name);
+        var person = new NodePerson(name, lab?.Wrapper(place, "dotnet") ?? "dotnet");
         await person.DoAsync("init", name, "--server", origin);
         person.daemon = person.Begin("up");
         if (await person.daemon.StandardError.ReadLineAsync() is not { } said || !said.StartsWith("Running in", StringComparison.Ordinal))
@@ -49,12 +53,14 @@ public sealed class NodePerson : IAsyncDisposable
             running.Dispose();
         }
 
+        api?.Dispose();
+
         Directory.Delete(folder, recursive: true);
     }
 
     private Process Begin(params string[] line)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[Repository.Node, "--home", folder, .. line]) start.ArgumentList.Add(argument);
         return Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
     }

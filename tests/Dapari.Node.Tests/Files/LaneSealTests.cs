@@ -98,16 +98,16 @@ public sealed class LaneSealTests
     [InlineData(-1, false)]
     [InlineData(int.MinValue, false)]
     [InlineData(int.MaxValue, false)]
-    [InlineData(SealedLane.MostMessage + 1, false)]
-    [InlineData(SealedLane.MostMessage, true)]
+    [InlineData(LaneReader.MostMessage + 1, false)]
+    [InlineData(LaneReader.MostMessage, true)]
     [InlineData(1, true)]
     public void A_length_is_judged_before_anything_is_waited_for(int length, bool good)
     {
         var header = new byte[LaneSeal.HeaderBytes];
         BinaryPrimitives.WriteInt32BigEndian(header, length);
-        Assert.Equal(good, LaneSeal.TryReadLength(header, SealedLane.MostMessage, out var read));
+        Assert.Equal(good, LaneSeal.TryReadLength(header, LaneReader.MostMessage, out var read));
         Assert.Equal(length, read);
-        Assert.True(LaneSeal.TryReadLength(header.AsSpan(0, 3), SealedLane.MostMessage, out read));
+        Assert.True(LaneSeal.TryReadLength(header.AsSpan(0, 3), LaneReader.MostMessage, out read));
         Assert.Null(read);
     }
 

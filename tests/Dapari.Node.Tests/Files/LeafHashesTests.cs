@@ -41,6 +41,29 @@ public sealed class LeafHashesTests
             Assert.Equal(FileHash.Leaf(memory.AsSpan(i * FileShape.ChunkBytes, FileShape.ChunkBytes)), leaves[i]);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(15)]
+    [InlineData(16)]
+    public void Chunks_of_a_file_are_what_each_is_alone(int count)
+    {
+        const int Before = 5;
+        using var room = new FileRoom();
+        var path = room.Make("chunks", Before + (LeafHashes.Most * FileShape.ChunkBytes));
+        var bytes = File.ReadAllBytes(path);
+        using var file = File.OpenHandle(path);
+        // What a buffer held before is no matter.
+        var buffer = RandomNumberGenerator.GetBytes(LeafHashes.ReadingBytes);
+        var leaves = new TreeHash[count];
+        Assert.True(LeafHashes.TryHash(file, Before, buffer, leaves));
+        for (var i = 0; i < count; i++)
+            Assert.Equal(FileHash.Leaf(bytes.AsSpan(Before + (i * FileShape.ChunkBytes), FileShape.ChunkBytes)), leaves[i]);
+        if (count > 0)
+            Assert.False(LeafHashes.TryHash(file, bytes.Length - ((long)count * FileShape.ChunkBytes) + 1, buffer, leaves));
+    }
+
     [Fact]
     public void What_would_reach_beyond_memory_is_refused()
     {

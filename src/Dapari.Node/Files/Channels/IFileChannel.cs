@@ -15,6 +15,11 @@ internal interface IFileChannel : IDisposable
     /// <summary>Queues a control message; never waits. False: the channel is gone, or so much waits that it is as good as gone.</summary>
     bool TrySendControl(ReadOnlyMemory<byte> message);
 
+    /// <summary>Where a lane's next message is best put together: sealed where it lies, so its content is of no use afterwards.</summary>
+    /// <param name="lane">Which.</param>
+    /// <param name="length">At most a piece with its header.</param>
+    Memory<byte> SendingRoom(int lane, int length);
+
     /// <summary>
     /// Sends a piece or a page by a lane; done when the lane takes the next one, and the memory is the caller's again. One call at a time for each lane. This is the sender's
     /// back-pressure.
@@ -47,8 +52,8 @@ internal interface IFileReceiver
     /// <summary>Whether something of a lane was put off until more comes.</summary>
     bool IsBusy(int lane);
 
-    /// <summary>Nothing came by a lane for a while: what was put off is done.</summary>
-    void Rest(int lane);
+    /// <summary>Nothing came by a lane for a while: what was put off is done. Before the lane's next message is taken.</summary>
+    ValueTask RestAsync(int lane);
 }
 
 /// <summary>Makes channels for the paths that it knows: one for paths of TCP, one for paths of WebRTC.</summary>

@@ -51,7 +51,7 @@ internal sealed class LaneSeal(ReadOnlySpan<byte> key) : IDisposable
     }
 
     /// <summary>Seals a message.</summary>
-    /// <param name="message">At least one byte.</param>
+    /// <param name="message">At least one byte; may lie where the record has it.</param>
     /// <param name="record">As long as the message and <see cref="Overhead"/>.</param>
     /// <exception cref="IOException">The lane has sent all that its key may seal.</exception>
     public void Seal(ReadOnlySpan<byte> message, Span<byte> record)

@@ -23,6 +23,7 @@ internal sealed class RtcFileChannel(RtcDriver driver, RtcChannel channel) : IFi
     private const int MostControlsQueued = 16_384;
     private readonly Channel<byte[]> _controls = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(MostControlsQueued) { SingleReader = true });
     private readonly Channel<(byte[] Buffer, int Length)> _arrived = Channel.CreateUnbounded<(byte[], int)>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly byte[] _sending = new byte[FileChannelCodec.PieceHeader + Piece];
     private int _waiting;
     private int _early;
     private int _disposed;
@@ -43,6 +44,9 @@ internal sealed class RtcFileChannel(RtcDriver driver, RtcChannel channel) : IFi
 
     /// <inheritdoc/>
     public bool TrySendControl(ReadOnlyMemory<byte> message) => _controls.Writer.TryWrite(message.ToArray());
+
+    /// <inheritdoc/>
+    public Memory<byte> SendingRoom(int lane, int length) => _sending.AsMemory(0, length);
 
     /// <inheritdoc/>
     public async ValueTask SendAsync(int lane, ReadOnlyMemory<byte> message, CancellationToken cancellation)

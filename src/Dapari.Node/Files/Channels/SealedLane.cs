@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Dapari.Node.Paths;
-using Dapari.Wire.Files;
 
 namespace Dapari.Node.Files.Channels;
 
@@ -11,20 +10,18 @@ namespace Dapari.Node.Files.Channels;
 /// </summary>
 internal sealed class SealedLane : IDisposable
 {
-    /// <summary>The longest message.</summary>
-    public const int MostMessage = FileChannelCodec.PieceHeader + FileShape.ChunkBytes;
-
-    // What is put off for more to come waits this long for it.
     // SOL_SOCKET and SO_RCVLOWAT, socket(7) of Linux.
     private const int SocketLevel = 1;
     private const int LeastToRead = 18;
+
+    // What is put off for more to come waits this long for it.
     private static readonly TimeSpan _rest = TimeSpan.FromMilliseconds(10);
     private readonly PathStream _stream;
     private readonly LaneSeal _sending;
     private readonly LaneSeal _receiving;
     private readonly TimeProvider _time;
     private int _least = 1;
-    private readonly byte[] _record = new byte[MostMessage + LaneSeal.Overhead];
+    private readonly byte[] _record = new byte[LaneReader.MostMessage + LaneSeal.Overhead];
 
     private SealedLane(PathStream stream, (LaneSeal Sending, LaneSeal Receiving) seals, TimeProvider time) => (_stream, _sending, _receiving, _time) = (stream, seals.Sending, seals.Receiving, time);
 
@@ -60,6 +57,10 @@ internal sealed class SealedLane : IDisposable
         return lane._receiving.TryOpen(proof, word) && word[0] == number ? lane : throw new IOException("Keys do not agree.");
     }
 
+    /// <summary>Where the next message may be put together; sealed in its place.</summary>
+    /// <param name="length">At most <see cref="LaneReader.MostMessage"/>.</param>
+    public Memory<byte> SendingRoom(int length) => _record.AsMemory(LaneSeal.HeaderBytes, length);
+
     /// <summary>Sends a message; the memory is the caller's again when it is done.</summary>
     /// <exception cref="Exception">One that <see cref="TcpConnection.IsEnd"/> knows.</exception>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
@@ -72,38 +73,27 @@ internal sealed class SealedLane : IDisposable
     /// <summary>Brings messages until the lane ends; never throws but a bug.</summary>
     public async Task ReadAsync(IFileReceiver receiver, int lane, CancellationToken cancellation)
     {
-        var buffer = new byte[2 * (MostMessage + LaneSeal.Overhead)];
-        var (start, end) = (0, 0);
+        var records = new LaneReader(_receiving);
         Task? resting = null;
         try
         {
             while (true)
             {
-                if (!LaneSeal.TryReadLength(buffer.AsSpan(start, end - start), MostMessage, out var length))
+                while (records.Next() is { } length)
+                {
+                    var message = receiver.Room(lane, length);
+                    if (records.TryOpen(message.Span))
+                        await receiver.TakeAsync(lane, message);
+                }
+
+                if (records.IsOver)
                     return;
-                if (length is { } bytes && bytes + LaneSeal.Overhead <= end - start)
-                {
-                    var message = receiver.Room(lane, bytes);
-                    if (!_receiving.TryOpen(buffer.AsSpan(start, bytes + LaneSeal.Overhead), message.Span))
-                        return;
-                    await receiver.TakeAsync(lane, message);
-                    start += bytes + LaneSeal.Overhead;
-                    continue;
-                }
-
-                // Moved only when what is missing would not fit behind it.
-                if (start > 0 && (start == end || buffer.Length - start < MostMessage + LaneSeal.Overhead))
-                {
-                    buffer.AsSpan(start, end - start).CopyTo(buffer);
-                    (start, end) = (0, end - start);
-                }
-
-                WakeAt(length is { } whole ? whole + LaneSeal.Overhead - (end - start) : 1);
-                var reading = _stream.Beneath.ReceiveAsync(buffer.AsMemory(end), cancellation);
+                WakeAt(records.Missing);
+                var reading = _stream.Beneath.ReceiveAsync(records.Room(), cancellation);
                 var read = reading.IsCompleted ? await reading : await WaitAsync(reading.AsTask());
                 if (read == 0)
                     return;
-                end += read;
+                records.Add(read);
             }
         }
         catch (Exception fault) when (TcpConnection.IsEnd(fault))
@@ -117,7 +107,7 @@ internal sealed class SealedLane : IDisposable
             {
                 resting = resting is null || resting.IsCompleted ? Task.Delay(_rest, _time, CancellationToken.None) : resting;
                 if (await Task.WhenAny(reading, resting) != reading)
-                    receiver.Rest(lane);
+                    await receiver.RestAsync(lane);
             }
 
             return await reading;

@@ -39,6 +39,9 @@ internal sealed class TcpFileChannel : IFileChannel
     public bool TrySendControl(ReadOnlyMemory<byte> message) => _controls.Writer.TryWrite(message.ToArray());
 
     /// <inheritdoc/>
+    public Memory<byte> SendingRoom(int lane, int length) => _lanes[lane].SendingRoom(length);
+
+    /// <inheritdoc/>
     public async ValueTask SendAsync(int lane, ReadOnlyMemory<byte> message, CancellationToken cancellation)
     {
         try

@@ -4,10 +4,10 @@ using Dapari.Wire.Files;
 namespace Dapari.Node.Files.Lines;
 
 /// <summary>
-/// Whole chunks of a lane that wait to be hashed together: each lies where it was opened, none is copied. Where the processor does not hash side by side, none waits. One owner at a time:
-/// the lane's reader.
+/// Whole chunks of a lane that are hashed and written together: each lies where it was opened, none is copied. Where the processor does not hash side by side, it is one chunk. One owner at a
+/// time: a lane's reader, then who writes.
 /// </summary>
-/// <remarks>Memory: 4.2 MiB once something comes; 256 KiB and a header where none wait.</remarks>
+/// <remarks>Memory: 4.2 MiB once something comes; 256 KiB and a header where it is one chunk.</remarks>
 internal sealed class ChunkBatch
 {
     // Places begin at multiples of a cache line, and no two at the same set of the first cache.
@@ -15,10 +15,14 @@ internal sealed class ChunkBatch
     private const int Longest = FileChannelCodec.PieceHeader + FileShape.ChunkBytes;
     private static readonly int _most = LeafHashes.AreSideBySide ? LeafHashes.Most : 1;
     private readonly (Destination To, int Item, long Chunk)[] _waiting = new (Destination, int, long)[_most];
+    private readonly TreeHash[] _leaves = new TreeHash[_most];
     private byte[]? _memory;
 
-    /// <summary>How many wait.</summary>
+    /// <summary>How many chunks it holds.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Whether it takes no more.</summary>
+    public bool IsFull => Count == _most;
 
     /// <summary>Where the next message may lie: kept if it is added, used again if not.</summary>
     /// <param name="length">At most a piece with its header.</param>
@@ -30,23 +34,16 @@ internal sealed class ChunkBatch
     }
 
     /// <summary>What lies in the room is a whole chunk, behind the header of its piece.</summary>
-    public void Add(Destination to, int item, long chunk)
-    {
-        _waiting[Count++] = (to, item, chunk);
-        if (Count == _most)
-            Take();
-    }
+    public void Add(Destination to, int item, long chunk) => _waiting[Count++] = (to, item, chunk);
 
-    /// <summary>Hashes what waits, and gives it to where it belongs.</summary>
-    public void Take()
+    /// <summary>Hashes what it holds.</summary>
+    public void Hash() => LeafHashes.Hash(_memory.AsSpan(FileChannelCodec.PieceHeader), Stride, _leaves.AsSpan(0, Count));
+
+    /// <summary>Gives what was hashed to where it belongs; then it is empty.</summary>
+    public void Write()
     {
-        if (Count == 0)
-            return;
-        var memory = _memory.AsSpan(FileChannelCodec.PieceHeader);
-        Span<TreeHash> leaves = stackalloc TreeHash[Count];
-        LeafHashes.Hash(memory, Stride, leaves);
-        for (var i = 0; i < leaves.Length; i++)
-            _waiting[i].To.Take(_waiting[i].Item, _waiting[i].Chunk, memory.Slice(i * Stride, FileShape.ChunkBytes), leaves[i]);
+        for (var i = 0; i < Count; i++)
+            _waiting[i].To.Take(_waiting[i].Item, _waiting[i].Chunk, _memory.AsSpan(FileChannelCodec.PieceHeader + (i * Stride), FileShape.ChunkBytes), _leaves[i]);
         Array.Clear(_waiting);
         Count = 0;
     }

@@ -19,6 +19,8 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
     private readonly ServingQueue _serving = new(channel.Lanes);
     private readonly ExpectedChunks _expected = new();
     private readonly Part?[] _parts = new Part?[channel.Lanes];
+    // As the one that is written now and another that waits for it.
+    private readonly BatchWriter _writer = new(spares: 2);
     private readonly ChunkBatch[] _batches = [.. Enumerable.Range(0, channel.Lanes).Select(_ => new ChunkBatch())];
 
     /// <summary>What may come.</summary>
@@ -35,9 +37,16 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var sending = Enumerable.Range(0, channel.Lanes).Select(lane => Task.Run(() => SendAsync(lane, ending.Token), CancellationToken.None)).ToList();
+        var writing = Task.Run(_writer.RunAsync, CancellationToken.None);
         await channel.RunAsync(this, ending.Token);
         foreach (var batch in _batches)
-            batch.Take();
+        {
+            batch.Hash();
+            _writer.Add(batch);
+        }
+
+        _writer.Complete();
+        await writing;
         await ending.CancelAsync();
         _serving.Close();
         channel.Dispose();
@@ -61,7 +70,11 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
     public bool IsBusy(int lane) => _batches[lane].Count > 0;
 
     /// <inheritdoc/>
-    public void Rest(int lane) => _batches[lane].Take();
+    public async ValueTask RestAsync(int lane)
+    {
+        _batches[lane].Hash();
+        _batches[lane] = await _writer.ExchangeAsync(_batches[lane]);
+    }
 
     /// <inheritdoc/>
     public ValueTask TakeAsync(int lane, ReadOnlyMemory<byte> message)
@@ -70,48 +83,49 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
         if (!FileChannelCodec.TryRead(message.Span, out var read, out _, channel.PieceBytes) || books.Destination(read.Transfer) is not { } destination)
             return ValueTask.CompletedTask;
         if (read.Kind == FileMessageKind.Piece)
-            TakePiece(lane, destination, read);
-        else if (read.Kind == FileMessageKind.Page && _expected.Any(read.Transfer, read.Item) is { } chunk && !destination.AddPage(read.Item, read.Page, read.Bytes))
+            return TakePiece(lane, destination, read) ? RestAsync(lane) : ValueTask.CompletedTask;
+        if (read.Kind == FileMessageKind.Page && _expected.Any(read.Transfer, read.Item) is { } chunk && !destination.AddPage(read.Item, read.Page, read.Bytes))
             books.News.Wrong(read.Transfer, new ChunkRange { Item = read.Item, First = (uint)chunk, Count = 1 }, fromDropOff: false);
         return ValueTask.CompletedTask;
     }
 
-    private void TakePiece(int lane, Destination destination, FileMessage piece)
+    // True: with it the lane's batch is full.
+    private bool TakePiece(int lane, Destination destination, FileMessage piece)
     {
         if (piece.Item >= destination.Place.Items.Count)
-            return;
+            return false;
         var length = destination.Place.Items[piece.Item].Shape.ChunkLength(piece.Chunk);
         if (piece.Offset == 0 && piece.Bytes.Length == length)
         {
             if (!_expected.TryTake(piece.Transfer, piece.Item, piece.Chunk))
-                return;
+                return false;
             // Only a lane with room of its own brings as much in one piece.
             if (length == FileShape.ChunkBytes)
                 _batches[lane].Add(destination, piece.Item, piece.Chunk);
             else
                 destination.Take(piece.Item, piece.Chunk, piece.Bytes, fromDropOff: false);
-            return;
+            return _batches[lane].IsFull;
         }
 
         var part = _parts[lane];
         if (piece.Offset == 0)
         {
             if (!_expected.Has(piece.Transfer, piece.Item, piece.Chunk))
-                return;
+                return false;
             part = _parts[lane] = new Part(piece.Transfer, piece.Item, piece.Chunk, part?.Bytes ?? new byte[FileShape.ChunkBytes]);
         }
 
         if (part is null || part.Transfer != piece.Transfer || part.Item != piece.Item || part.Chunk != piece.Chunk || part.Filled != piece.Offset || part.Filled + piece.Bytes.Length > length)
-            return;
+            return false;
         piece.Bytes.CopyTo(part.Bytes.AsSpan(part.Filled));
         part.Filled += piece.Bytes.Length;
         if (part.Filled == length && _expected.TryTake(piece.Transfer, piece.Item, piece.Chunk))
             destination.Take(piece.Item, piece.Chunk, part.Bytes.AsSpan(0, length), fromDropOff: false);
+        return false;
     }
 
     private async Task SendAsync(int lane, CancellationToken cancellation)
     {
-        var buffer = new byte[FileChannelCodec.PieceHeader + Math.Min(channel.PieceBytes, FileShape.ChunkBytes)];
         try
         {
             while (await _serving.TakeAsync(lane) is { } chunk)
@@ -120,7 +134,7 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
                 var item = (int)chunk.Of.Range.Item;
                 try
                 {
-                    await SendAsync(lane, chunk, books.Source(transfer) ?? throw new SourceFault(item, changed: false), buffer, cancellation);
+                    await SendAsync(lane, chunk, books.Source(transfer) ?? throw new SourceFault(item, changed: false), cancellation);
                 }
                 catch (SourceFault fault)
                 {
@@ -140,7 +154,7 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
         }
     }
 
-    private async Task SendAsync(int lane, ServingQueue.Chunk chunk, SourceFiles source, byte[] buffer, CancellationToken cancellation)
+    private async Task SendAsync(int lane, ServingQueue.Chunk chunk, SourceFiles source, CancellationToken cancellation)
     {
         var (transfer, item) = (chunk.Of.Transfer, (int)chunk.Of.Range.Item);
         if (item >= source.Place.Items.Count)
@@ -160,9 +174,10 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
         for (var offset = 0; offset < length; offset += channel.PieceBytes)
         {
             var bytes = Math.Min(channel.PieceBytes, length - offset);
-            FileChannelCodec.WritePieceHeader(buffer, transfer, (ushort)item, (uint)chunk.Number, offset);
-            source.Read(item, (chunk.Number * FileShape.ChunkBytes) + offset, buffer.AsSpan(FileChannelCodec.PieceHeader, bytes));
-            await channel.SendAsync(lane, buffer.AsMemory(0, FileChannelCodec.PieceHeader + bytes), cancellation);
+            var piece = channel.SendingRoom(lane, FileChannelCodec.PieceHeader + bytes);
+            FileChannelCodec.WritePieceHeader(piece.Span, transfer, (ushort)item, (uint)chunk.Number, offset);
+            source.Read(item, (chunk.Number * FileShape.ChunkBytes) + offset, piece.Span[FileChannelCodec.PieceHeader..]);
+            await channel.SendAsync(lane, piece, cancellation);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Dapari.Node.Files.Storage;
@@ -5,8 +6,9 @@ namespace Dapari.Node.Files.Storage;
 /// <summary>The files of one folder that are open: at most so many, besides those in use. Safe for threads.</summary>
 /// <param name="folder">The folder.</param>
 /// <param name="most">Kept open at once.</param>
-internal sealed class OpenFiles(string folder, int most = 16) : IDisposable
+internal sealed partial class OpenFiles(string folder, int most = 16) : IDisposable
 {
+    private const int WillNeed = 3; // POSIX_FADV_WILLNEED of Linux, posix_fadvise(2)
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Open> _open = [];
@@ -20,7 +22,9 @@ internal sealed class OpenFiles(string folder, int most = 16) : IDisposable
         var file = Take(name);
         try
         {
-            RandomAccess.Write(file.Handle, bytes, offset);
+            // The kernel lets one in at a time, and the others turn in circles until then: here they sleep.
+            lock (file.Writing)
+                RandomAccess.Write(file.Handle, bytes, offset);
             Volatile.Write(ref file.Dirty, true);
         }
         finally
@@ -93,6 +97,13 @@ internal sealed class OpenFiles(string folder, int most = 16) : IDisposable
         return true;
     }
 
+    /// <summary>Says which bytes will be read soon, whatever their order: a disk brings them in one go.</summary>
+    public static void WillRead(SafeFileHandle handle, long offset, long length)
+    {
+        if (OperatingSystem.IsLinux())
+            _ = Advise(handle, offset, length, WillNeed);
+    }
+
     /// <summary>Fills a span from a file; false: it is shorter.</summary>
     public static bool TryReadAll(SafeFileHandle handle, long offset, Span<byte> into)
     {
@@ -152,11 +163,16 @@ internal sealed class OpenFiles(string folder, int most = 16) : IDisposable
         }
     }
 
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
+
     private sealed class Open(string name, SafeFileHandle handle)
     {
         public string Name => name;
 
         public SafeFileHandle Handle => handle;
+
+        public Lock Writing { get; } = new();
 
         public int Users { get; set; }
 

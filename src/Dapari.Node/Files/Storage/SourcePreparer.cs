@@ -165,17 +165,18 @@ internal static class SourcePreparer
             var chunks = Math.Min(ChunksAtOnce, leaves.Length - from);
             var begin = (first + from) * FileShape.ChunkBytes;
             var length = (int)Math.Min((long)chunks * FileShape.ChunkBytes, shape.Size - begin);
-            if (!OpenFiles.TryReadAll(file, begin, buffer.AsSpan(0, length)))
-                throw new SourceFault(item, changed: true);
             var whole = length / FileShape.ChunkBytes;
-            LeafHashes.Hash(buffer, FileShape.ChunkBytes, leaves.Span.Slice(from, whole));
+            var rest = buffer.AsSpan(0, length - (whole * FileShape.ChunkBytes));
+            OpenFiles.WillRead(file, begin, length);
+            if (!LeafHashes.TryHash(file, begin, buffer, leaves.Span.Slice(from, whole)) || !OpenFiles.TryReadAll(file, begin + length - rest.Length, rest))
+                throw new SourceFault(item, changed: true);
             if (whole < chunks)
-                leaves.Span[from + whole] = FileHash.Leaf(buffer.AsSpan(whole * FileShape.ChunkBytes, length - (whole * FileShape.ChunkBytes)));
+                leaves.Span[from + whole] = FileHash.Leaf(rest);
         }
 
         if (groups == 1)
         {
-            Group(0, new byte[Math.Min(shape.Size, ChunksAtOnce * FileShape.ChunkBytes)]);
+            Group(0, new byte[shape.Size < FileShape.ChunkBytes ? shape.Size : LeafHashes.ReadingBytes]);
             return;
         }
 
@@ -183,7 +184,7 @@ internal static class SourcePreparer
         {
             Parallel.For(
                 0, groups, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) },
-                () => ArrayPool<byte>.Shared.Rent(ChunksAtOnce * FileShape.ChunkBytes),
+                () => ArrayPool<byte>.Shared.Rent(LeafHashes.ReadingBytes),
                 (group, _, buffer) =>
                 {
                     Group(group, buffer);
