@@ -61,6 +61,32 @@ public sealed class S3FaultTests
     }
 
     [Fact]
+    public async Task A_store_that_says_nothing_is_given_up_after_half_a_minute()
+    {
+        await using var store = await TestStore.StartAsync();
+        await using var faulty = await FaultyStore.StartAsync(store.Uri);
+        await using var server = await TestServer.StartAsync(o => o with { Blobs = new() { S3 = store.Serving with { Endpoint = faulty.Uri } } });
+        await using var user = await BlobUser.ConnectAsync(server.Uri);
+        var drop = await user.BeginAsync(1000);
+        var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        faulty.Decide = (method, _) =>
+        {
+            if (method != "PUT")
+                return null;
+            came.TrySetResult();
+            return new Fault(Hold: Task.Delay(Timeout.Infinite, Token));
+        };
+        var put = user.PutAsync(drop, 0, 1000);
+        await came.Task.WaitAsync(TimeSpan.FromSeconds(90), Token);
+        server.Time.Advance(TimeSpan.FromSeconds(31)); // Its deadline is set before it leaves.
+        using (var answer = await put)
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, 0L), (answer.StatusCode, BlobUser.Offset(answer)));
+        faulty.Decide = (_, _) => null;
+        using var again = await user.PutAsync(drop, 0, 1000);
+        Assert.Equal(HttpStatusCode.NoContent, again.StatusCode);
+    }
+
+    [Fact]
     public async Task A_store_that_goes_away_amid_an_upload_costs_what_was_not_confirmed_alone()
     {
         await using var world = await S3World.StartAsync();

@@ -98,6 +98,7 @@ internal sealed class S3Client : IDisposable
         for (var tried = 1; ; tried++)
         {
             S3Fault fault;
+            var isLate = false;
             try
             {
                 using var deadline = new CancellationTokenSource(Deadline, _time);
@@ -124,10 +125,12 @@ internal sealed class S3Client : IDisposable
             }
             catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
-                fault = new S3Fault(S3FaultKind.Away, e is OperationCanceledException ? "The store does not answer in time." : $"The store cannot be reached: {e.Message}", e);
+                isLate = e is OperationCanceledException;
+                fault = new S3Fault(S3FaultKind.Away, isLate ? "The store does not answer in time." : $"The store cannot be reached: {e.Message}", e);
             }
 
-            if (fault.IsOfSettings || tried == Tries)
+            // After half a minute of silence the device is told, and comes back by itself.
+            if (fault.IsOfSettings || isLate || tried == Tries)
                 throw fault;
             // As many machines as there are would come back at once: up to as long again, at random.
             var pause = FirstPause * (1 << (tried - 1));
