@@ -14,6 +14,7 @@ internal sealed class FaultPair
     private readonly int _index;
     private readonly byte[] _seed = RandomSource.System.Bytes(32);
     private readonly byte[] _key = new byte[32];
+    private long _answered;
 
     public FaultPair(int index)
     {
@@ -26,11 +27,19 @@ internal sealed class FaultPair
     /// <summary>Messages that the owner's store has, by number, and the sequence that each came under.</summary>
     public Dictionary<int, ulong> Kept { get; } = [];
 
+    /// <summary>Messages that came before their sender was answered: a machine between the two may have given them to the mailbox's machine again when that died.</summary>
+    public HashSet<int> CameEarly { get; } = [];
+
     /// <summary>Sequences whose acknowledgement was answered: they never come again.</summary>
     public HashSet<ulong> Acknowledged { get; } = [];
 
     /// <summary>The highest number in the owner's store; -1: none.</summary>
     public int HighestKept { get; set; } = -1;
+
+    /// <summary>Posts of its sender that were answered so far.</summary>
+    public long AnsweredPosts => Interlocked.Read(ref _answered);
+
+    public void CountAnswered() => Interlocked.Increment(ref _answered);
 
     /// <summary>The number of a new message.</summary>
     public int Next()

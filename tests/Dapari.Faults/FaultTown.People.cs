@@ -53,7 +53,10 @@ public sealed partial class FaultTown
             while (waiting.TryPeek(out var first) && pair.IsAnswered(first))
                 waiting.Dequeue();
             if (isPosted)
+            {
+                pair.CountAnswered();
                 Interlocked.Increment(ref _answered);
+            }
             else
             {
                 Interlocked.Increment(ref _refused);
@@ -164,8 +167,11 @@ public sealed partial class FaultTown
 
     private void Came(FaultPair pair, List<Deliver> came, Deliver delivery)
     {
-        if (pair.Read(delivery) < 0)
+        var number = pair.Read(delivery);
+        if (number < 0)
             Interlocked.Increment(ref _strange);
+        else if (_isCluster && !pair.IsAnswered(number))
+            pair.CameEarly.Add(number);
         if (pair.Acknowledged.Contains(delivery.Sequence))
             Interlocked.Increment(ref _cameBack);
         came.Add(delivery);
@@ -187,8 +193,8 @@ public sealed partial class FaultTown
         {
             if (!pair.Kept.TryAdd(number, sequence))
             {
-                // Under the same sequence: the acknowledgement was not answered. Under another: the post was not answered, and was sent again.
-                Interlocked.Increment(ref sequence == pair.Kept[number] || pair.IsRepeated(number) ? ref _repeats : ref _doubled);
+                // Under the same sequence: the acknowledgement was not answered. Under another: the post was not answered, and was sent again, by its sender or by a machine of a cluster.
+                Interlocked.Increment(ref sequence == pair.Kept[number] || pair.IsRepeated(number) || (_isCluster && pair.CameEarly.Contains(number)) ? ref _repeats : ref _doubled);
                 continue;
             }
 

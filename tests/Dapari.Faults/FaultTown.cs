@@ -17,6 +17,7 @@ public sealed partial class FaultTown : IAsyncDisposable
     private readonly Task[] _senders;
     private readonly int _window;
     private readonly bool _ownersCome;
+    private readonly bool _isCluster;
     private volatile bool _posting = true;
     private volatile bool _fetching;
     private volatile bool _isEnd;
@@ -24,9 +25,9 @@ public sealed partial class FaultTown : IAsyncDisposable
     private long _answered, _refused, _repeats, _doubled, _cameBack, _outOfOrder, _strange;
     private readonly CancellationTokenSource _end = new();
 
-    private FaultTown(int pairs, int window, bool ownersCome, TimeProvider time)
+    private FaultTown(int pairs, int window, bool ownersCome, bool isCluster, TimeProvider time)
     {
-        (_window, _ownersCome, _time) = (window, ownersCome, time);
+        (_window, _ownersCome, _isCluster, _time) = (window, ownersCome, isCluster, time);
         _pairs = [.. Enumerable.Range(0, pairs).Select(i => new FaultPair(i))];
         _owners = new Task[pairs];
         _senders = new Task[pairs];
@@ -46,16 +47,17 @@ public sealed partial class FaultTown : IAsyncDisposable
     /// <param name="seed">Of what owners do.</param>
     /// <param name="time">For what they wait.</param>
     /// <param name="cancellation">Ends the making.</param>
-    public static async Task<FaultTown> StartAsync(Uri server, int pairs, int window, bool ownersCome, int seed, TimeProvider time, CancellationToken cancellation)
+    /// <param name="isCluster">The server is several machines: one that passes a post on does so again when the other dies before it has answered.</param>
+    public static async Task<FaultTown> StartAsync(Uri server, int pairs, int window, bool ownersCome, int seed, TimeProvider time, CancellationToken cancellation, bool isCluster = false)
     {
-        var town = new FaultTown(pairs, window, ownersCome, time);
+        var town = new FaultTown(pairs, window, ownersCome, isCluster, time);
         using (var link = await FaultLink.ConnectAsync(server, cancellation))
         {
             foreach (var pair in town._pairs)
                 await pair.CreateAsync(link, cancellation);
         }
 
-        town._place.Set(server);
+        town._place.Set([server]);
         for (var i = 0; i < pairs; i++)
         {
             var (pair, random) = (town._pairs[i], new Random(seed + i));
@@ -67,7 +69,10 @@ public sealed partial class FaultTown : IAsyncDisposable
     }
 
     /// <summary>The server is there from now on; null: it is gone.</summary>
-    public void ServerAt(Uri? address) => _place.Set(address);
+    public void ServerAt(Uri? address) => _place.Set(address is null ? [] : [address]);
+
+    /// <summary>The server's machines are there from now on; everybody connects to whichever comes next.</summary>
+    public void ServersAt(IReadOnlyList<Uri> addresses) => _place.Set(addresses);
 
     /// <summary>Owners who stayed away come from now on.</summary>
     public void Fetch() => _fetching = true;
@@ -81,6 +86,16 @@ public sealed partial class FaultTown : IAsyncDisposable
     {
         var from = Answered;
         return UntilAsync(() => Answered >= from + more, patience, () => $"{Answered - from} of {more} posts were answered");
+    }
+
+    /// <summary>Waits until each mailbox's sender was answered once more.</summary>
+    /// <exception cref="TimeoutException">Some were not; the message says how many.</exception>
+    public Task AllAnsweredAsync(TimeSpan patience)
+    {
+        long[] before = [.. _pairs.Select(pair => pair.AnsweredPosts)];
+        return UntilAsync(() => Left() == 0, patience, () => $"{Left()} of {_pairs.Length} senders were not answered");
+
+        int Left() => _pairs.Where((pair, i) => pair.AnsweredPosts <= before[i]).Count();
     }
 
     /// <summary>Waits until so many more posts were refused.</summary>

@@ -1,26 +1,31 @@
 namespace Dapari.Faults;
 
-/// <summary>Where the server is now. While it is nowhere, whoever wants to connect waits here. Any thread.</summary>
+/// <summary>Where the server is now, or its machines are. While it is nowhere, whoever wants to connect waits here. Any thread.</summary>
 internal sealed class ServerPlace
 {
     private readonly Lock _gate = new();
-    private TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<IReadOnlyList<Uri>> _addresses = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _turn;
 
-    /// <summary>It is at this address from now on; null: it is gone.</summary>
-    public void Set(Uri? address)
+    /// <summary>It is at these addresses from now on, all as good; none: it is gone.</summary>
+    public void Set(IReadOnlyList<Uri> addresses)
     {
         lock (_gate)
         {
-            if (_address.Task.IsCompleted)
-                _address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (address is not null)
-                _address.SetResult(address);
+            if (_addresses.Task.IsCompleted)
+                _addresses = new TaskCompletionSource<IReadOnlyList<Uri>>(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (addresses.Count > 0)
+                _addresses.SetResult(addresses);
         }
     }
 
-    public Task<Uri> GetAsync(CancellationToken cancellation)
+    /// <summary>One address after the other.</summary>
+    public async Task<Uri> GetAsync(CancellationToken cancellation)
     {
+        Task<IReadOnlyList<Uri>> addresses;
         lock (_gate)
-            return _address.Task.WaitAsync(cancellation);
+            addresses = _addresses.Task;
+        var all = await addresses.WaitAsync(cancellation);
+        return all[(int)((uint)Interlocked.Increment(ref _turn) % (uint)all.Count)];
     }
 }

@@ -51,6 +51,13 @@ internal sealed class TestPostgres : IAsyncDisposable
             await tick.WaitForNextTickAsync();
         }
 
+        // runuser may wait on for what it started, and with it whoever reads what we print.
+        if (_process is { HasExited: false } owner)
+        {
+            owner.Kill();
+            await owner.WaitForExitAsync().WaitAsync(Patience);
+        }
+
         // PostgreSQL would take the entry of a dead process for a living one.
         File.Delete(Path.Combine(Data, "postmaster.pid"));
         File.Delete(Path.Combine(_folder, ".s.PGSQL.5432.lock"));

@@ -24,16 +24,22 @@ internal sealed class FaultServer : IDisposable
     /// <summary>Bytes of memory that it has touched and not given back.</summary>
     public double MemoryBytes => BenchProcess.Memory(_process, "VmRSS:");
 
+    /// <summary>It ended by itself.</summary>
+    public bool HasEnded => !_isGone && _process.HasExited;
+
     /// <summary>Starts it; it is there when this returns.</summary>
     /// <param name="data">Its data folder.</param>
     /// <param name="environment">Variables beside the present ones.</param>
-    public static async Task<FaultServer> StartAsync(string data, params (string Name, string Value)[] environment)
+    public static Task<FaultServer> StartAsync(string data, params (string Name, string Value)[] environment) => StartAsync("dotnet", "127.0.0.1:0", data, [], environment);
+
+    /// <summary>The same, by another program than dotnet itself, somewhere else, with further options.</summary>
+    public static async Task<FaultServer> StartAsync(string program, string listen, string data, string[] options, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "dapari-server.dll"), "serve", "--data", data, "--listen", "127.0.0.1:0", "--rate", "all=off", "--relay", "off",
-            "--connections-per-address", "100000", "--mailbox-envelopes", "1000000", "--mailbox-bytes", "64G",
+            Path.Combine(AppContext.BaseDirectory, "dapari-server.dll"), "serve", "--data", data, "--listen", listen, "--rate", "all=off", "--relay", "off",
+            "--connections-per-address", "100000", "--mailbox-envelopes", "1000000", "--mailbox-bytes", "64G", .. options,
         ];
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);

@@ -1,19 +1,20 @@
 using System.Globalization;
+using Dapari.EndToEnd;
 using Dapari.Faults;
 
 namespace Dapari.Bench.Faults;
 
-/// <summary>What people lose when the server is killed, its disk is full, its power goes, or its clock is wrong: nothing. An argument is the name of one fault to do alone.</summary>
+/// <summary>What people lose when the server is killed, its disk is full, its power goes, its clock is wrong, or machines of a cluster, its database or the lines between them fail: nothing. Arguments are the names of faults to do alone.</summary>
 internal sealed class ServerFaultsBench : IBench
 {
     /// <summary>With anything to come. What takes longer has stopped.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    private static readonly IFault[] Faults = [new KillFault(), new FullDiskFault(), new PowerFault(), new ClockFault(), new CrowdFault()];
+    private static readonly IFault[] Faults = [new KillFault(), new FullDiskFault(), new PowerFault(), new ClockFault(), new CrowdFault(), new ClusterFault(), new PartitionFault()];
 
     public string Name => "server-faults";
 
-    public string Summary => "the server is killed, its disk full, its power cut, its clock days off, while people write: what they lose, get twice, or get in another order";
+    public string Summary => "the server is killed, its disk full, its power cut, its clock days off, a cluster's machines, database and lines fail, while people write: what they lose, get twice, or get in another order";
 
     public async Task<BenchReport> RunAsync(BenchArguments arguments)
     {
@@ -24,6 +25,18 @@ internal sealed class ServerFaultsBench : IBench
             if (fault is FullDiskFault or PowerFault && !LoopDisk.IsPossible)
             {
                 Console.WriteLine($"{fault.Name}: left out, it needs root and loop devices");
+                continue;
+            }
+
+            if (fault is ClusterFault or PartitionFault && arguments.Quick && arguments.Rest.Count == 0)
+            {
+                Console.WriteLine($"{fault.Name}: left out of --quick; name it");
+                continue;
+            }
+
+            if (fault is ClusterFault or PartitionFault && !NatLab.IsPossible)
+            {
+                Console.WriteLine($"{fault.Name}: left out, it needs root, iproute2 and nftables");
                 continue;
             }
 

@@ -107,6 +107,9 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>The disk failed in a way that only a new start can mend; the server stops by itself.</summary>
     public bool IsStorageBroken => _writer?.Store.IsBroken == true;
 
+    /// <summary>The other machines have declared this one dead; the server stops by itself.</summary>
+    public bool IsOutOfCluster { get; private set; }
+
     /// <summary>Why new work should go elsewhere, in a word; null: it is welcome.</summary>
     public string? NotReady => IsStorageFailing || IsStorageBroken ? "storage" : Hub.IsGoingAway ? "stopping" : null;
 
@@ -151,7 +154,7 @@ internal sealed class ServerHost : IAsyncDisposable
             cluster = options.Cluster.Database is null ? null : await ClusterEntrance.OpenAsync(options.Cluster, time);
             host = new ServerHost(options, folder, certificate, time, cluster);
             if (cluster is not null)
-                await cluster.BeginAsync(host._app.Lifetime.StopApplication, host._app.Services.GetRequiredService<ILoggerFactory>());
+                await cluster.BeginAsync(host.Excluded, host._app.Services.GetRequiredService<ILoggerFactory>());
             await host.Blobs.RecoverAsync();
             await host._app.StartAsync();
             host.OpenAdmin();
@@ -230,6 +233,12 @@ internal sealed class ServerHost : IAsyncDisposable
 
     // A push service keeps a wake-up as long as what it is about is kept; more than four weeks none does.
     private static TimeSpan Kept(ServerOptions options) => TimeSpan.FromDays(Math.Min(options.RetentionDays, 28));
+
+    private void Excluded()
+    {
+        IsOutOfCluster = true;
+        _app.Lifetime.StopApplication();
+    }
 
     private void OpenAdmin()
     {

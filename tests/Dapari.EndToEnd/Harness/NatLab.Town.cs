@@ -59,6 +59,23 @@ public sealed partial class NatLab
         await LayHomeAsync(home, "in2", "wifi", $"10.{110 + home}.0");
     }
 
+    /// <summary>This process's own network gets an address on a town's Internet, as a machine with no router. Only in a network namespace that this process was started in alone.</summary>
+    public async Task JoinTownAsync(string address)
+    {
+        await Ip("link", "add", "town", "type", "veth", "peer", "name", "totown", "netns", Place("net"));
+        await Ip("-n", Place("net"), "link", "set", "totown", "master", "bridge", "up");
+        await Ip("addr", "add", address + "/24", "dev", "town");
+        await Ip("link", "set", "town", "up");
+    }
+
+    /// <summary>Nothing goes between a town's machine and others any more, in neither direction, without a word; with nobody named everything goes again.</summary>
+    public Task CutAsync(int home, params int[] others) => RunAsync("ip", others.Length == 0 ? "table inet cut { }\ndelete table inet cut\n" : $$"""
+        table inet cut {
+          chain came { type filter hook input priority 0; ip saddr { {{string.Join(", ", others.Select(OutsideAddress))}} } drop; }
+          chain goes { type filter hook output priority 0; ip daddr { {{string.Join(", ", others.Select(OutsideAddress))}} } drop; }
+        }
+        """, mustWork: true, "netns", "exec", Place($"h{home}"), "nft", "-f", "-");
+
     /// <summary>A town's router forgets whom it let out and under which ports, as one that was switched off and on.</summary>
     public Task ForgetAsync(int home) => RunAsync("ip", null, mustWork: true, "netns", "exec", Place($"n{home}"), "conntrack", "-F");
 
@@ -73,5 +90,6 @@ public sealed partial class NatLab
         await Ip("-n", house, "route", "add", "default", "via", network + ".1");
     }
 
-    private static string OutsideAddress(int home) => $"10.70.0.{11 + home}";
+    /// <summary>On a town's Internet: a machine's without a router, or its router's.</summary>
+    public static string OutsideAddress(int home) => $"10.70.0.{11 + home}";
 }
