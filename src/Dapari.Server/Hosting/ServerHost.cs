@@ -203,6 +203,7 @@ internal sealed class ServerHost : IAsyncDisposable
         await Blobs.StopAsync(); // Uploads keep what has come, before the request's time is over and the writer ends.
         await _app.StopAsync();
         await Housekeeping.DisposeAsync();
+        await Blobs.DisposeAsync(); // A store's rounds read the rows.
         if (Hub.Pushes is { } pushes)
             await pushes.DisposeAsync();
         Hub.Dispose();
@@ -211,7 +212,6 @@ internal sealed class ServerHost : IAsyncDisposable
         if (_writer is not null)
             await _writer.DisposeAsync();
         _readers?.Dispose();
-        await Blobs.DisposeAsync();
         await _app.DisposeAsync();
         _certificate?.Dispose();
         _folder.Dispose();
