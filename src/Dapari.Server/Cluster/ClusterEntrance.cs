@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dapari.Server.Blobs.S3;
 using Dapari.Server.Hosting;
 using Dapari.Server.Offices;
 using Dapari.Server.Push;
@@ -31,6 +32,9 @@ internal sealed partial class ClusterEntrance : IAsyncDisposable
     /// <summary>The key by which push services know all machines of the cluster.</summary>
     public required VapidKey PushKey { get; init; }
 
+    /// <summary>By which a store of drop-offs is marked as the cluster's.</summary>
+    public required string BlobOwner { get; init; }
+
     /// <summary>Steps 1 and 2.</summary>
     /// <exception cref="StartException">The database cannot be reached or used.</exception>
     public static async Task<ClusterEntrance> OpenAsync(ClusterServing serving, TimeProvider time)
@@ -43,8 +47,10 @@ internal sealed partial class ClusterEntrance : IAsyncDisposable
             await PostgresSchema.MigrateAsync(database, CancellationToken.None);
             await using var now = database.CreateCommand("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
             var clock = new ServerClock(time, time == TimeProvider.System ? (long)(await now.ExecuteScalarAsync())! : time.GetUtcNow().ToUnixTimeMilliseconds());
-            var pushKey = VapidKey.Read(await new PostgresRows(database, clock).SecretAsync(VapidKey.FileName, VapidKey.Make, CancellationToken.None));
-            return new ClusterEntrance(serving, database, clock) { PushKey = pushKey };
+            var rows = new PostgresRows(database, clock);
+            var pushKey = VapidKey.Read(await rows.SecretAsync(VapidKey.FileName, VapidKey.Make, CancellationToken.None));
+            var blobOwner = await rows.SecretAsync(BlobOwnerFile.Name, BlobOwnerFile.Make, CancellationToken.None);
+            return new ClusterEntrance(serving, database, clock) { PushKey = pushKey, BlobOwner = blobOwner };
         }
         catch (Exception e) when (PostgresRows.IsFault(e) || e is StorageException or ArgumentException or FormatException)
         {
