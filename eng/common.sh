@@ -118,7 +118,7 @@ build_server() {
 
 build_node() {
   local stamp=$root/artifacts/node.stamp log=$root/artifacts/node.log
-  stale "$stamp" "$root"/src/Dapari.{Node,Peer,Crypto,Rtc,Rtc.Sockets,Wire} "$root/proto" "$root"/Directory.*.props || return 0
+  stale "$stamp" "$root"/src/Dapari.{Node,Peer,Crypto,Relay,Rtc,Rtc.Sockets,Wire} "$root/proto" "$root"/Directory.*.props || return 0
   mkdir -p "$root/artifacts"
   say 'Building the node…'
   dotnet build "$root/src/Dapari.Node/Dapari.Node.csproj" -c Release -v q >"$log" 2>&1 || { tail -n 30 "$log" >&2; die 'The node did not build.'; }
@@ -128,7 +128,7 @@ build_node() {
 # The native peer as one native file (about a minute and a half). Into artifacts/publish.
 build_native_node() {
   local stamp=$root/artifacts/native-node.stamp
-  stale "$stamp" "$root"/src/Dapari.{Node,Peer,Crypto,Rtc,Rtc.Sockets,Wire} "$root/proto" "$root/eng/publish-node" "$root"/Directory.*.props || return 0
+  stale "$stamp" "$root"/src/Dapari.{Node,Peer,Crypto,Relay,Rtc,Rtc.Sockets,Wire} "$root/proto" "$root/eng/publish-node" "$root"/Directory.*.props || return 0
   mkdir -p "$root/artifacts"
   case $(uname -m) in aarch64) "$root/eng/publish-node" linux-arm64 ;; *) "$root/eng/publish-node" linux-x64 ;; esac || return 1
   touch "$stamp"
