@@ -66,6 +66,19 @@ need_postgresql() {
   need_servers pg_ctlcluster:postgresql
 }
 
+# A store that speaks S3, on Node.js. Kept outside the tree, so that a fresh clone on the same machine needs no network for it.
+need_s3rver() {
+  need_packages node:nodejs npm:npm
+  local folder=${XDG_CACHE_HOME:-$HOME/.cache}/dapari/s3rver
+  cmp -s "$root/eng/s3rver/package-lock.json" "$folder/package-lock.json" && cmp -s "$root/eng/s3rver/store.js" "$folder/store.js" && [ -e "$folder/whole" ] && return
+  say 'Installing: s3rver'
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp "$root"/eng/s3rver/package*.json "$root/eng/s3rver/store.js" "$folder"
+  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) || { tail -n 5 "$folder/npm.log" >&2; die 's3rver, the S3 store of the tests, could not be installed.'; }
+  touch "$folder/whole"
+}
+
 # What operators watch the server with; its figures and the dashboard's queries are tested against it.
 # A machine without it still tests all else: that one test says that it was skipped.
 need_prometheus() { (need_servers prometheus:prometheus) || say 'Prometheus cannot be had: the test of the dashboard is skipped.'; }

@@ -60,10 +60,13 @@ public abstract class FileScene(Theatre theatre) : Scene(theatre)
     /// <summary>This test's folder.</summary>
     protected string Folder()
     {
-        if (belongings.Folder is not null) return belongings.Folder;
-        belongings.Folder = Directory.CreateTempSubdirectory("dapari-files-").FullName;
-        Keep(belongings);
-        return belongings.Folder;
+        lock (belongings)
+        {
+            if (belongings.Folder is not null) return belongings.Folder;
+            belongings.Folder = Directory.CreateTempSubdirectory("dapari-files-").FullName;
+            Keep(belongings);
+            return belongings.Folder;
+        }
     }
 
     private static void Chunk(Stream to, string type, byte[] bytes)

@@ -74,7 +74,7 @@ public abstract class Scene(Theatre theatre) : IAsyncLifetime
     protected T Keep<T>(T prop)
         where T : IAsyncDisposable
     {
-        props.Add(prop);
+        lock (props) props.Add(prop);
         return prop;
     }
 

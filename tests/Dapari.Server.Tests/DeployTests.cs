@@ -50,7 +50,7 @@ public sealed partial class DeployTests
         Assert.Contains("DynamicUser=yes", File.ReadAllText(Path.Combine(Folder, "dapari-server.service")), StringComparison.Ordinal);
     }
 
-    [GeneratedRegex("DAPARI_[A-Z_]+")]
+    [GeneratedRegex("DAPARI_[A-Z0-9_]+")]
     private static partial Regex Variable();
 
     [GeneratedRegex("\\[\"serve\", ([^\\]]*)\\]")]

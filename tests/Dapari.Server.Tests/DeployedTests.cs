@@ -33,6 +33,36 @@ public sealed class DeployedTests
     }
 
     [Fact]
+    public async Task Compose_takes_the_file_for_a_store_beside_it()
+    {
+        Assert.SkipUnless(IsInstalled("docker-compose"), "Compose is not installed on this machine.");
+        string[] arguments = ["-f", Path.Combine(DeployTests.Folder, "compose.yaml"), "-f", Path.Combine(DeployTests.Folder, "compose.s3.yaml"), "config"];
+        var (code, text) = await RunAsync("docker-compose", arguments, new(Env) { ["S3_ENDPOINT"] = "https://store.example", ["S3_BUCKET"] = "drop-offs", ["S3_KEY_ID"] = "AKIA" });
+        Assert.True(code == 0, text);
+        Assert.Contains("DAPARI_BLOB_S3_BUCKET: drop-offs", text, StringComparison.Ordinal);
+        Assert.Contains("DAPARI_PUBLIC_URL: https://chat.example.org", text, StringComparison.Ordinal);
+        (code, text) = await RunAsync("docker-compose", arguments, new(Env) { ["S3_ENDPOINT"] = "" });
+        Assert.NotEqual(0, code);
+        Assert.Contains("into .env", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Kubernetes_knows_every_field_of_the_patch_for_a_store_and_it_meets_what_is_there()
+    {
+        var folder = Path.Combine(DeployTests.Folder, "kubernetes");
+        List<IKubernetesObject<V1ObjectMeta>> Load(string file) => [.. KubernetesYaml.LoadAllFromString(File.ReadAllText(Path.Combine(folder, file)), strict: true).Cast<IKubernetesObject<V1ObjectMeta>>()];
+        var there = Load("dapari.yaml");
+        var patch = Load(Path.Combine("s3", "store.yaml"));
+        Assert.Equal(2, patch.Count);
+        Assert.All(patch, p => Assert.Contains(there, o => (o.GetType(), o.Name(), o.Namespace()) == (p.GetType(), p.Name(), p.Namespace())));
+        var names = patch.OfType<V1StatefulSet>().Single().Spec.Template.Spec.Containers.Select(c => c.Name);
+        Assert.Equal(there.OfType<V1StatefulSet>().Single().Spec.Template.Spec.Containers.Select(c => c.Name), names);
+        // The server takes the values as they are.
+        var values = patch.OfType<V1ConfigMap>().Single().Data;
+        Assert.True(Options.OptionsReader.TryRead(["--data", folder], name => name == "DAPARI_BLOB_S3_SECRET" ? "s" : values.TryGetValue(name, out var value) ? value : null, out _, out var errors), string.Join(' ', errors));
+    }
+
+    [Fact]
     public async Task Systemd_knows_every_line_of_the_unit()
     {
         Assert.SkipUnless(IsInstalled("systemd-analyze"), "systemd is not installed on this machine.");

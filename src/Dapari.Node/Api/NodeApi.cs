@@ -50,6 +50,7 @@ internal sealed partial class NodeApi(NodePeer peer, ShareDesk? shares = null)
         ("PATCH", ["contacts", _]) => ChangeContactAsync,
         ("DELETE", ["contacts", _]) => (one, cancellation) => WithAsync(one, contact => DoAsync(
             new Command { RemoveContact = new RemoveContact { ContactId = contact.Id } }, cancellation)),
+        ("GET", ["contacts", _, "route"]) => (one, cancellation) => WithAsync(one, contact => RouteAsync(contact, cancellation)),
         ("GET", ["contacts", _, "safety"]) => SafetyAsync,
         ("GET", ["contacts", _, "messages"]) => ReadAsync,
         ("POST", ["contacts", _, "messages"]) => SayAsync,

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using Dapari.Node.Api.Bodies;
 
 namespace Dapari.Node.Commands;
 
@@ -24,7 +26,7 @@ internal static class Completion
         """;
 
     private const string Fish = """
-        complete -f -c dapari -a '(dapari "[suggest:"(commandline -C)"]" (commandline -b) 2>/dev/null)'
+        complete -f -c dapari -a '(set -l line (commandline -cp); dapari "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)'
         """;
 
     public static Command Create(Frame frame)
@@ -34,7 +36,8 @@ internal static class Completion
         var command = new Command("completion", Tongue.Of("Write what makes a shell complete: source <(dapari completion bash)", "Scrivi ciò che serve a una shell per completare: source <(dapari completion bash)")) { shell };
         frame.RunAlone(command, (line, terminal, _) =>
         {
-            terminal.Line(line.GetValue(shell) switch { "zsh" => Zsh, "fish" => Fish, _ => Bash });
+            var script = line.GetValue(shell) switch { "zsh" => Zsh, "fish" => Fish, _ => Bash };
+            terminal.Line(terminal.Json ? JsonSerializer.Serialize(new ScriptBody(script), ApiJson.Default.ScriptBody) : script);
             return Task.FromResult(ExitCode.Done);
         });
         return command;

@@ -18,7 +18,7 @@ internal static class ContactCommands
         var label = new Option<string?>("--label") { Description = Tongue.Of("A word for yourself", "Un appunto per te"), HelpName = "TEXT" };
         var noQr = new Option<bool>("--no-qr") { Description = Tongue.Of("Only the link", "Solo il link") };
         var list = new Command("list", Tongue.Of("The invites that there are", "Gli inviti che ci sono"));
-        var id = new Argument<string>("ID");
+        var id = new Argument<string>("ID") { Description = Tongue.Of("An invite's id, as `invite list` shows it", "L'id di un invito, come lo mostra `invite list`") };
         var revoke = new Command("revoke", Tongue.Of("An invite works no longer", "Un invito non vale più")) { id };
         var command = new Command("invite", Tongue.Of("Make a link that lets somebody ask to be a contact", "Crea un link con cui qualcuno può chiedere di essere un contatto")) { reusable, days, label, noQr, list, revoke };
         frame.Run(command, async (line, session, cancellation) =>

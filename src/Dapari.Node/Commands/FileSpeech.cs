@@ -27,11 +27,11 @@ internal static class FileSpeech
         var done = Math.Max(transfer.DoneBytes, Math.Min(transfer.TotalBytes, transfer.AtServerBytes + transfer.UploadedBytes));
         var part = transfer.TotalBytes == 0 ? 1 : Math.Min(1, (double)done / transfer.TotalBytes);
         var filled = (int)(part * width);
-        var parts = new List<(int Weight, string Text)> { (4, $"{Size(done)} of {Size(transfer.TotalBytes)}") };
+        var parts = new List<(int Weight, string Text)> { (4, Tongue.Of($"{Size(done)} of {Size(transfer.TotalBytes)}", $"{Size(done)} di {Size(transfer.TotalBytes)}")) };
         if (transfer.BytesPerSecond > 0)
             parts.Add((2, $"{Size(transfer.BytesPerSecond)}/s"));
         if (transfer.RemainingMs is { } left)
-            parts.Add((3, $"{Left(left)} left"));
+            parts.Add((3, Tongue.Of($"{Left(left)} left", $"mancano {Left(left)}")));
         if (transfer.Route is { } route)
             parts.Add((1, Speech.Way(route)));
         else if (transfer.Trouble is { } trouble)
@@ -48,8 +48,8 @@ internal static class FileSpeech
     {
         var first = files.Files.Count > 0 ? Terminal.Clean(files.Files[0].Name) : "";
         return files.Count == 1 && first.Length > 0 ? $"{first} ({Size(files.TotalSize)})"
-            : first.Length > 0 ? $"{first} and {files.Count - 1} more ({Size(files.TotalSize)})"
-            : $"{files.Count} files ({Size(files.TotalSize)})";
+            : first.Length > 0 ? Tongue.Of($"{first} and {files.Count - 1} more", $"{first} e {(files.Count == 2 ? "un altro" : $"altri {files.Count - 1}")}") + $" ({Size(files.TotalSize)})"
+            : Tongue.Of($"{files.Count} files", $"{files.Count} file") + $" ({Size(files.TotalSize)})";
     }
 
     /// <summary>How an entry stands.</summary>
@@ -57,35 +57,35 @@ internal static class FileSpeech
     {
         var files = offer.Message.Files!;
         if (files.Outcome is { } outcome)
-            return Outcome(outcome, offer.Message.Outgoing) + Shares(files.Shares) + (files.Lost is > 0 and var lost ? $", {lost} lost" : "") + (offer.Kept ? ", waits here: `dapari receive` saves it" : "");
-        return offer.Transfer is null ? "over" : offer.Transfer.State == "offered" ? (offer.Message.Outgoing ? "offered" : "offered to you") : Progress(offer.Transfer);
+            return Outcome(outcome, offer.Message.Outgoing) + Shares(files.Shares) + (files.Lost is > 0 and var lost ? Tongue.Of($", {lost} lost", lost == 1 ? ", uno perso" : $", {lost} persi") : "") + (offer.Kept ? Tongue.Of(", waits here: `dapari receive` saves it", ", aspetta qui: lo salva `dapari receive`") : "");
+        return offer.Transfer is null ? Tongue.Of("over", "finito") : offer.Transfer.State == "offered" ? (offer.Message.Outgoing ? Tongue.Of("offered", "offerto") : Tongue.Of("offered to you", "offerto a te")) : Progress(offer.Transfer);
     }
 
     /// <summary>How it ended.</summary>
     public static string Outcome(string outcome, bool outgoing) => outcome switch
     {
-        "arrived" => "arrived",
-        "cancelled" => outgoing ? "taken back" : "taken back by its sender",
-        "refused" => outgoing ? "not wanted" : "refused",
-        "source-changed" => "changed while it was sent",
-        "source-gone" => "its sender does not have it any more",
-        "wrong-bytes" => "what came was not what was offered",
-        "bad-manifest" => "the offer made no sense",
+        "arrived" => Tongue.Of("arrived", "arrivato"),
+        "cancelled" => outgoing ? Tongue.Of("taken back", "ritirato") : Tongue.Of("taken back by its sender", "ritirato dal mittente"),
+        "refused" => outgoing ? Tongue.Of("not wanted", "non voluto") : Tongue.Of("refused", "rifiutato"),
+        "source-changed" => Tongue.Of("changed while it was sent", "cambiato durante l'invio"),
+        "source-gone" => Tongue.Of("its sender does not have it any more", "il mittente non l'ha più"),
+        "wrong-bytes" => Tongue.Of("what came was not what was offered", "ciò che è arrivato non era ciò che era offerto"),
+        "bad-manifest" => Tongue.Of("the offer made no sense", "l'offerta non aveva senso"),
         _ => outcome,
     };
 
     /// <summary>Why nothing moves.</summary>
     public static string Trouble(string trouble) => trouble switch
     {
-        "no-way" => "waits for a way",
-        "paused" => "paused",
-        "paused-there" => "paused by the other",
-        "source-not-ready" => "its sender must choose the files again",
-        "no-room" => "no room on this disk",
-        "stalled" => "stalled, tried again",
-        "storage-failed" => "this disk fails",
-        "quota" => "the server takes no more",
-        "no-drop-offs" => "the server keeps no files",
+        "no-way" => Tongue.Of("waits for a way", "aspetta una via"),
+        "paused" => Tongue.Of("paused", "in pausa"),
+        "paused-there" => Tongue.Of("paused by the other", "messo in pausa dall'altro"),
+        "source-not-ready" => Tongue.Of("its sender must choose the files again", "il mittente deve scegliere di nuovo i file"),
+        "no-room" => Tongue.Of("no room on this disk", "non c'è spazio su questo disco"),
+        "stalled" => Tongue.Of("stalled, tried again", "fermo, si riprova"),
+        "storage-failed" => Tongue.Of("this disk fails", "questo disco non funziona"),
+        "quota" => Tongue.Of("the server takes no more", "il server non ne accetta altri"),
+        "no-drop-offs" => Tongue.Of("the server keeps no files", "il server non tiene file"),
         _ => trouble,
     };
 

@@ -7,16 +7,17 @@ namespace Dapari.Node.Commands;
 /// <summary>What files there are, and what becomes of those under way.</summary>
 internal static class FilesCommand
 {
-    private static readonly (string Name, string Does)[] _changes =
+    private static (string Name, string Does)[] Changes =>
     [
-        ("pause", "Nothing of it moves until it is resumed"), ("resume", "It goes on"), ("cancel", "Take it back, or refuse it"), ("retry", "Try again whatever failed"),
+        ("pause", Tongue.Of("Nothing of it moves until it is resumed", "Fermalo finché non viene ripreso")), ("resume", Tongue.Of("It goes on", "Riprendi")),
+        ("cancel", Tongue.Of("Take it back, or refuse it", "Ritiralo, o rifiutalo")), ("retry", Tongue.Of("Try again whatever failed", "Riprova ciò che non è riuscito")),
     ];
 
     public static Command Create(Frame frame)
     {
-        var who = new Argument<string?>("WHO") { Description = "Only this contact's", Arity = ArgumentArity.ZeroOrOne };
-        var unasked = new Option<ulong?>("--receive-unasked") { Description = "From now on receive what contacts offer without asking, up to so many bytes at a time; 0: nothing", HelpName = "BYTES" };
-        var command = new Command("files", "Show the files that were sent and offered, how they stand, and which ways they went") { who, unasked };
+        var who = new Argument<string?>("WHO") { Description = Tongue.Of("Only this contact's", "Solo quelli di questo contatto"), Arity = ArgumentArity.ZeroOrOne };
+        var unasked = new Option<ulong?>("--receive-unasked") { Description = Tongue.Of("From now on receive what contacts offer without asking, up to so many bytes at a time; 0: nothing", "D'ora in poi ricevi senza chiedere ciò che i contatti offrono, fino a questi byte per volta; 0: niente"), HelpName = "BYTES" };
+        var command = new Command("files", Tongue.Of("Show the files that were sent and offered, how they stand, and which ways they went", "Mostra i file mandati e offerti, a che punto sono e per quali vie sono andati")) { who, unasked };
         frame.Run(command, async (line, session, cancellation) =>
         {
             if (line.GetValue(unasked) is { } bytes)
@@ -28,20 +29,21 @@ internal static class FilesCommand
             {
                 foreach (var offer in offers)
                 {
-                    session.Terminal.Line($"{offer.Message.Files!.Transfer[..8]}  {Terminal.When(offer.Message.ShownAt)}  {(offer.Message.Outgoing ? "to" : "from")} {Terminal.Clean(offer.Name)}: "
+                    session.Terminal.Line($"{offer.Message.Files!.Transfer[..8]}  {Terminal.When(offer.Message.ShownAt)}  {(offer.Message.Outgoing ? Tongue.Of("to", "a") : Tongue.Of("from", "da"))} {Terminal.Clean(offer.Name)}: "
                         + FileSpeech.Names(offer.Message.Files));
                     session.Terminal.Line("  " + FileSpeech.State(offer));
                 }
             });
             return ExitCode.Done;
         });
-        foreach (var (name, does) in _changes)
+        foreach (var (name, does) in Changes)
         {
-            var id = new Argument<string>("ID") { Description = "The beginning of a transfer's id" };
+            var id = new Argument<string>("ID") { Description = Tongue.Of("The beginning of a transfer's id", "L'inizio dell'id di un trasferimento") };
             var change = new Command(name, does) { id };
             frame.Run(change, async (line, session, cancellation) =>
             {
                 await session.AskAsync(ApiRequest.Of("POST", default, "transfers", line.GetValue(id)!, name), cancellation);
+                session.Terminal.Done();
                 return await session.LeaveAsync(cancellation) ? ExitCode.Done : ExitCode.NotYet;
             });
             command.Add(change);

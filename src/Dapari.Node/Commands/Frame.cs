@@ -18,10 +18,10 @@ namespace Dapari.Node.Commands;
 internal sealed class Frame(TextWriter output, TextWriter errors, TextReader input, Func<string, string?> variable, TimeProvider time, bool moving = false, Func<Tty?>? tty = null, Func<int>? columns = null)
 {
     /// <summary>The folder.</summary>
-    public Option<string?> Home { get; } = new("--home") { Description = Tongue.Of("The folder of this peer (DAPARI_HOME; else dapari in the XDG state folder)", "La cartella di questo peer (DAPARI_HOME; altrimenti dapari nella cartella di stato XDG)"), Recursive = true, HelpName = "FOLDER" };
+    public Option<string?> Home { get; } = new("--home") { Recursive = true, HelpName = "FOLDER" };
 
     /// <summary>Documents instead of sentences.</summary>
-    public Option<bool> Json { get; } = new("--json") { Description = Tongue.Of("Write JSON", "Scrivi JSON"), Recursive = true };
+    public Option<bool> Json { get; } = new("--json") { Recursive = true };
 
     /// <summary>Results.</summary>
     public TextWriter Output => output;

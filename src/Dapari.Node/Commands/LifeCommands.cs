@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Dapari.Node.Api;
 using Dapari.Node.Api.Bodies;
 using Dapari.Node.Files.Https;
@@ -107,6 +108,8 @@ internal static class LifeCommands
                     ? ShareDesk.Open(folder, trusted, new RtcPathParts(options.Addresses, null, null, trusted.Judge, frame.Time), () => peer.Host.Snapshot.Self?.Name ?? "")
                     : null;
                 await using var server = await ApiServer.StartAsync(folder, line.GetValue(port), new NodeApi(peer, shares), events, RandomSource.System);
+                if (terminal.Json)
+                    terminal.Line(JsonSerializer.Serialize(new RunningBody(folder, Environment.ProcessId), ApiJson.Default.RunningBody));
                 terminal.Note(Tongue.Of($"Running in {folder}.", $"In funzione in {folder}."));
                 using var told = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
                 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>

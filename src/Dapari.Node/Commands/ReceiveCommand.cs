@@ -10,16 +10,16 @@ internal static class ReceiveCommand
 {
     public static Command Create(Frame frame)
     {
-        var from = new Argument<string?>("WHO") { Description = "A contact, the beginning of a transfer's id, or a link that `dapari send --link` made", Arity = ArgumentArity.ZeroOrOne };
-        var to = new Option<string>("--to") { Description = "Save into this folder", DefaultValueFactory = _ => ".", HelpName = "FOLDER" };
-        var all = new Option<bool>("--all") { Description = "Of everybody" };
-        var watch = new Option<bool>("--watch") { Description = "Go on: take what is offered from now on too" };
-        var limit = new Option<uint>("--timeout") { Description = "Wait so many seconds at most, also for something to be offered; 0: as long as what is offered now takes", HelpName = "SECONDS" };
-        var command = new Command("receive", "Accept the files that are offered, and save them; nothing is ever overwritten") { from, to, all, watch, limit };
+        var from = new Argument<string?>("WHO") { Description = Tongue.Of("A contact, the beginning of a transfer's id, or a link that `dapari send --link` made", "Un contatto, l'inizio dell'id di un trasferimento, o un link fatto con `dapari send --link`"), Arity = ArgumentArity.ZeroOrOne };
+        var to = new Option<string>("--to") { Description = Tongue.Of("Save into this folder", "Salva in questa cartella"), DefaultValueFactory = _ => ".", HelpName = "FOLDER" };
+        var all = new Option<bool>("--all") { Description = Tongue.Of("Of everybody", "Di tutti") };
+        var watch = new Option<bool>("--watch") { Description = Tongue.Of("Go on: take what is offered from now on too", "Continua: prendi anche ciò che verrà offerto d'ora in poi") };
+        var limit = new Option<uint>("--timeout") { Description = Tongue.Of("Wait so many seconds at most, also for something to be offered; 0: as long as what is offered now takes", "Aspetta al più questi secondi, anche che venga offerto qualcosa; 0: quanto serve per ciò che è offerto ora"), HelpName = "SECONDS" };
+        var command = new Command("receive", Tongue.Of("Accept the files that are offered, and save them; nothing is ever overwritten", "Accetta i file offerti e salvali; niente viene mai sovrascritto")) { from, to, all, watch, limit };
         frame.Run(command, async (line, session, cancellation) =>
         {
             if (line.GetValue(from) is null && !line.GetValue(all) && !line.GetValue(watch))
-                throw new CommandEnd(ExitCode.Usage, "whose", "Say whose files (a contact or a transfer), or --all.");
+                throw new CommandEnd(ExitCode.Usage, "whose", Tongue.Of("Say whose files (a contact or a transfer), or --all.", "Di' di chi sono i file (un contatto o un trasferimento), oppure --all."));
             var receiving = new Receiving(session, line.GetValue(from), Path.GetFullPath(line.GetValue(to)!), line.GetValue(watch), line.GetValue(limit) > 0);
             return await receiving.RunAsync(SendCommand.Limit(line.GetValue(limit)), cancellation);
         }, direct: true, (line, terminal, cancellation) => ShareLink.TryParse(line.GetValue(from), out _, out _)
@@ -80,7 +80,7 @@ internal static class ReceiveCommand
             session.Terminal.EndProgress();
             await session.LeaveAsync(cancellation);
             if (_settled.Count == 0)
-                session.Terminal.Note("Nothing is offered.");
+                session.Write(new SavedFilesBody([]), ApiJson.Default.SavedFilesBody, _ => session.Terminal.Note(Tongue.Of("Nothing is offered.", "Non è offerto niente.")));
             return _failed ? ExitCode.Refused : ExitCode.Done;
         }
 
@@ -114,7 +114,7 @@ internal static class ReceiveCommand
             session.Write(saved, ApiJson.Default.SavedFilesBody, paths =>
             {
                 foreach (var path in paths.Paths)
-                    session.Terminal.Line(path is null ? "(one that its sender could not give any more)" : Terminal.Clean(path));
+                    session.Terminal.Line(path is null ? Tongue.Of("(one that its sender could not give any more)", "(uno che il mittente non ha più potuto dare)") : Terminal.Clean(path));
             });
         }
 

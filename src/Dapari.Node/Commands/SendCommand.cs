@@ -12,21 +12,21 @@ internal static class SendCommand
 
     public static Command Create(Frame frame)
     {
-        var who = new Argument<string?>("CONTACT") { Description = "A name, or the beginning of an id (4 digits or more); with --link: the first file", Arity = ArgumentArity.ZeroOrOne };
-        var files = new Argument<string[]>("FILE") { Description = "Files, and folders with all that is in them", Arity = ArgumentArity.ZeroOrMore };
-        var way = new Option<string>("--way") { Description = "automatic (direct where it can be, else left at the server), direct or server", DefaultValueFactory = _ => "automatic", HelpName = "WAY" };
+        var who = new Argument<string?>("CONTACT") { Description = Tongue.Of("A name, or the beginning of an id (4 digits or more); with --link: the first file", "Un nome, o l'inizio di un id (almeno 4 cifre); con --link: il primo file"), Arity = ArgumentArity.ZeroOrOne };
+        var files = new Argument<string[]>("FILE") { Description = Tongue.Of("Files, and folders with all that is in them", "File, e cartelle con tutto quello che contengono"), Arity = ArgumentArity.ZeroOrMore };
+        var way = new Option<string>("--way") { Description = Tongue.Of("automatic (direct where it can be, else left at the server), direct or server", "automatic (diretto dove si può, altrimenti lasciati sul server), direct o server"), DefaultValueFactory = _ => "automatic", HelpName = "WAY" };
         way.AcceptOnlyFromAmong("automatic", "direct", "server");
-        var caption = new Option<string?>("--caption") { Description = "A word with them", HelpName = "TEXT" };
-        var wait = new Option<string?>("--wait") { Description = "Wait until they are offered, wanted (accepted) or have arrived (done); else until they arrived or lie at the server", HelpName = "STATE" };
+        var caption = new Option<string?>("--caption") { Description = Tongue.Of("A word with them", "Una parola per accompagnarli"), HelpName = "TEXT" };
+        var wait = new Option<string?>("--wait") { Description = Tongue.Of("Wait until they are offered, wanted (accepted) or have arrived (done); else until they arrived or lie at the server", "Aspetta che siano offerti (offered), voluti (accepted) o arrivati (done); altrimenti che siano arrivati o sul server"), HelpName = "STATE" };
         wait.AcceptOnlyFromAmong(Offered, Accepted, Done);
-        var limit = new Option<uint>("--timeout") { Description = "Wait so many seconds at most; 0: as long as it takes", HelpName = "SECONDS" };
-        var command = new Command("send", "Send files: directly to the other's device, or by the server while they are away") { who, files, way, caption, wait, limit };
+        var limit = new Option<uint>("--timeout") { Description = Tongue.Of("Wait so many seconds at most; 0: as long as it takes", "Aspetta al più questi secondi; 0: quanto serve"), HelpName = "SECONDS" };
+        var command = new Command("send", Tongue.Of("Send files: directly to the other's device, or by the server while they are away", "Manda file: direttamente al dispositivo dell'altro, o per il server mentre non c'è")) { who, files, way, caption, wait, limit };
         var link = ShareCommands.SendOptions.Create();
         link.AddTo(command);
         command.Validators.Add(result =>
         {
             if (!result.GetValue(link.Link) && result.GetValue(files) is not { Length: > 0 })
-                result.AddError("Say who gets which files, or --link for whoever has the link.");
+                result.AddError(Tongue.Of("Say who gets which files, or --link for whoever has the link.", "Di' a chi vanno quali file, oppure --link per chiunque abbia il link."));
         });
         frame.Run(command, async (line, session, cancellation) =>
         {

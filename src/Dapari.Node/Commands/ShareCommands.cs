@@ -23,24 +23,24 @@ internal static class ShareCommands
     {
         public static SendOptions Create()
         {
-            var times = new Option<int>("--times") { Description = "With --link: how often it may be used", DefaultValueFactory = _ => 1, HelpName = "N" };
+            var times = new Option<int>("--times") { Description = Tongue.Of("With --link: how often it may be used", "Con --link: quante volte si può usare"), DefaultValueFactory = _ => 1, HelpName = "N" };
             times.Validators.Add(result =>
             {
                 if (result.GetValueOrDefault<int>() is < 1 or > 1_000)
-                    result.AddError("A link is for 1 to 1000 times.");
+                    result.AddError(Tongue.Of("A link is for 1 to 1000 times.", "Un link vale da 1 a 1000 volte."));
             });
-            var lasts = new Option<string>("--for") { Description = "With --link: how long it works (30m, 24h, 7d)", DefaultValueFactory = _ => "24h", HelpName = "TIME" };
+            var lasts = new Option<string>("--for") { Description = Tongue.Of("With --link: how long it works (30m, 24h, 7d)", "Con --link: per quanto tempo vale (30m, 24h, 7d)"), DefaultValueFactory = _ => "24h", HelpName = "TIME" };
             lasts.Validators.Add(result =>
             {
                 if (TryDuration(result.GetValueOrDefault<string>()) is null)
-                    result.AddError("A link works for 1s to 30d: a number and s, m, h or d.");
+                    result.AddError(Tongue.Of("A link works for 1s to 30d: a number and s, m, h or d.", "Un link vale da 1s a 30d: un numero e s, m, h o d."));
             });
             return new SendOptions(
-                new Option<bool>("--link") { Description = "Make a link: whoever opens it in a browser, or with `dapari receive`, gets the files directly from this machine" },
+                new Option<bool>("--link") { Description = Tongue.Of("Make a link: whoever opens it in a browser, or with `dapari receive`, gets the files directly from this machine", "Fai un link: chi lo apre in un browser, o con `dapari receive`, riceve i file direttamente da questa macchina") },
                 times, lasts,
-                new Option<string?>("--server") { Description = "With --link: where both ends meet; without it your home server", HelpName = "URL" },
-                new Option<string?>("--again") { Description = "With --link: serve this link of yours again, which was interrupted", HelpName = "LINK" },
-                new Option<bool>("--no-qr") { Description = "With --link: no QR code" });
+                new Option<string?>("--server") { Description = Tongue.Of("With --link: where both ends meet; without it your home server", "Con --link: dove si incontrano i due capi; senza, il tuo server"), HelpName = "URL" },
+                new Option<string?>("--again") { Description = Tongue.Of("With --link: serve this link of yours again, which was interrupted", "Con --link: servi di nuovo questo tuo link, che era stato interrotto"), HelpName = "LINK" },
+                new Option<bool>("--no-qr") { Description = Tongue.Of("With --link: no QR code", "Con --link: niente codice QR") });
         }
 
         public void AddTo(Command command)
@@ -66,6 +66,7 @@ internal static class ShareCommands
                     // One that it does not serve is ended from here.
                     if ((await daemon.SendAsync(ApiRequest.Of("DELETE", default, "shares", id), cancellation)).IsDone)
                     {
+                        terminal.Done();
                         terminal.Note(Tongue.Of("The link is over.", "Il link è chiuso."));
                         return ExitCode.Done;
                     }
@@ -79,25 +80,29 @@ internal static class ShareCommands
             using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             late.CancelAfter(TimeSpan.FromSeconds(20));
             await host.StopAsync(late.Token);
+            terminal.Done();
             terminal.Note(Tongue.Of("The link is over.", "Il link è chiuso."));
             return ExitCode.Done;
         });
         var command = new Command("shares", Tongue.Of("Links of yours that were not used up yet", "I tuoi link non ancora esauriti")) { stop };
         frame.RunAlone(command, async (line, terminal, _) =>
         {
+            var kept = new List<ShareReport>();
             foreach (var path in ShareRecord.Kept(frame.FolderOf(line)))
             {
                 if (ShareRecord.TryRead(path) is not { } record || record.Ends <= frame.Time.GetUtcNow().ToUnixTimeMilliseconds() || !Origin.TryParse(record.Origin, out var origin))
                     continue;
                 var (id, link) = record.Name(origin);
                 if (terminal.Json)
-                    terminal.Line(Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(new ShareReport(id, link, record.Times, record.Ends, []), ShareJson.Default.ShareReport)));
+                    kept.Add(new ShareReport(id, link, record.Times, record.Ends, []));
                 else
                     terminal.Line($"{id[..8]}  {link}  " + string.Join(", ", record.Paths.Select(one => Terminal.Clean(Path.GetFileName(one)))) + Tongue.Of(
                         $", used {record.Uses.Count(use => use.Value.Done)} of {record.Times}, until {Terminal.When((ulong)record.Ends)}{(record.Daemon ? ", served by the daemon" : "")}",
                         $", usato {record.Uses.Count(use => use.Value.Done)} volte su {record.Times}, fino a {Terminal.When((ulong)record.Ends)}{(record.Daemon ? ", servito dal demone" : "")}"));
             }
 
+            if (terminal.Json)
+                terminal.Line(JsonSerializer.Serialize(kept, ShareJson.Default.IReadOnlyListShareReport));
             return await Task.FromResult(ExitCode.Done);
         });
         return command;
@@ -150,7 +155,7 @@ internal static class ShareCommands
             await using var host = new ShareHost(record, origin, sources, changed => changed.Save(path), authorities, Parts(frame, authorities), name)
             {
                 IsKept = () => File.Exists(path),
-                Told = what => terminal.Note(what == "done" ? "Somebody has everything." : "Somebody opened the link and takes the files."),
+                Told = what => terminal.Note(what == "done" ? Tongue.Of("Somebody has everything.", "Qualcuno ha ricevuto tutto.") : Tongue.Of("Somebody opened the link and takes the files.", "Qualcuno ha aperto il link e sta prendendo i file.")),
             };
             Say(terminal, new ShareReport(id, host.Link, record.Times, record.Ends, [.. sources.Select(source => source.Told)]), !line.GetValue(options.NoQr));
             var end = await host.RunAsync(cancellation);
@@ -158,10 +163,10 @@ internal static class ShareCommands
                 File.Delete(path);
             terminal.Note(end switch
             {
-                ShareEnd.Time => "The link's time is over.",
-                ShareEnd.UsedUp => "The link was used as often as it may be.",
-                ShareEnd.Stopped => "The link was ended.",
-                _ => $"Interrupted. Go on with: dapari send --link --again {host.Link}",
+                ShareEnd.Time => Tongue.Of("The link's time is over.", "Il tempo del link è finito."),
+                ShareEnd.UsedUp => Tongue.Of("The link was used as often as it may be.", "Il link è stato usato quante volte si poteva."),
+                ShareEnd.Stopped => Tongue.Of("The link was ended.", "Il link è stato chiuso."),
+                _ => Tongue.Of($"Interrupted. Go on with: dapari send --link --again {host.Link}", $"Interrotto. Per continuare: dapari send --link --again {host.Link}"),
             });
             return ExitCode.Done;
         }
@@ -176,7 +181,7 @@ internal static class ShareCommands
     public static async Task<int> ReceiveAsync(Frame frame, ParseResult line, string link, string to, Terminal terminal, CancellationToken cancellation)
     {
         if (!ShareLink.TryParse(link, out var origin, out var secret))
-            throw new CommandEnd(ExitCode.Usage, "link", "That is no link of files. It looks like https://host/s#….");
+            throw new CommandEnd(ExitCode.Usage, "link", Tongue.Of("That is no link of files. It looks like https://host/s#….", "Questo non è un link di file: ha la forma https://host/s#…."));
         using var authorities = Trusted(frame.FolderOf(line));
         var told = (FetchState?)null;
         using var fetch = new ShareFetch(origin, secret, to, authorities, Parts(frame, authorities))
@@ -188,29 +193,31 @@ internal static class ShareCommands
                 told = state;
                 terminal.Note(state switch
                 {
-                    FetchState.Waiting => "The sender is not there at the moment. Waiting.",
-                    FetchState.Connecting => "Connecting to the sender.",
-                    FetchState.Lost => "The connection was lost. Trying again.",
-                    _ => "The files are coming.",
+                    FetchState.Waiting => Tongue.Of("The sender is not there at the moment. Waiting.", "Il mittente ora non c'è. Aspetto."),
+                    FetchState.Connecting => Tongue.Of("Connecting to the sender.", "Mi collego al mittente."),
+                    FetchState.Lost => Tongue.Of("The connection was lost. Trying again.", "La connessione si è persa. Riprovo."),
+                    _ => Tongue.Of("The files are coming.", "I file stanno arrivando."),
                 });
             },
         };
         switch (await fetch.RunAsync(cancellation))
         {
             case FetchEnd.Done:
-                foreach (var path in fetch.Saved)
-                    terminal.Line(terminal.Json ? JsonSerializer.Serialize(path, ShareJson.Default.String) : Terminal.Clean(path));
+                if (terminal.Json)
+                    terminal.Line(JsonSerializer.Serialize(new SavedFilesBody([.. fetch.Saved]), ApiJson.Default.SavedFilesBody));
+                foreach (var path in terminal.Json ? [] : fetch.Saved)
+                    terminal.Line(Terminal.Clean(path));
                 return ExitCode.Done;
             case FetchEnd.Time:
-                throw new CommandEnd(ExitCode.Refused, "over", "This link's time is over.");
+                throw new CommandEnd(ExitCode.Refused, "over", Tongue.Of("This link's time is over.", "Il tempo di questo link è finito."));
             case FetchEnd.UsedUp:
-                throw new CommandEnd(ExitCode.Refused, "used-up", "This link was used as often as it may be.");
+                throw new CommandEnd(ExitCode.Refused, "used-up", Tongue.Of("This link was used as often as it may be.", "Questo link è stato usato quante volte si poteva."));
             case FetchEnd.SourceLost:
-                throw new CommandEnd(ExitCode.Refused, "changed", "A file was changed or removed by its sender meanwhile.");
+                throw new CommandEnd(ExitCode.Refused, "changed", Tongue.Of("A file was changed or removed by its sender meanwhile.", "Intanto il mittente ha cambiato o tolto un file."));
             case FetchEnd.Disk:
-                throw new CommandEnd(ExitCode.Refused, "disk", "The disk is full, or failed. What came is kept: try again when there is room.");
+                throw new CommandEnd(ExitCode.Refused, "disk", Tongue.Of("The disk is full, or failed. What came is kept: try again when there is room.", "Il disco è pieno, o non funziona. Ciò che è arrivato resta: riprova quando c'è spazio."));
             default:
-                throw new CommandEnd(ExitCode.Refused, "stopped", "The sender ended this link.");
+                throw new CommandEnd(ExitCode.Refused, "stopped", Tongue.Of("The sender ended this link.", "Il mittente ha chiuso questo link."));
         }
     }
 
@@ -240,7 +247,7 @@ internal static class ShareCommands
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new CommandEnd(ExitCode.Refused, "file", $"{Terminal.Clean(path)} cannot be read: {fault.Message}");
+            throw new CommandEnd(ExitCode.Refused, "file", Tongue.Of($"{Terminal.Clean(path)} cannot be read: {fault.Message}", $"{Terminal.Clean(path)} non si può leggere: {fault.Message}"));
         }
     }
 
@@ -263,7 +270,7 @@ internal static class ShareCommands
     }
 
     private static Authorities Trusted(string folder) =>
-        Authorities.TryRead(NodeHome.AuthorityOf(folder)) ?? throw new CommandEnd(ExitCode.NoFolder, "authority", $"{NodeHome.AuthorityOf(folder)} holds no certificate.");
+        Authorities.TryRead(NodeHome.AuthorityOf(folder)) ?? throw new CommandEnd(ExitCode.NoFolder, "authority", Tongue.Of($"{NodeHome.AuthorityOf(folder)} holds no certificate.", $"{NodeHome.AuthorityOf(folder)} non contiene certificati."));
 
     private static RtcPathParts Parts(Frame frame, Authorities authorities) => new([], null, null, authorities.Judge, frame.Time);
 

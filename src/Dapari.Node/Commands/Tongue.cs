@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Dapari.Node.Commands;
 
 /// <summary>
@@ -17,5 +19,7 @@ internal static class Tongue
         // POSIX.1-2024 §8.2: LC_ALL, then the category's own, then LANG; an empty one counts as not set.
         var locale = ((string[])["LC_ALL", "LC_MESSAGES", "LANG"]).Select(variable).FirstOrDefault(value => value is { Length: > 0 }) ?? "";
         _italian.Value = locale is "it" || locale.StartsWith("it_", StringComparison.Ordinal) || locale.StartsWith("it.", StringComparison.Ordinal);
+        // What System.CommandLine says by itself: headings of help, and errors of a line.
+        CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(_italian.Value ? "it" : "en");
     }
 }

@@ -10,8 +10,8 @@ internal static class WayCommands
     public static Command Route(Frame frame)
     {
         var who = new Argument<string?>("CONTACT") { Description = Tongue.Of("A name, or the beginning of an id; none: examines this machine alone", "Un nome, o l'inizio di un id; nessuno: esamina solo questa macchina"), Arity = ArgumentArity.ZeroOrOne };
-        var limit = new Option<uint>("--timeout") { Description = "Look for a direct path so many seconds", DefaultValueFactory = _ => 10, HelpName = "SECONDS" };
-        var command = new Command("route", "The way a message would go now, and why") { who, limit };
+        var limit = new Option<uint>("--timeout") { Description = Tongue.Of("Look for a direct path so many seconds", "Cerca una via diretta per questi secondi"), DefaultValueFactory = _ => 10, HelpName = "SECONDS" };
+        var command = new Command("route", Tongue.Of("The way a message would go now, and why", "La via che un messaggio farebbe ora, e perché")) { who, limit };
         frame.Run(command, async (line, session, cancellation) =>
         {
             if (line.GetValue(who) is not { } name)
@@ -27,19 +27,9 @@ internal static class WayCommands
                 },
                 () => session.AskAsync(ApiRequest.Of("POST", default, "contacts", contact.Id, "active"), cancellation),
                 cancellation);
-            session.Write(contact, ApiJson.Default.ContactBody, shown =>
-            {
-                var terminal = session.Terminal;
-                var path = shown.Path;
-                terminal.Line($"A message to {Terminal.Clean(shown.Name)} would go {Speech.Way(path.NextRoute)}: {Speech.Reason(path.NextReason, outgoing: true)}.");
-                if (path.State == "open")
-                    terminal.Line($"  the direct path: {Speech.Of(new RouteBody("direct", path.NextReason, path.Network, path.RoundTripMs, null), outgoing: true)}");
-                terminal.Line($"  policy: {Speech.Policy(shown.EffectivePolicy)}");
-                terminal.Line($"  their server: {shown.Server}");
-                terminal.Line(path.Present ? "  they are there" : "  they are not there, as far as is known");
-                if (shown.TheyHideAddress)
-                    terminal.Line("  they hide their address: no direct path is made");
-            });
+            var live = await session.GetAsync(ApiJson.Default.LiveRouteBody, cancellation, "contacts", contact.Id, "route");
+            contact = live.Contact;
+            session.Write(live, ApiJson.Default.LiveRouteBody, shown => WaySpeech.Write(session.Terminal, shown, session.Time.GetUtcNow()));
             // They are there, nobody forbids it, and yet no path: then the networks are asked why.
             if (!session.Terminal.Json && contact is { Path: { State: not "open", Present: true }, TheyHideAddress: false, EffectivePolicy: not "server-only" })
             {
@@ -64,16 +54,17 @@ internal static class WayCommands
 
     public static Command Policy(Frame frame)
     {
-        var policy = new Argument<string>("POLICY") { Description = "default, automatic, direct-only or server-only" };
+        var policy = new Argument<string>("POLICY") { Description = Tongue.Of("default, automatic, direct-only or server-only", "default (come per tutti), automatic, direct-only (solo diretto) o server-only (solo per il server)") };
         policy.AcceptOnlyFromAmong("default", "automatic", "direct-only", "server-only");
-        var who = new Argument<string?>("CONTACT") { Description = "For one contact; else for all that have none of their own", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("policy", "Decide which ways are allowed") { policy, who };
+        var who = new Argument<string?>("CONTACT") { Description = Tongue.Of("For one contact; else for all that have none of their own", "Per un contatto; altrimenti per tutti quelli che non ne hanno una propria"), Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("policy", Tongue.Of("Decide which ways are allowed", "Decidi quali vie sono permesse")) { policy, who };
         frame.Run(command, async (line, session, cancellation) =>
         {
             if (line.GetValue(who) is { } contact)
                 await session.DoAsync("PATCH", new ContactChangeBody(Policy: line.GetValue(policy)), ApiJson.Default.ContactChangeBody, cancellation, "contacts", contact);
             else
                 await session.DoAsync("PATCH", new SettingsBody(Policy: line.GetValue(policy)), ApiJson.Default.SettingsBody, cancellation, "settings");
+            session.Terminal.Done();
             return await session.LeaveAsync(cancellation) ? ExitCode.Done : ExitCode.NotYet;
         });
         return command;
@@ -81,7 +72,7 @@ internal static class WayCommands
 
     public static Command Relay(Frame frame)
     {
-        var command = new Command("relay", "How to run a relay (STUN and TURN)");
+        var command = new Command("relay", Tongue.Of("How to run a relay (STUN and TURN)", "Come si fa funzionare un relay (STUN e TURN)"));
         frame.RunAlone(command, (_, terminal, _) =>
         {
             terminal.Line("A relay is part of the server: `dapari-server serve` runs one beside the mailboxes, `dapari-server relay` runs one alone.");

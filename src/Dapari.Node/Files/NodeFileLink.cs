@@ -16,7 +16,7 @@ namespace Dapari.Node.Files;
 /// Moves files between disks, channels and servers (docs/node.md, "Files"). Folders are opened and closed by one task, in the order that the engine said; channels and drop-offs run side by
 /// side. Safe for threads.
 /// </summary>
-/// <remarks>Memory: 256 KiB and a frame for each lane of a channel in either direction, a chunk for each fetch and each upload, and verified pages; none of it grows with sizes.</remarks>
+/// <remarks>Memory: for each lane of a channel a chunk to send and two to receive, and where chunks are hashed side by side sixteen more and two such batches for all lanes; a chunk for each fetch and each upload, and verified pages. None of it grows with sizes.</remarks>
 internal sealed partial class NodeFileLink : IFileLink, IAsyncDisposable
 {
     private static readonly TimeSpan[] _removeAgain = [TimeSpan.Zero, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1)];

@@ -142,6 +142,27 @@ internal sealed class NodePeer : IAsyncDisposable
         return await RouteDoctor.ExamineAsync(Host.IceServers, online(), Mapper, _nearby is not null, _authorities.Judge, _time, cancellation);
     }
 
+    /// <summary>A direct path whole, as its driver sees it.</summary>
+    /// <param name="path">As the engine names it.</param>
+    /// <param name="since">When it opened, in milliseconds since 1970.</param>
+    /// <param name="cancellation">Ends the asking.</param>
+    /// <returns>Null: it is not known any more.</returns>
+    public async Task<WayBody?> WayAsync(ulong path, ulong since, CancellationToken cancellation)
+    {
+        if (_paths?.Tried(path) is not { } tried)
+            return null;
+        var facts = tried.ByTcp switch
+        {
+            true => _paths.Tcp.Find(path)?.Facts(),
+            false when _paths.Rtc.Find(path) is { } rtc => await rtc.FactsAsync(cancellation),
+            _ => null,
+        };
+        return new WayBody(
+            facts is null ? "none" : tried.ByTcp == true ? "tcp" : "webrtc", facts?.Place, facts?.Here, facts?.There, facts?.Relay is { } relay ? Api.Words.Of(relay) : null,
+            facts is null || since == 0 ? null : since, facts?.RoundTripUs, facts?.SentBytes ?? 0, facts?.ReceivedBytes ?? 0, facts?.Theirs ?? [],
+            [.. new[] { ("tcp", tried.Tcp), ("webrtc", tried.Rtc) }.Where(one => one.Item2 is not null).Select(one => new TriedWayBody(one.Item1, one.Item2!))]);
+    }
+
     /// <summary>Ends the engine after its commit under way, then the links, then the store.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,7 @@
 using System.Buffers;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using Dapari.Wire;
@@ -18,6 +21,7 @@ internal sealed class ServerConnection : IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<byte[]> _queue = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SocketsHttpHandler _handler;
+    private IPAddress? _from;
     private long _queued;
 
     public ServerConnection(Uri url, Authorities authorities, TimeProvider time)
@@ -25,7 +29,7 @@ internal sealed class ServerConnection : IDisposable
         (_url, _time) = (url, time);
         // The engine asks by itself whether a silent server is there.
         _socket.Options.KeepAliveInterval = TimeSpan.Zero;
-        _handler = new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = true };
+        _handler = new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = true, ConnectCallback = ConnectAsync };
         _handler.SslOptions.RemoteCertificateValidationCallback = authorities.Judge;
     }
 
@@ -64,10 +68,19 @@ internal sealed class ServerConnection : IDisposable
             using (var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token))
                 await _socket.ConnectAsync(_url, invoker, either.Token);
             opened();
-            var writing = WriteAsync();
-            await ReadAsync(received);
-            _queue.Writer.TryComplete();
-            await writing;
+            NetworkChange.NetworkAddressChanged += OnAddressChanged;
+            try
+            {
+                var writing = WriteAsync();
+                await ReadAsync(received);
+                _queue.Writer.TryComplete();
+                await writing;
+            }
+            finally
+            {
+                NetworkChange.NetworkAddressChanged -= OnAddressChanged;
+            }
+
             using var closing = new CancellationTokenSource(_closeLimit, _time);
             await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, closing.Token);
         }
@@ -84,6 +97,43 @@ internal sealed class ServerConnection : IDisposable
         _socket.Dispose();
         _handler.Dispose();
         _stopping.Dispose();
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            _from = ((IPEndPoint)socket.LocalEndPoint!).Address;
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    // Nothing comes back to an address that this machine no longer has, and TCP by itself would wait for minutes.
+    private void OnAddressChanged(object? sender, EventArgs args)
+    {
+        if (_from is { } from && !IsOwn(from.IsIPv4MappedToIPv6 ? from.MapToIPv4() : from))
+            Stop();
+    }
+
+    private static bool IsOwn(IPAddress address)
+    {
+        if (IPAddress.IsLoopback(address))
+            return true;
+        try
+        {
+            return NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses).Any(own => own.Address.Equals(address));
+        }
+        catch (NetworkInformationException)
+        {
+            return true; // Nobody knows: the engine's own question tells.
+        }
     }
 
     private async Task ReadAsync(Action<byte[]> received)

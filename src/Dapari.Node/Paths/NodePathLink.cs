@@ -86,6 +86,20 @@ internal sealed class NodePathLink : IPathLink, IAsyncDisposable
             return _ways.GetValueOrDefault(path)?.Settled.Task;
     }
 
+    /// <summary>How both ways of a path stand.</summary>
+    /// <returns>Whether TCP is used (null: neither is), why TCP is not, and why WebRTC is not (null: it is used); null: the path is not known.</returns>
+    public (bool? ByTcp, string? Tcp, string? Rtc)? Tried(ulong path)
+    {
+        lock (_lock)
+        {
+            if (_ways.GetValueOrDefault(path) is not { } way)
+                return null;
+            bool? byTcp = way.Current is null ? null : way.Current == _tcp;
+            return (byTcp, byTcp == true ? null : way.Gone.Contains(_tcp) ? "failed" : way.TheyHaveTcp ? "no-answer" : "not-offered",
+                byTcp == false ? null : way.Gone.Contains(_rtc) ? "failed" : way.Left ? "tcp-is-better" : way.Standing.Contains(_rtc) ? "standing-by" : "no-answer");
+        }
+    }
+
     /// <inheritdoc/>
     public void Open(ulong path, bool offerer, bool polite, IReadOnlyList<IceServer> iceServers)
     {
@@ -186,6 +200,7 @@ internal sealed class NodePathLink : IPathLink, IAsyncDisposable
             if (_ways.GetValueOrDefault(way.Id) != way || way.Current != _tcp)
                 return;
             way.Standing.Remove(_rtc);
+            way.Left = true;
         }
 
         _rtc.Close(way.Id);
@@ -228,6 +243,9 @@ internal sealed class NodePathLink : IPathLink, IAsyncDisposable
 
         /// <summary>They told where they listen: a browser does not.</summary>
         public bool TheyHaveTcp { get; set; }
+
+        /// <summary>WebRTC was left because TCP stands.</summary>
+        public bool Left { get; set; }
 
         public TaskCompletionSource<bool> Settled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -9,4 +9,22 @@ internal sealed class PathStream(Socket socket) : SslStream(new NetworkStream(so
 {
     /// <summary>What is beneath. Nothing may be read from or written to the TLS above it any more.</summary>
     public Socket Beneath => socket;
+
+    /// <summary>Of the path that it belongs to, for what it carried.</summary>
+    public TcpTally? Tally { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            Tally?.Leave(socket);
+        base.Dispose(disposing);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        Tally?.Leave(socket);
+        return base.DisposeAsync();
+    }
 }

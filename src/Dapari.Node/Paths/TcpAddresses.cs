@@ -77,6 +77,19 @@ internal static class TcpAddresses
         return isPrivate ? Network.Same : Network.Internet;
     }
 
+    /// <summary>This end of a connection; null: it has gone.</summary>
+    public static IPAddress? LocalOf(Socket socket)
+    {
+        try
+        {
+            return (socket.LocalEndPoint as IPEndPoint)?.Address;
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether an address can be another peer's.</summary>
     public static bool MayTry(IPAddress address, bool loopback)
     {

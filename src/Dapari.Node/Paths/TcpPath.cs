@@ -66,6 +66,19 @@ internal sealed class TcpPath : IDisposable
     /// <summary>A stream of files from the other end; owned by who is told.</summary>
     public required Action<TcpPath, PathStream> StreamArrived { get; init; }
 
+    /// <summary>What its connections carried.</summary>
+    public TcpTally Tally { get; } = new();
+
+    /// <summary>The way as it is now; null: it does not stand.</summary>
+    public WayFacts? Facts()
+    {
+        if (_chosen is not { } chosen)
+            return null;
+        var (sent, received) = Tally.Sum();
+        var socket = ((PathStream)chosen.Stream).Beneath;
+        return WayFacts.OfTcp(TcpAddresses.LocalOf(socket), chosen.Remote, TcpTally.RoundTripUs(socket), sent, received);
+    }
+
     /// <summary>Whether this end connected, and can again: it makes the streams of files.</summary>
     public bool MakesStreams => _reached is not null;
 
@@ -100,6 +113,8 @@ internal sealed class TcpPath : IDisposable
     /// <summary>A connection from the other end, after its handshake; owned from here on.</summary>
     public async Task TakeAsync(PathStream stream, IPAddress remote, CancellationToken cancellation)
     {
+        stream.Tally = Tally;
+        Tally.Join(stream.Beneath);
         var purpose = new byte[1];
         await stream.ReadExactlyAsync(purpose, cancellation);
         if (purpose[0] == FilePurpose && _chosen is not null)
@@ -166,7 +181,8 @@ internal sealed class TcpPath : IDisposable
         try
         {
             await socket.ConnectAsync(point, either.Token);
-            stream = new PathStream(socket);
+            stream = new PathStream(socket) { Tally = Tally };
+            Tally.Join(socket);
             await stream.AuthenticateAsClientAsync(PathTls.Client(_certificate, theirs), either.Token);
             await stream.WriteAsync(new[] { purpose }, either.Token);
             return stream;

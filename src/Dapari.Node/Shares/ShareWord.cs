@@ -93,6 +93,7 @@ internal sealed record ShareServer(IReadOnlyList<string>? Urls, string? Username
 [JsonSerializable(typeof(IReadOnlyList<ShareServer>))]
 [JsonSerializable(typeof(ShareRecord))]
 [JsonSerializable(typeof(ShareReport))]
+[JsonSerializable(typeof(IReadOnlyList<ShareReport>))]
 [JsonSerializable(typeof(FetchRecord))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class ShareJson : JsonSerializerContext;

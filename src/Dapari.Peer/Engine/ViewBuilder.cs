@@ -154,6 +154,7 @@ internal sealed class ViewBuilder(Parts parts)
             PeerPresent = path.Presence == PeerPresence.Present,
             NextRoute = choice.Route,
             NextReason = choice.Reason,
+            DriverId = path.Standing == PathStanding.Closed ? 0 : path.Id,
         };
     }
 

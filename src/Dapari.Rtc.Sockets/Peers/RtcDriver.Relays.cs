@@ -47,6 +47,10 @@ public sealed partial class RtcDriver
         }
     }
 
+    /// <summary>How this end reaches the relay that lent an address; null: none of its relays did. On the driver's thread alone (<see cref="Do"/>, <see cref="AskAsync"/>).</summary>
+    /// <param name="lent">The address, as <see cref="Dapari.Rtc.Ice.SelectedPair.Local"/> has it.</param>
+    public TurnTransport? TransportTo(Endpoint lent) => _relays.Find(relay => relay.Base >= 0 && relay.Client.Relayed == lent)?.Server.Transport;
+
     private void AskRelays(IReadOnlyList<LocalAddress> local)
     {
         foreach (var server in _options.TurnServers)

@@ -231,6 +231,12 @@ public sealed partial class RtcPeer : IDisposable
         AfterIce();
     }
 
+    /// <summary>Bytes of DTLS that came by proved ways so far, and with them all of this connection's content.</summary>
+    public long ReceivedBytes { get; private set; }
+
+    /// <summary>Bytes of DTLS that went out so far.</summary>
+    public long SentBytes { get; private set; }
+
     /// <summary>Takes a datagram that came to a base.</summary>
     public void Receive(int baseId, Endpoint from, ReadOnlySpan<byte> datagram, long nowUs)
     {
@@ -245,6 +251,7 @@ public sealed partial class RtcPeer : IDisposable
                 break;
             // Nothing is listened to but what comes by a way that a check has proved: neither a forged hello nor forged data is looked at.
             case FirstByte.Dtls when _dtls is not null && Allows(baseId, from):
+                ReceivedBytes += datagram.Length;
                 TakeDtls(datagram);
                 break;
         }
@@ -301,6 +308,7 @@ public sealed partial class RtcPeer : IDisposable
             && _sctp.TryTakePacket(buffer[DtlsCipher.PlaintextOffset..^DtlsCipher.TagLength], out var packet, _now))
         {
             length = _dtls.Seal(buffer, packet);
+            SentBytes += length;
             return length > 0;
         }
 

@@ -54,7 +54,7 @@ internal sealed partial class AdminDesk
     private async Task<AdminReply> CheckAsync(bool repair, CancellationToken cancellation)
     {
         await using var access = await store();
-        var found = await StoreCheck.RunAsync(access, given.Data, repair, cancellation);
+        var found = await StoreCheck.RunAsync(access, given.Data, given.Blobs is { Folder: null, S3: null }, repair, cancellation);
         var json = new JsonObject
         {
             ["sound"] = found.IsSound,

@@ -21,13 +21,16 @@ internal static class StoreCheck
 
     /// <param name="store">The running server's, or one opened for this.</param>
     /// <param name="dataFolder">Where it lies.</param>
+    /// <param name="hasFiles">False: the files left here lie in a shared folder or a store, which is looked after elsewhere.</param>
     /// <param name="repair">Orphans go, and the rows of short files are put back, so that their uploaders go on from there.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="StorageException">The database cannot even be read.</exception>
     /// <exception cref="IOException">The folder of files cannot be read.</exception>
-    public static async Task<CheckResult> RunAsync(StoreAccess store, string dataFolder, bool repair, CancellationToken cancellation)
+    public static async Task<CheckResult> RunAsync(StoreAccess store, string dataFolder, bool hasFiles, bool repair, CancellationToken cancellation)
     {
         var (faults, strays) = await Task.Run(() => Database(Path.Combine(dataFolder, "dapari.db")), cancellation);
+        if (!hasFiles)
+            return new CheckResult(faults, strays, 0, 0);
         var folder = new BlobFolder(Path.Combine(dataFolder, "blobs"));
         // Names before rows: a row is there before its file, and goes before it.
         var names = Directory.EnumerateFiles(folder.Path).Select(Path.GetFileName).ToList();

@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Microsoft.Win32.SafeHandles;
+using Dapari.Server.Blobs.Places;
 
 namespace Dapari.Server.Blobs;
 
@@ -9,17 +9,15 @@ namespace Dapari.Server.Blobs;
 /// </summary>
 internal static class BlobDownload
 {
-    /// <summary>False: the other side or the disk did not keep up, and the answer is not whole.</summary>
-    public static async Task<bool> RunAsync(BlobStore store, SafeFileHandle file, long first, long count, PipeWriter body, Action abort, CancellationToken gone)
+    /// <summary>False: the other side or the place did not keep up, and the answer is not whole.</summary>
+    public static async Task<bool> RunAsync(BlobStore store, IBlobReader reader, long first, long count, PipeWriter body, Action abort, CancellationToken gone)
     {
         await using var deadline = store.Time.CreateTimer(_ => abort(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var end = first + count;
         while (first < end)
         {
-            var position = first;
             var want = (int)Math.Min(BlobStore.PieceBytes, end - first);
-            var read = 0;
-            await store.Gate.RunAsync(() => read = RandomAccess.Read(file, body.GetSpan(want)[..want], position));
+            var read = await reader.ReadAsync(body.GetMemory(want)[..want], first, gone);
             if (read == 0)
                 return false;
             body.Advance(read);

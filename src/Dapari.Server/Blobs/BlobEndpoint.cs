@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dapari.Server.Blobs.Places;
 using Dapari.Server.Limits;
 using Dapari.Server.Storage;
 using Dapari.Wire;
@@ -51,6 +52,13 @@ internal sealed class BlobEndpoint(BlobStore store)
         {
             if (!context.Response.HasStarted)
                 await SayAsync(context, StatusCodes.Status507InsufficientStorage, "The server's storage fails.");
+        }
+        catch (PlaceAwayException)
+        {
+            if (context.Response.HasStarted)
+                context.Abort(); // What came of the answer is good, and the rest is asked for again.
+            else
+                await AwayAsync(context);
         }
         catch (IOException) when (!context.Response.HasStarted)
         {
@@ -148,11 +156,34 @@ internal sealed class BlobEndpoint(BlobStore store)
             return;
         }
 
-        using var file = store.Open(row);
-        var upload = new BlobUpload(store, row, file, request.BodyReader);
+        var opening = await store.Place.OpenToWriteAsync(row, length, context.RequestAborted);
+        await using var writer = opening.Writer;
+        if (writer is null)
+        {
+            await NotOpenAsync(context, row, opening.End);
+            return;
+        }
+
+        var upload = new BlobUpload(store, row, writer, request.BodyReader);
         var end = await upload.RunAsync(length, turn.Stop);
         SetProgress(context, row, upload.Kept);
         await AnswerAsync(context, end);
+    }
+
+    private async Task NotOpenAsync(HttpContext context, BlobRow row, BlobOpeningEnd end)
+    {
+        if (end == BlobOpeningEnd.Busy)
+        {
+            context.Response.Headers.RetryAfter = "5";
+            await SayAsync(context, StatusCodes.Status503ServiceUnavailable, "Too many transfers at once.");
+        }
+        else if (await store.FindAsync(row.Id) is { } now)
+        {
+            SetProgress(context, now, now.Received);
+            await SayAsync(context, StatusCodes.Status409Conflict, "Of what was there something is lost. What is left is kept.");
+        }
+        else
+            await NotFoundAsync(context);
     }
 
     private static Task AnswerAsync(HttpContext context, UploadEnd end)
@@ -172,6 +203,7 @@ internal sealed class BlobEndpoint(BlobStore store)
             case UploadEnd.TooSlow: return SayAsync(context, StatusCodes.Status408RequestTimeout, "Nothing came for too long.");
             case UploadEnd.Stopped: return SayAsync(context, StatusCodes.Status409Conflict, "Another request took this upload over, or the server ends.");
             case UploadEnd.Full: return SayAsync(context, StatusCodes.Status507InsufficientStorage, "The server's disk is full. What had come is kept.");
+            case UploadEnd.Away: return AwayAsync(context);
             case UploadEnd.Gone: return NotFoundAsync(context);
             default: return SayAsync(context, StatusCodes.Status507InsufficientStorage, "The server's disk fails. What was confirmed is kept.");
         }
@@ -228,14 +260,14 @@ internal sealed class BlobEndpoint(BlobStore store)
             return;
         }
 
-        using var file = store.Folder.OpenToRead(blob.File);
-        if (file is null)
+        var (first, count) = part ? (range.First, range.Count) : (0, blob.Size);
+        await using var reader = await store.Place.OpenToReadAsync(blob, first, context.RequestAborted);
+        if (reader is null)
         {
             await NotFoundAsync(context);
             return;
         }
 
-        var (first, count) = part ? (range.First, range.Count) : (0, blob.Size);
         if (part)
         {
             response.StatusCode = StatusCodes.Status206PartialContent;
@@ -243,7 +275,7 @@ internal sealed class BlobEndpoint(BlobStore store)
         }
 
         response.ContentLength = count;
-        if (!await BlobDownload.RunAsync(store, file, first, count, response.BodyWriter, context.Abort, context.RequestAborted))
+        if (!await BlobDownload.RunAsync(store, reader, first, count, response.BodyWriter, context.Abort, context.RequestAborted))
             context.Abort(); // The length was promised: a short answer must not look like a whole one.
     }
 
@@ -251,6 +283,12 @@ internal sealed class BlobEndpoint(BlobStore store)
     {
         context.Response.Headers[OffsetHeader] = received.ToString(CultureInfo.InvariantCulture);
         context.Response.Headers[LengthHeader] = blob.Size.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static Task AwayAsync(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "15";
+        return SayAsync(context, StatusCodes.Status503ServiceUnavailable, "Where files lie does not answer just now. What was confirmed is kept.");
     }
 
     /// <summary>One answer for an unknown id, a wrong token, a token for something else, a malformed one and none.</summary>

@@ -1,3 +1,4 @@
+using Dapari.Server.Blobs.S3;
 using Dapari.Server.Storage.Operations;
 
 namespace Dapari.Server.Blobs;
@@ -7,6 +8,9 @@ internal sealed record BlobServing
 {
     /// <summary>A folder that several machines share; null: one in the data folder, of this machine alone.</summary>
     public string? Folder { get; init; }
+
+    /// <summary>A store, instead of a folder; null: a folder.</summary>
+    public S3Serving? S3 { get; init; }
 
     /// <summary>False: this server takes none. What lies here can still be fetched.</summary>
     public bool On { get; init; } = true;

@@ -1,17 +1,17 @@
+using Dapari.Server.Blobs.Places;
 using Dapari.Server.Offices;
 using Dapari.Server.Storage;
 using Dapari.Server.Storage.Operations;
 using Dapari.Wire;
 using Dapari.Wire.V1;
-using Microsoft.Win32.SafeHandles;
 
 namespace Dapari.Server.Blobs;
 
 /// <summary>
-/// The drop-offs of one server: rows in the database, bytes in files. A row is the truth: bytes count when they are flushed and the row says so.
+/// The drop-offs of one server: rows in the database, bytes in a <see cref="IBlobPlace"/>. A row is the truth: bytes count when they are durable and the row says so.
 /// Any thread.
 /// </summary>
-internal sealed partial class BlobStore : IDisposable
+internal sealed class BlobStore : IAsyncDisposable
 {
     /// <summary>What is read from the network or the disk at once. A transfer holds about two of these in memory.</summary>
     public const int PieceBytes = 128 * 1024;
@@ -22,20 +22,18 @@ internal sealed partial class BlobStore : IDisposable
     private readonly ServerClock _clock;
     private readonly RandomSource _random;
     private readonly IBlobRows _rows;
-    private readonly ILogger _logger;
     private readonly UploadTurns _turns = new();
     private BlobServing _serving;
     private long _stored;
 
-    public BlobStore(BlobServing serving, string data, ServerClock clock, RandomSource random, IBlobRows rows, ILogger logger)
+    public BlobStore(BlobServing serving, IBlobPlace place, ServerClock clock, RandomSource random, IBlobRows rows)
     {
         _serving = serving;
-        Folder = new BlobFolder(serving.Folder ?? Path.Combine(data, "blobs"));
+        Place = place;
         Slots = new TransferSlots(serving.Transfers, serving.TransfersPerAddress);
         _clock = clock;
         _random = random;
         _rows = rows;
-        _logger = logger;
     }
 
     /// <summary>As it is now: the operator changes some of it while the server runs.</summary>
@@ -45,11 +43,9 @@ internal sealed partial class BlobStore : IDisposable
         set => Volatile.Write(ref _serving, value);
     }
 
-    public BlobFolder Folder { get; }
+    public IBlobPlace Place { get; }
 
     public TransferSlots Slots { get; }
-
-    public DiskGate Gate { get; } = new();
 
     public TimeProvider Time => _clock.Time;
 
@@ -57,47 +53,12 @@ internal sealed partial class BlobStore : IDisposable
     public long StoredBytes => Interlocked.Read(ref _stored);
 
     /// <summary>What may still be written before the cap or the disk's reserve is met; 0 or more.</summary>
-    public long Room => Math.Max(0, Math.Min(Serving.TotalBytes - StoredBytes, Serving.Disk.FreeBytes(Folder.Path) - Serving.ReserveBytes));
+    public long Room => Math.Max(0, Math.Min(Serving.TotalBytes - StoredBytes, Place.FreeBytes - Serving.ReserveBytes));
 
-    /// <summary>
-    /// After a start: files without a row go; what a file holds beyond its row is cut off, for it was never promised; where a file holds less than its row
-    /// says (a disk that lied, a backup without its files), the row is put back, and the uploader may go on from there.
-    /// </summary>
-    /// <exception cref="StorageException">SQLite refused.</exception>
+    /// <summary>After a start: puts in order what an end without a farewell left.</summary>
+    /// <exception cref="StorageException">The rows refused.</exception>
     /// <exception cref="IOException">The disk refused.</exception>
-    public async Task RecoverAsync()
-    {
-        var rows = await _rows.BlobsAsync(long.MaxValue, -1, CancellationToken.None);
-        if (Serving.Folder is not null) // Shared: another machine may be writing to any of them just now.
-        {
-            _stored = rows.Sum(row => row.Received);
-            return;
-        }
-
-        var orphans = Folder.DeleteOthers(rows.Select(row => BlobFolder.NameOf(row.File)).ToHashSet());
-        var (cut, lost) = (0, 0);
-        foreach (var row in rows)
-        {
-            var length = Folder.LengthOf(row.File);
-            if (length > row.Received)
-            {
-                Folder.Truncate(row.File, row.Received);
-                cut++;
-            }
-            else if (length < row.Received)
-            {
-                await _rows.ResetBlobAsync(row.Id, Math.Max(0, length));
-                lost++;
-            }
-
-            _stored += Math.Clamp(length, 0, row.Received);
-        }
-
-        if (lost > 0)
-            Lost(_logger, lost);
-        if (orphans + cut > 0)
-            Recovered(_logger, orphans, cut);
-    }
+    public async Task RecoverAsync() => Interlocked.Add(ref _stored, await Place.RecoverAsync());
 
     /// <summary>Begins an upload for a mailbox, or renews its token.</summary>
     /// <exception cref="StorageException">Nothing was kept.</exception>
@@ -141,8 +102,6 @@ internal sealed partial class BlobStore : IDisposable
     /// what it had. Null: the server ends.</summary>
     public Task<UploadTurn?> TakeTurnAsync(BlobId id, CancellationToken cancellation) => _turns.TakeAsync(id, cancellation);
 
-    public SafeFileHandle Open(BlobRow row) => Folder.OpenToWrite(row.File);
-
     /// <summary>Counts bytes that are about to be written. False: the cap does not allow them.</summary>
     public bool TryCount(long bytes)
     {
@@ -155,20 +114,18 @@ internal sealed partial class BlobStore : IDisposable
     public void Uncount(long bytes) => Interlocked.Add(ref _stored, -bytes);
 
     /// <summary>Makes what was written durable: first the bytes, then the row that counts them. False: the drop-off is gone.</summary>
-    /// <exception cref="IOException">The disk refused: after that nothing that was not durable before may be believed.</exception>
+    /// <exception cref="IOException">The disk or store refused: after that nothing that was not durable before may be believed.</exception>
     /// <exception cref="StorageException">Nothing was kept.</exception>
-    public async Task<bool> KeepAsync(BlobRow row, SafeFileHandle file, long received, bool withName)
+    public async Task<bool> KeepAsync(BlobRow row, IBlobWriter writer, long received)
     {
-        await Gate.FlushAsync(() =>
-        {
-            Serving.Disk.Flush(file);
-            if (withName)
-                Serving.Disk.FlushNames(Folder.Path);
-        });
-        return await _rows.AdvanceBlobAsync(row, received);
+        await writer.FlushAsync(received);
+        if (!await _rows.AdvanceBlobAsync(row, received))
+            return false;
+        writer.Kept();
+        return true;
     }
 
-    /// <summary>Removes a drop-off: an upload under way is ended, then the row goes, then the file. A download that has begun goes on to its end.</summary>
+    /// <summary>Removes a drop-off: an upload under way is ended, then the row goes, then the bytes.</summary>
     /// <exception cref="StorageException">It is still there.</exception>
     public async Task<bool> DeleteAsync(BlobId id, CancellationToken cancellation)
     {
@@ -210,7 +167,7 @@ internal sealed partial class BlobStore : IDisposable
     /// <summary>Ends all uploads, each with what it has made durable.</summary>
     public Task StopAsync() => _turns.EndAsync();
 
-    public void Dispose() => Gate.Dispose();
+    public ValueTask DisposeAsync() => Place.DisposeAsync();
 
     private async Task<int> DeleteAsync(List<BlobRow> rows)
     {
@@ -230,22 +187,6 @@ internal sealed partial class BlobStore : IDisposable
     private void Remove(byte[] file, long received)
     {
         Uncount(received);
-        try
-        {
-            Folder.Delete(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            NotRemoved(_logger, e.Message); // The next start removes it.
-        }
+        Place.Remove(file);
     }
-
-    [LoggerMessage(EventId = 1401, Level = LogLevel.Error, Message = "{Count} drop-offs hold less than was promised: the disk lost it, or a backup came without the folder of drop-offs.")]
-    private static partial void Lost(ILogger logger, int count);
-
-    [LoggerMessage(EventId = 1402, Level = LogLevel.Information, Message = "Drop-offs: {Orphans} files without an entry were removed, {Cut} were cut to what had been confirmed.")]
-    private static partial void Recovered(ILogger logger, int orphans, int cut);
-
-    [LoggerMessage(EventId = 1403, Level = LogLevel.Warning, Message = "A drop-off's file could not be removed ({Detail}); the next start tries again.")]
-    private static partial void NotRemoved(ILogger logger, string detail);
 }

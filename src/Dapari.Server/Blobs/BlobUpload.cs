@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Dapari.Server.Blobs.Places;
 using Dapari.Server.Storage;
-using Microsoft.Win32.SafeHandles;
 
 namespace Dapari.Server.Blobs;
 
@@ -26,6 +26,9 @@ internal enum UploadEnd
     /// <summary>The disk or the database failed.</summary>
     Failed,
 
+    /// <summary>Where the bytes lie does not answer now.</summary>
+    Away,
+
     /// <summary>The drop-off was removed meanwhile.</summary>
     Gone,
 }
@@ -34,17 +37,11 @@ internal enum UploadEnd
 /// One request's body into a drop-off's file:
 /// 1. a piece is gathered from the connection, and no more than two are ever held;
 /// 2. written where it belongs;
-/// 3. every <see cref="KeepEvery"/> bytes the file is flushed and the row moved on while more comes in, so that a crash loses little and the end waits little;
+/// 3. every <see cref="IBlobWriter.KeepEvery"/> bytes they are made durable and the row moved on while more comes in, so that a crash loses little and the end waits little;
 /// 4. at the end, whatever end it is, the rest is made durable.
 /// </summary>
-internal sealed class BlobUpload(BlobStore store, BlobRow row, SafeFileHandle file, PipeReader body)
+internal sealed class BlobUpload(BlobStore store, BlobRow row, IBlobWriter writer, PipeReader body)
 {
-    /// <summary>Bytes between two flushes.</summary>
-    public const long KeepEvery = 32 << 20;
-
-    /// <summary>Bytes written and not flushed; beyond, the network waits for the disk.</summary>
-    private const long KeepBehind = 4 * KeepEvery;
-
     /// <summary>The disk's free space is asked for after so many bytes.</summary>
     private const long AskEvery = 1 << 20;
 
@@ -135,7 +132,7 @@ internal sealed class BlobUpload(BlobStore store, BlobRow row, SafeFileHandle fi
             if (_position >= _asked)
             {
                 _asked = _position + AskEvery;
-                if (store.Serving.Disk.FreeBytes(store.Folder.Path) - store.Serving.ReserveBytes < AskEvery)
+                if (store.Place.FreeBytes - store.Serving.ReserveBytes < AskEvery)
                     return UploadEnd.Full;
             }
 
@@ -143,10 +140,7 @@ internal sealed class BlobUpload(BlobStore store, BlobRow row, SafeFileHandle fi
                 return UploadEnd.Full;
             try
             {
-                var parts = new List<ReadOnlyMemory<byte>>();
-                foreach (var part in piece)
-                    parts.Add(part);
-                await store.Gate.RunAsync(() => store.Serving.Disk.Write(file, parts, _position));
+                await writer.WriteAsync(piece, _position);
             }
             catch
             {
@@ -166,15 +160,16 @@ internal sealed class BlobUpload(BlobStore store, BlobRow row, SafeFileHandle fi
     /// <summary>Step 3.</summary>
     private async ValueTask<UploadEnd> KeepUpAsync()
     {
-        if (_flush.IsCompleted || _position - Kept >= KeepBehind)
+        if (_flush.IsCompleted || _position - writer.Whole(Kept) >= writer.KeepBehind)
         {
             var last = await _flush;
             if (last != UploadEnd.Done)
                 return last;
-            if (_position - _flushing >= KeepEvery)
+            var whole = writer.Whole(_position);
+            if (whole - _flushing >= writer.KeepEvery)
             {
-                _flushing = _position;
-                _flush = KeepAsync(_position);
+                _flushing = whole;
+                _flush = KeepAsync(whole);
             }
         }
 
@@ -185,7 +180,7 @@ internal sealed class BlobUpload(BlobStore store, BlobRow row, SafeFileHandle fi
     {
         try
         {
-            if (!await store.KeepAsync(row, file, position, withName: Kept == 0))
+            if (!await store.KeepAsync(row, writer, position))
                 return UploadEnd.Gone;
             Kept = position;
             return UploadEnd.Done;
@@ -203,6 +198,8 @@ internal sealed class BlobUpload(BlobStore store, BlobRow row, SafeFileHandle fi
     /// <summary>.NET gives the system's error number, or on Windows the code, in HResult.</summary>
     private static UploadEnd EndOf(IOException e)
     {
+        if (e is PlaceAwayException)
+            return UploadEnd.Away;
         const int NoSpace = 28, QuotaExceeded = 122; // ENOSPC, EDQUOT on Linux.
         const int WindowsDiskFull = unchecked((int)0x80070070);
         return e.HResult is NoSpace or QuotaExceeded or WindowsDiskFull ? UploadEnd.Full : UploadEnd.Failed;

@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using Dapari.Server.Blobs.S3;
 using Dapari.Server.Hosting;
 using Dapari.Server.Offices;
 using Dapari.Server.Push;
@@ -32,6 +32,9 @@ internal sealed partial class ClusterEntrance : IAsyncDisposable
     /// <summary>The key by which push services know all machines of the cluster.</summary>
     public required VapidKey PushKey { get; init; }
 
+    /// <summary>By which a store of drop-offs is marked as the cluster's.</summary>
+    public required string BlobOwner { get; init; }
+
     /// <summary>Steps 1 and 2.</summary>
     /// <exception cref="StartException">The database cannot be reached or used.</exception>
     public static async Task<ClusterEntrance> OpenAsync(ClusterServing serving, TimeProvider time)
@@ -44,8 +47,10 @@ internal sealed partial class ClusterEntrance : IAsyncDisposable
             await PostgresSchema.MigrateAsync(database, CancellationToken.None);
             await using var now = database.CreateCommand("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
             var clock = new ServerClock(time, time == TimeProvider.System ? (long)(await now.ExecuteScalarAsync())! : time.GetUtcNow().ToUnixTimeMilliseconds());
-            var pushKey = VapidKey.Read(await new PostgresRows(database, clock).SecretAsync(VapidKey.FileName, VapidKey.Make, CancellationToken.None));
-            return new ClusterEntrance(serving, database, clock) { PushKey = pushKey };
+            var rows = new PostgresRows(database, clock);
+            var pushKey = VapidKey.Read(await rows.SecretAsync(VapidKey.FileName, VapidKey.Make, CancellationToken.None));
+            var blobOwner = await rows.SecretAsync(BlobOwnerFile.Name, BlobOwnerFile.Make, CancellationToken.None);
+            return new ClusterEntrance(serving, database, clock) { PushKey = pushKey, BlobOwner = blobOwner };
         }
         catch (Exception e) when (PostgresRows.IsFault(e) || e is StorageException or ArgumentException or FormatException)
         {
@@ -66,13 +71,13 @@ internal sealed partial class ClusterEntrance : IAsyncDisposable
     public async Task BeginAsync(Action dead, ILoggerFactory loggers)
     {
         var (serving, database, office) = (_serving, _database, _office!);
-        var address = serving.Advertise ?? OwnAddress();
+        var (address, listensThereAlone) = InnerAddress.Choose(serving.Advertise, serving.IsPublic, InnerAddress.Own());
         var port = serving.SiloPort != 0 ? serving.SiloPort : FreePort(address);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(loggers);
         builder.UseOrleans(silo =>
         {
-            silo.ConfigureEndpoints(address, port, serving.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+            silo.ConfigureEndpoints(address, port, serving.GatewayPort, listenOnAnyHostAddress: !listensThereAlone);
             silo.Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = serving.Name);
             silo.Configure<ClusterMembershipOptions>(options =>
             {
@@ -109,13 +114,6 @@ internal sealed partial class ClusterEntrance : IAsyncDisposable
         {
             throw new StartException($"The cluster cannot be joined: {e.Message}");
         }
-    }
-
-    private static IPAddress OwnAddress()
-    {
-        var own = NetworkInterface.GetAllNetworkInterfaces().Where(n => n.OperationalStatus == OperationalStatus.Up && n.NetworkInterfaceType != NetworkInterfaceType.Loopback)
-            .SelectMany(n => n.GetIPProperties().UnicastAddresses).Select(u => u.Address).Where(a => !a.IsIPv6LinkLocal && !IPAddress.IsLoopback(a)).ToList();
-        return own.Find(a => a.AddressFamily == AddressFamily.InterNetwork) ?? (own.Count > 0 ? own[0] : IPAddress.Loopback);
     }
 
     private static int FreePort(IPAddress address)

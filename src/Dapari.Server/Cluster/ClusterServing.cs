@@ -14,8 +14,11 @@ internal sealed record ClusterServing
     /// <summary>Where Orleans' own clients may connect; 0: nowhere, for nothing here needs it.</summary>
     public int GatewayPort { get; init; }
 
-    /// <summary>The address that the others are told; null: the first one of this machine that is not loopback.</summary>
+    /// <summary>The address that the others are told; null: the first private one of this machine.</summary>
     public IPAddress? Advertise { get; init; }
+
+    /// <summary>That address may be one of the Internet: the operator answers for who reaches it.</summary>
+    public bool IsPublic { get; init; }
 
     /// <summary>Names the cluster within the database; machines of other names do not see each other.</summary>
     public string Name { get; init; } = "dapari";

@@ -2,6 +2,8 @@ using System.Net;
 using System.Security.Cryptography;
 using Dapari.Server.Admin;
 using Dapari.Server.Blobs;
+using Dapari.Server.Blobs.Places;
+using Dapari.Server.Blobs.S3;
 using Dapari.Server.Certificates;
 using Dapari.Server.Cluster;
 using Dapari.Server.Connections;
@@ -67,7 +69,10 @@ internal sealed class ServerHost : IAsyncDisposable
         var secret = RelaySecretFile.Open(options.Data, options.Relay.SecretFile);
         Relay = RelayHost.Start(options.Relay, secret, time, logger);
         var access = new RelayAccessDesk(options.Relay, time, RandomSource.System, () => secret.Secrets, () => Relay.Ports);
-        Blobs = new BlobStore(options.Blobs, options.Data, clock, RandomSource.System, Office, logger);
+        IBlobPlace place = options.Blobs.S3 is { } s3
+            ? new S3Place(s3, cluster?.BlobOwner ?? BlobOwnerFile.Open(options.Data), Office, clock.Time, RandomSource.System, logger)
+            : new FolderPlace(new BlobFolder(options.Blobs.Folder ?? Path.Combine(options.Data, "blobs")), options.Blobs.Folder is not null, options.Blobs.Disk, Office, logger);
+        Blobs = new BlobStore(options.Blobs, place, clock, RandomSource.System, Office);
         Hub = new Hub(options, clock, RandomSource.System, Office, access, Blobs, logger) { Rules = Rules };
         if (options.Push.On)
             Hub.Pushes = new PushDesk(options.Push, cluster?.PushKey ?? VapidKey.Open(options.Data), Office, number => Hub.Owner(number) is not null, PushContact(options), () => Kept(Options), time, logger);
@@ -111,7 +116,7 @@ internal sealed class ServerHost : IAsyncDisposable
     public bool IsOutOfCluster { get; private set; }
 
     /// <summary>Why new work should go elsewhere, in a word; null: it is welcome.</summary>
-    public string? NotReady => IsStorageFailing || IsStorageBroken ? "storage" : Hub.IsGoingAway ? "stopping" : null;
+    public string? NotReady => IsStorageFailing || IsStorageBroken ? "storage" : Hub.IsGoingAway ? "stopping" : Blobs.Place.NotReady;
 
     /// <summary>How long batches of writes took.</summary>
     public CommitTimes Commits => Office.Commits;
@@ -198,6 +203,7 @@ internal sealed class ServerHost : IAsyncDisposable
         await Blobs.StopAsync(); // Uploads keep what has come, before the request's time is over and the writer ends.
         await _app.StopAsync();
         await Housekeeping.DisposeAsync();
+        await Blobs.DisposeAsync(); // A store's rounds read the rows.
         if (Hub.Pushes is { } pushes)
             await pushes.DisposeAsync();
         Hub.Dispose();
@@ -206,7 +212,6 @@ internal sealed class ServerHost : IAsyncDisposable
         if (_writer is not null)
             await _writer.DisposeAsync();
         _readers?.Dispose();
-        Blobs.Dispose();
         await _app.DisposeAsync();
         _certificate?.Dispose();
         _folder.Dispose();

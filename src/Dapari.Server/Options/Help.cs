@@ -17,7 +17,7 @@ internal static class Help
         output.WriteLine();
         foreach (var setting in Settings.All)
         {
-            output.WriteLine($"  --{setting.Name}{(setting.Argument is null ? "" : " " + setting.Argument)}{(setting.Many ? "   (may be repeated)" : "")}");
+            output.WriteLine($"  {(setting.IsSecret ? setting.Variable : "--" + setting.Name)}{(setting.Argument is null ? "" : " " + setting.Argument)}{(setting.Many ? "   (may be repeated)" : "")}");
             output.WriteLine($"        {setting.Help}");
         }
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapari.Relay;
+using Dapari.Server.Blobs.S3;
 using Dapari.Server.Relays;
 using Dapari.Wire;
 
@@ -61,6 +62,14 @@ internal static class OptionsReader
             if (setting is null && name != "config")
             {
                 errors.Add($"there is no option --{name}");
+                continue;
+            }
+
+            if (setting is { IsSecret: true })
+            {
+                errors.Add($"--{name} would be seen by everybody on this machine: use {setting.Variable}, or {name}-file");
+                if (equals < 0)
+                    i++;
                 continue;
             }
 
@@ -155,7 +164,23 @@ internal static class OptionsReader
             errors.Add($"--ice-server: at most {WireLimits.IceServers}");
         if (options.Quota.Bytes < WireLimits.EnvelopeBytes)
             errors.Add($"--mailbox-bytes is less than one envelope ({WireLimits.EnvelopeBytes})");
+        if (options.Blobs is { S3: { } s3 })
+            CheckS3(s3, options.Blobs.Folder, errors);
         CheckRelay(options.Relay, errors);
+    }
+
+    private static void CheckS3(S3Serving s3, string? folder, List<string> errors)
+    {
+        if (folder is not null)
+            errors.Add("--blob-folder and --blob-s3-endpoint: give one of the two");
+        if (s3.Endpoint is null)
+            errors.Add("--blob-s3-endpoint is missing: the other settings of the store are of no use without it");
+        if (s3.Bucket.Length == 0)
+            errors.Add("--blob-s3-bucket is missing");
+        if (s3.KeyId.Length == 0)
+            errors.Add("--blob-s3-key-id is missing");
+        if (s3.Secret.IsEmpty)
+            errors.Add("the store's secret key is missing: DAPARI_BLOB_S3_SECRET, or --blob-s3-secret-file");
     }
 
     private static void CheckRelay(RelayServing relay, List<string> errors)

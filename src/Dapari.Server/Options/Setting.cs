@@ -7,5 +7,8 @@ internal sealed record Setting(string Name, string? Argument, string Help, Func<
     /// <summary>True: it may be given many times, or as a list.</summary>
     public bool Many { get; init; }
 
+    /// <summary>True: it is not taken from the command line, which everybody on the machine may read.</summary>
+    public bool IsSecret { get; init; }
+
     public string Variable => "DAPARI_" + Name.Replace('-', '_').ToUpperInvariant();
 }

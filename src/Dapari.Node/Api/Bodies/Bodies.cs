@@ -90,6 +90,12 @@ internal sealed record SentFilesBody(string Transfer, string Message);
 /// <summary>Where received files are now; null for those that their sender lost.</summary>
 internal sealed record SavedFilesBody(IReadOnlyList<string?> Paths);
 
+/// <summary>What a shell is to read.</summary>
+internal sealed record ScriptBody(string Script);
+
+/// <summary>A daemon has begun.</summary>
+internal sealed record RunningBody(string Folder, int Process);
+
 /// <summary>Entries in conversation order.</summary>
 internal sealed record MessagesBody(IReadOnlyList<MessageBody> Messages, bool More);
 

@@ -19,8 +19,8 @@ internal sealed class HttpsLane : IDisposable
     /// <summary>The longest message: a chunk in one piece.</summary>
     public const int MostMessage = FileChannelCodec.PieceHeader + FileShape.ChunkBytes;
 
-    /// <summary>The longest body that comes up: four whole chunks.</summary>
-    public const int MostUp = (4 * (4 + MostMessage)) + TagBytes;
+    /// <summary>The longest body that comes up: four whole chunks, each in pieces of 64 KiB as data channels carry them.</summary>
+    public const int MostUp = (16 * (4 + FileChannelCodec.MaxBytes)) + TagBytes;
 
     /// <summary>So many bytes may be on their way down.</summary>
     public const int Window = 8 << 20;

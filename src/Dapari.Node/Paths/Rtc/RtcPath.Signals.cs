@@ -15,6 +15,7 @@ internal sealed partial class RtcPath
     private readonly bool _polite;
     private readonly List<IceCandidate> _early = [];
     private readonly List<IceCandidate> _untold = [];
+    private readonly HashSet<string> _theirKinds = [];
     private SessionDescription? _theirs;
     private int _version;
     private int _names;
@@ -77,6 +78,8 @@ internal sealed partial class RtcPath
         }
 
         _theirs = theirs;
+        foreach (var told in theirs.Candidates)
+            Note(told);
         foreach (var candidate in _early.FindAll(IsCurrent))
             peer.AddRemoteCandidate(candidate, now);
         _early.RemoveAll(IsCurrent);
@@ -84,8 +87,17 @@ internal sealed partial class RtcPath
         return true;
     }
 
+    // Which kinds they have; a name in an address's place hides one of their own network.
+    private void Note(IceCandidate candidate) => _theirKinds.Add(candidate.Name is not null ? "hidden" : candidate.Type switch
+    {
+        CandidateType.Relayed => "relay",
+        CandidateType.Host => "own",
+        _ => "router",
+    });
+
     private void TakeCandidate(RtcPeer peer, IceCandidate candidate, long now)
     {
+        Note(candidate);
         if (_theirs is not null && IsCurrent(candidate))
             peer.AddRemoteCandidate(candidate, now);
         else if (_early.Count < MostEarly)

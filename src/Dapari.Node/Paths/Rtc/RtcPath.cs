@@ -2,6 +2,7 @@ using Dapari.Peer.Hosting;
 using Dapari.Rtc;
 using Dapari.Rtc.DataChannels;
 using Dapari.Rtc.Dtls;
+using Dapari.Rtc.Ice;
 using Dapari.Rtc.Peer;
 using Dapari.Rtc.Sockets.Peers;
 using Dapari.Wire.V1;
@@ -73,6 +74,26 @@ internal sealed partial class RtcPath : IRtcListener, IAsyncDisposable
 
     /// <summary>Told once: it is gone, or will never be.</summary>
     public required Action<RtcPath> Ended { get; init; }
+
+    /// <summary>The way as it is now; null: it does not stand.</summary>
+    public async Task<WayFacts?> FactsAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _driver.AskAsync<WayFacts?>((peer, _) =>
+            {
+                if (!_opened || _over || peer.SelectedPair is not { } pair)
+                    return null;
+                var round = peer.RoundTripUs > 0 ? peer.RoundTripUs : pair.RoundTripMs * 1_000;
+                var relay = pair.LocalType == CandidateType.Relayed ? _driver.TransportTo(pair.Local) : null;
+                return WayFacts.OfPair(pair, relay, round > 0 ? (uint)Math.Min(round, uint.MaxValue) : null, peer.SentBytes, peer.ReceivedBytes, [.. _theirKinds.Order(StringComparer.Ordinal)]);
+            }, cancellation);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Begins; signals are made from now on.</summary>
     public void Start()

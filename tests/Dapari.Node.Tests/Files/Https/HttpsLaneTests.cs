@@ -72,6 +72,17 @@ public sealed class HttpsLaneTests
     }
 
     [Fact]
+    public async Task Four_chunks_in_the_pieces_of_a_browser_are_one_request()
+    {
+        await using var scene = await HttpsScene.BeginAsync();
+        await using var body = await scene.OpenAsync();
+        var pieces = Enumerable.Range(0, 16).Select(i => HttpsScene.Piece((uint)i, 64 * 1024)).ToArray();
+        Assert.Equal(HttpStatusCode.NoContent, (await scene.AskAsync(HttpMethod.Post, $"/{scene.Ticket}/0", scene.Seal(0, pieces))).StatusCode);
+        foreach (var piece in pieces)
+            Assert.Equal(piece, (await scene.Arrived.All.Reader.ReadAsync(TestContext.Current.CancellationToken)).Message);
+    }
+
+    [Fact]
     public async Task A_stranger_is_told_nothing()
     {
         await using var scene = await HttpsScene.BeginAsync();
