@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Dapari.Node.Api;
 using Dapari.Node.Api.Bodies;
+using Dapari.Node.Files.Https;
 using Dapari.Node.Home;
 using Dapari.Node.Hosting;
 using Dapari.Node.Links;
@@ -69,7 +70,20 @@ internal static class LifeCommands
         });
         var noMapping = new Option<bool>("--no-port-mapping") { Description = Tongue.Of("Ask no router to let contacts reach this machine (for ever: `dapari port-mapping off`)", "Non chiedere ai router di lasciar passare i contatti (per sempre: `dapari port-mapping off`)") };
         var notNearby = new Option<bool>("--no-nearby") { Description = Tongue.Of("Neither look for contacts on the same network nor be found there (for ever: `dapari nearby off`)", "Non cercare i contatti sulla stessa rete e non farti trovare (per sempre: `dapari nearby off`)") };
-        var command = new Command("up", Tongue.Of("Run the peer until it is told to end (SIGINT, SIGTERM)", "Resta in funzione finché non viene fermato (SIGINT, SIGTERM)")) { port, noDirect, addresses, listen, noMapping, notNearby };
+        var https = new Option<string?>("--https") { Description = Tongue.Of("Contacts' browsers reach this machine here over HTTPS: their files go faster", "I browser dei contatti raggiungono qui questa macchina via HTTPS: i loro file vanno più veloci"), HelpName = "NAME[:PORT]" };
+        https.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && !HttpsOptions.TryRead(text, out _, out _))
+                result.AddError(Tongue.Of($"{text} is no name or address with a port.", $"{text} non è un nome o un indirizzo con una porta."));
+        });
+        var certificate = new Option<string?>("--https-certificate") { Description = Tongue.Of("The certificate for --https, with its chain (PEM); read again when it changes", "Il certificato per --https, con la sua catena (PEM); riletto quando cambia"), HelpName = "FILE" };
+        var key = new Option<string?>("--https-key") { Description = Tongue.Of("The certificate's key (PEM)", "La chiave del certificato (PEM)"), HelpName = "FILE" };
+        var command = new Command("up", Tongue.Of("Run the peer until it is told to end (SIGINT, SIGTERM)", "Resta in funzione finché non viene fermato (SIGINT, SIGTERM)")) { port, noDirect, addresses, listen, noMapping, notNearby, https, certificate, key };
+        command.Validators.Add(result =>
+        {
+            if (new[] { result.GetValue(https), result.GetValue(certificate), result.GetValue(key) }.Count(text => text is not null) is 1 or 2)
+                result.AddError(Tongue.Of("--https, --https-certificate and --https-key go together.", "--https, --https-certificate e --https-key vanno insieme."));
+        });
         frame.RunAlone(command, async (line, terminal, cancellation) =>
         {
             var folder = frame.FolderOf(line);
@@ -80,6 +94,9 @@ internal static class LifeCommands
                 Home = folder, Direct = !line.GetValue(noDirect), Port = line.GetValue(listen), MapPorts = !line.GetValue(noMapping),
                 Nearby = !line.GetValue(notNearby),
                 Addresses = [.. (line.GetValue(addresses) ?? []).Select(IPAddress.Parse)],
+                Https = line.GetValue(https) is { } where && HttpsOptions.TryRead(where, out var name, out var httpsPort)
+                    ? new HttpsOptions(name, httpsPort, Path.GetFullPath(line.GetValue(certificate)!), Path.GetFullPath(line.GetValue(key)!))
+                    : null,
             };
             var (peer, fault) = await NodePeer.TryStartAsync(options, frame.Time, cancellation);
             if (peer is null)

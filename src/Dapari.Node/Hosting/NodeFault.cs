@@ -20,4 +20,10 @@ internal enum NodeFault
 
     /// <summary>The file of the own authority holds no certificate.</summary>
     Authority,
+
+    /// <summary>The files for HTTPS are no certificate and its key.</summary>
+    Certificate,
+
+    /// <summary>The port for HTTPS is taken, or not for this user.</summary>
+    HttpsPort,
 }

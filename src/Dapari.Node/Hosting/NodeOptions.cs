@@ -25,4 +25,7 @@ internal sealed record NodeOptions
 
     /// <summary>The networks for that; null: all.</summary>
     public Func<IReadOnlyList<Rtc.Sockets.Multicast.MulticastLink>>? Networks { get; init; }
+
+    /// <summary>Where browsers reach this node over HTTPS, for files; null: nowhere. Only with <see cref="Direct"/>.</summary>
+    public Files.Https.HttpsOptions? Https { get; init; }
 }

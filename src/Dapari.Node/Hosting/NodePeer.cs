@@ -3,6 +3,7 @@ using Dapari.Node.Doctor;
 using Dapari.Node.Files;
 using Dapari.Node.Files.Channels;
 using Dapari.Node.Files.DropOffs;
+using Dapari.Node.Files.Https;
 using Dapari.Node.Home;
 using Dapari.Node.Links;
 using Dapari.Node.Nearby;
@@ -36,12 +37,15 @@ internal sealed class NodePeer : IAsyncDisposable
 
     private NodePeer(
         NodeHome home, Authorities authorities, SqlitePeerStore store, ServerLink servers, NodePathLink? paths, PortMapper? mapper, MulticastPort? multicast, MdnsResolver? names,
-        NearbyLink? nearby, TcpFileChannels? channels, DropOffHttp http, NodeFileLink files, PeerHost host, TimeProvider time)
+        NearbyLink? nearby, TcpFileChannels? channels, HttpsDoor? door, DropOffHttp http, NodeFileLink files, PeerHost host, TimeProvider time)
     {
         _time = time;
         (_home, _authorities, Store, _servers, _paths, Mapper, Multicast, _names, _nearby, Host) = (home, authorities, store, servers, paths, mapper, multicast, names, nearby, host);
-        (_channels, _http, Files) = (channels, http, files);
+        (_channels, Door, _http, Files) = (channels, door, http, files);
     }
+
+    /// <summary>Where browsers reach this node over HTTPS; null: nowhere.</summary>
+    public HttpsDoor? Door { get; }
 
     /// <summary>Who moves files.</summary>
     public NodeFileLink Files { get; }
@@ -68,8 +72,16 @@ internal sealed class NodePeer : IAsyncDisposable
             return (null, Fault(homeFault));
         SqlitePeerStore? store = null;
         Authorities? authorities = null;
+        HttpsDoor? door = null;
         try
         {
+            if (options is { Direct: true, Https: { } https })
+            {
+                if (CertificateFiles.TryOpen(https.Certificate, https.Key, time) is not { } certificates)
+                    return (null, NodeFault.Certificate);
+                door = await HttpsDoor.StartAsync(https, certificates);
+            }
+
             authorities = Authorities.TryRead(NodeHome.AuthorityOf(home.Folder));
             if (authorities is null)
                 return (null, NodeFault.Authority);
@@ -85,17 +97,21 @@ internal sealed class NodePeer : IAsyncDisposable
             var paths = tcp is null ? null : new NodePathLink(tcp, new RtcPathLink(new RtcPathParts(options.Addresses, names, mapper, authorities.Judge, time)), time);
             var channels = paths is null ? null : new TcpFileChannels(paths.Tcp, path => paths.GoesByTcp(path) is true, time);
             var http = new DropOffHttp(authorities, time);
-            var files = new NodeFileLink(home.Files, channels is null ? [] : [new PathFileChannels(paths!, channels)], http, time);
+            var files = new NodeFileLink(home.Files, channels is null ? [] : [new PathFileChannels(paths!, channels, door, time)], http, time);
             var transfers = store.Rows("transfer/").Select(row => row.Key.Split('/')[1]).ToHashSet(StringComparer.Ordinal);
             files.Sweep(transfers.Contains);
             var host = await PeerHost.StartAsync(store, servers, paths ?? (IPathLink)new NoPathLink(), null, files, RandomSource.System, time, cancellation, null, nearby);
-            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, names, nearby, channels, http, files, host, time);
-            (store, authorities, home) = (null, null, null!);
+            var peer = new NodePeer(home, authorities, store, servers, paths, mapper, multicast, names, nearby, channels, door, http, files, host, time);
+            (store, authorities, home, door) = (null, null, null!, null);
             return (peer, NodeFault.None);
         }
         catch (InvalidDataException)
         {
             return (null, NodeFault.Newer);
+        }
+        catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException && options.Https is not null && door is null)
+        {
+            return (null, NodeFault.HttpsPort);
         }
         catch (SqliteFault)
         {
@@ -103,6 +119,8 @@ internal sealed class NodePeer : IAsyncDisposable
         }
         finally
         {
+            if (door is not null)
+                await door.DisposeAsync();
             store?.Dispose();
             authorities?.Dispose();
             home?.Dispose();
@@ -151,6 +169,8 @@ internal sealed class NodePeer : IAsyncDisposable
         await Host.DisposeAsync();
         await Files.DisposeAsync();
         _channels?.Dispose();
+        if (Door is not null)
+            await Door.DisposeAsync();
         _http.Dispose();
         await _servers.DisposeAsync();
         _nearby?.Dispose();

@@ -5,6 +5,9 @@ namespace Dapari.Server.Web;
 /// <summary>The headers that every answer carries.</summary>
 internal sealed class SecurityHeaders(ServerOptions options, IReadOnlyList<string> scriptHashes)
 {
+    // docs/decisions/0025: of all scripts this one may reach other machines, and nothing else; it is a worker's.
+    internal const string LaneScript = "/js/files-lane.js";
+    internal const string LanePolicy = "default-src 'none'; connect-src https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     private readonly string _policy = Policy(options.OtherServers, scriptHashes);
 
     // With a certificate of our own authority no HSTS: it would make a device that does not trust it yet refuse for good,
@@ -14,7 +17,7 @@ internal sealed class SecurityHeaders(ServerOptions options, IReadOnlyList<strin
     public void Apply(HttpContext context)
     {
         var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = _policy;
+        headers.ContentSecurityPolicy = context.Request.Path == LaneScript ? LanePolicy : _policy;
         headers.XContentTypeOptions = "nosniff";
         // An invite's secret is in the fragment, which no referrer carries; no page needs to know even the path.
         headers["Referrer-Policy"] = "no-referrer";

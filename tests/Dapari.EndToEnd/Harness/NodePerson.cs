@@ -18,12 +18,13 @@ public sealed partial class NodePerson : IAsyncDisposable
     /// <summary>Begins an identity at a server and starts its daemon.</summary>
     /// <param name="lab">Where to be; null: on this machine's own network.</param>
     /// <param name="place">The place there.</param>
-    public static async Task<NodePerson> StartAsync(string name, string origin, NatLab? lab = null, string place = "")
+    /// <param name="up">What the daemon is told besides.</param>
+    public static async Task<NodePerson> StartAsync(string name, string origin, NatLab? lab = null, string place = "", params string[] up)
     {
         if (!File.Exists(Repository.Node)) throw new FileNotFoundException($"Not built: {Repository.Node}. ./test builds it.", Repository.Node);
         var person = new NodePerson(name, lab?.Wrapper(place, "dotnet") ?? "dotnet");
         await person.DoAsync("init", name, "--server", origin);
-        person.daemon = person.Begin("up");
+        person.daemon = person.Begin(["up", .. up]);
         if (await person.daemon.StandardError.ReadLineAsync() is not { } said || !said.StartsWith("Running in", StringComparison.Ordinal))
             throw new InvalidOperationException("The daemon did not start.");
         return person;

@@ -9,6 +9,9 @@ internal interface IFileChannel : IDisposable
     /// <summary>How many lanes there are, at least 1.</summary>
     int Lanes { get; }
 
+    /// <summary>How many of them, from the first, this end sends by; at least 1.</summary>
+    int SendingLanes => Lanes;
+
     /// <summary>The most bytes of a chunk in one piece, a multiple of 64 KiB: 65,536 for data channels.</summary>
     int PieceBytes { get; }
 

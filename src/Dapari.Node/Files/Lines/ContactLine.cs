@@ -16,7 +16,7 @@ namespace Dapari.Node.Files.Lines;
 /// <param name="control">Takes control messages.</param>
 internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileBooks books, Action<byte[]> control) : IFileReceiver, IDisposable
 {
-    private readonly ServingQueue _serving = new(channel.Lanes);
+    private readonly ServingQueue _serving = new(channel.SendingLanes);
     private readonly ExpectedChunks _expected = new();
     private readonly Part?[] _parts = new Part?[channel.Lanes];
     // As the one that is written now and another that waits for it.
@@ -36,7 +36,7 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var sending = Enumerable.Range(0, channel.Lanes).Select(lane => Task.Run(() => SendAsync(lane, ending.Token), CancellationToken.None)).ToList();
+        var sending = Enumerable.Range(0, channel.SendingLanes).Select(lane => Task.Run(() => SendAsync(lane, ending.Token), CancellationToken.None)).ToList();
         var writing = Task.Run(_writer.RunAsync, CancellationToken.None);
         await channel.RunAsync(this, ending.Token);
         foreach (var batch in _batches)

@@ -1,9 +1,10 @@
 // The recipient's half in the worker: what arrives by a channel or out of a drop-off is held to the tree, written, and told when it is on disk.
-import { TreeVerifier, chunkBuffer, leafOf, pagesOver } from './files-tree.js';
+import { CHUNK, TreeVerifier, chunkBuffer, leafOf, pagesOver } from './files-tree.js';
 import * as store from './files-store.js';
 
 const PIECE = 64 * 1024, PIECE_HEADER = 27, PAGE_HEADER = 24;
 const REPORT_MS = 50, VERIFIERS = 8, PAGES_WAITING = 64, HEAD = 1024, HEADS = 64;
+const BY_HTTPS = ' https';
 const NO_ROOM = 5, STORAGE_FAILED = 7; // TransferTrouble
 
 /** @typedef {{ item: number, first: number, end: number }} Range */
@@ -75,9 +76,11 @@ export function expect(contact, id, item, first, count) {
 export function expectNothing(contact, id) {
   const destination = open.get(id);
   destination?.expected.delete(contact);
-  const part = destination?.parts.get(contact);
-  if (part) spare.push(part.bytes);
-  destination?.parts.delete(contact);
+  for (const way of [contact, contact + BY_HTTPS]) {
+    const part = destination?.parts.get(way);
+    if (part) spare.push(part.bytes);
+    destination?.parts.delete(way);
+  }
 }
 
 /** A channel is gone. @param {string} contact */
@@ -86,30 +89,36 @@ export function forget(contact) {
 }
 
 /** One message of a channel: a piece or a page. @param {string} contact @param {ArrayBuffer} data */
-export function arrived(contact, data) {
+export const arrived = (contact, data) => message(contact, contact, data, PIECE);
+
+/** One of a lane by HTTPS, which brings a chunk in one piece. @param {string} contact @param {ArrayBuffer} data */
+export const arrivedByHttps = (contact, data) => message(contact, contact + BY_HTTPS, data, CHUNK);
+
+/** @param {string} contact @param {string} way what is put together is so for each way alone @param {ArrayBuffer} data @param {number} most */
+function message(contact, way, data, most) {
   const bytes = new Uint8Array(data);
   if (bytes.length <= PAGE_HEADER) return;
   const view = new DataView(data);
   const destination = open.get(hex(bytes.subarray(1, 17)));
   if (!destination || destination.failed) return;
   const item = view.getUint16(17);
-  if (bytes[0] === 2 && bytes.length > PIECE_HEADER && bytes.length <= PIECE_HEADER + PIECE) piece(destination, contact, item, view.getUint32(19), view.getUint32(23), bytes.subarray(PIECE_HEADER));
+  if (bytes[0] === 2 && bytes.length > PIECE_HEADER && bytes.length <= PIECE_HEADER + most) piece(destination, contact, way, item, view.getUint32(19), view.getUint32(23), bytes.subarray(PIECE_HEADER));
   else if (bytes[0] === 3 && (bytes.length - PAGE_HEADER) % 32 === 0) page(destination, contact, item, bytes[19], view.getUint32(20), bytes.subarray(PAGE_HEADER));
 }
 
-/** @param {Destination} destination @param {string} contact @param {number} item @param {number} chunk @param {number} offset @param {Uint8Array} bytes */
-function piece(destination, contact, item, chunk, offset, bytes) {
-  let part = destination.parts.get(contact);
+/** @param {Destination} destination @param {string} contact @param {string} way @param {number} item @param {number} chunk @param {number} offset @param {Uint8Array} bytes */
+function piece(destination, contact, way, item, chunk, offset, bytes) {
+  let part = destination.parts.get(way);
   if (offset === 0) {
     if (!isExpected(destination, contact, item, chunk)) return;
     part = { item, chunk, filled: 0, length: destination.kept.lengthOf(item, chunk), bytes: part?.bytes ?? spare.pop() ?? chunkBuffer() };
-    destination.parts.set(contact, part);
+    destination.parts.set(way, part);
   }
   if (!part || part.item !== item || part.chunk !== chunk || part.filled !== offset || offset + bytes.length > part.length) return;
   part.bytes.set(bytes, 1 + offset);
   part.filled += bytes.length;
   if (part.filled < part.length) return;
-  destination.parts.delete(contact);
+  destination.parts.delete(way);
   unexpect(destination, contact, item, chunk);
   take(destination, item, chunk, part.bytes, part.length, false);
 }

@@ -1,5 +1,6 @@
 // The worker that holds the bytes of files. It does what it is told, in order, and tells what came of it; it decides nothing.
 import * as dropOff from './files-dropoff.js';
+import * as https from './files-https.js';
 import * as prepare from './files-prepare.js';
 import * as receive from './files-receive.js';
 import * as source from './files-source.js';
@@ -7,6 +8,8 @@ import * as store from './files-store.js';
 import { HASH } from './files-tree.js';
 
 const KEPT_WHEN_SENT = 16 * 1024 * 1024; // one's own pictures and voice notes stay to be looked at
+
+const HTTPS_OFFER = 5, HTTPS_OVER = 7; // words about a lane
 
 /** Tabs of a profile lend each other the files that could not be copied. @type {BroadcastChannel} */
 let tabs;
@@ -20,7 +23,10 @@ let lock = '';
 const tell = (name, ...args) => postMessage({ event: name, args });
 
 for (const part of [dropOff, prepare, receive]) part.start(tell);
-source.start(tell, (message, transfer) => postMessage(message, transfer));
+source.start(tell, (message, transfer) => {
+  if (!https.trySend(/** @type {any} */ (message))) postMessage(message, transfer);
+});
+https.start({ send: (message, transfer) => postMessage(message, transfer), sent: source.sent, arrived: receive.arrivedByHttps, tell });
 
 /** @param {Uint8Array} packed root (32) and size (8) of each @returns {store.Item[]} */
 function itemsOf(packed) {
@@ -52,6 +58,7 @@ const does = {
   removeDropOffs(text) { dropOff.removeDropOffs(JSON.parse(text)); },
   goEasy: dropOff.goEasy,
   forget(contact) {
+    https.forget(contact);
     receive.forget(contact);
     source.forget(contact);
   },
@@ -77,6 +84,7 @@ const does = {
   used: () => store.used(),
   /** Another tab goes on with all of it. */
   close() {
+    https.forgetAll();
     dropOff.stopAll();
     receive.releaseAll();
     store.closeAll();
@@ -126,7 +134,10 @@ const AT_ONCE = new Set(['expect', 'expectNothing', 'serve', 'stopServing', 'sen
 /** @param {MessageEvent} event */
 onmessage = ({ data }) => {
   if (data.op === 'arrived') {
-    receive.arrived(data.contact, data.bytes);
+    const bytes = new Uint8Array(data.bytes);
+    if (bytes[0] === HTTPS_OFFER) https.offered(data.contact, bytes);
+    else if (bytes[0] === HTTPS_OVER) https.left(data.contact);
+    else receive.arrived(data.contact, data.bytes);
   } else if (data.op === 'start') {
     lock = `dapari-files:${data.profile}:`;
     turn = begin(data.profile);

@@ -6,6 +6,7 @@ const HIGH = 2 * 1024 * 1024; // bytes in a channel before it waits; Chromium cl
 const LOW = 1024 * 1024;
 const PIECE = 27 + 64 * 1024; // of a chunk with its header
 const EARLY = 64; // messages before the opening is told
+const HTTPS_WISH = 4, HTTPS_OFFER = 5; // words about a lane by HTTPS (files-https.js)
 const CONTROL = 1, LONGEST_CONTROL = 1 + 256;
 
 /** @typedef {Record<string, (...args: any[]) => void>} Sink */
@@ -51,6 +52,8 @@ function working() {
   worker.onmessage = ({ data }) => {
     if (data.op === 'send') {
       put(data);
+    } else if (data.op === 'word') {
+      control(data.contact, data.bytes);
     } else if (data.number) {
       const waiting = asked.get(data.number);
       asked.delete(data.number);
@@ -130,7 +133,8 @@ function adopt(line, channel, early) {
     // The other end's first word may come before the opening is told here: nobody would listen to it.
     if (!isOpen) {
       if (early.length < EARLY) early.push(data);
-    } else if (new Uint8Array(data, 0, 1)[0] !== CONTROL) worker?.postMessage({ op: 'arrived', contact: line.contact, bytes: data }, [data]);
+    } else if (new Uint8Array(data, 0, 1)[0] === HTTPS_OFFER) working().postMessage({ op: 'arrived', contact: line.contact, bytes: data }, [data]);
+    else if (new Uint8Array(data, 0, 1)[0] !== CONTROL) worker?.postMessage({ op: 'arrived', contact: line.contact, bytes: data }, [data]);
     else if (data.byteLength <= LONGEST_CONTROL) sink.Control(line.contact, new Uint8Array(data));
   };
   channel.onclose = () => {
@@ -139,6 +143,7 @@ function adopt(line, channel, early) {
   const opened = () => {
     if (lines.get(line.contact) !== line || isOpen) return;
     isOpen = true;
+    channel.send(Uint8Array.of(HTTPS_WISH, ...new TextEncoder().encode(location.origin)));
     sink.Channel(line.contact, true);
     for (const data of early.splice(0)) heard({ data });
   };
