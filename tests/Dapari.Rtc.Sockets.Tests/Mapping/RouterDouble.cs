@@ -118,8 +118,10 @@ internal sealed partial class RouterDouble : IAsyncDisposable
         {
             if (!SpeaksPcp)
                 return [0, 0x80 | 1, 0, 1, 0, 0, 3, 0xE8];
+            // As it was when it was asked: who hears that it was may change it.
+            var outside = Outside;
             var external = Map($"pcp {pcp.Transport} {pcp.Internal.Port} {pcp.LifetimeSeconds}", pcp.Transport, pcp.Internal.Port, pcp.LifetimeSeconds);
-            new PcpMapResponse(MappingFault.None, Epoch, pcp.LifetimeSeconds == 0 ? 0 : Lifetime, pcp.Nonce, pcp.Transport, pcp.Internal.Port, Outside.WithPort(external)).Write(bytes);
+            new PcpMapResponse(MappingFault.None, Epoch, pcp.LifetimeSeconds == 0 ? 0 : Lifetime, pcp.Nonce, pcp.Transport, pcp.Internal.Port, outside.WithPort(external)).Write(bytes);
             return bytes;
         }
 
