@@ -45,7 +45,7 @@ public sealed class NodeTownTests(Theatre theatre) : FileScene(theatre)
     private async Task SurvivesAsync(Nat? one, Nat? other, Func<NatLab, int, Task> changeAsync)
     {
         var lab = Keep(await BuildAsync([one, other]));
-        await lab.ShapeTownAsync(0, one is not null, 100);
+        await lab.ShapeTownAsync(0, one is not null, 40); // Some ten seconds for the change.
         var server = Keep(await ServerProcess.StartInAsync(lab));
         var alice = Keep(await NodePerson.StartAsync("Alice", server.Origin, lab, "h0"));
         var bob = Keep(await NodePerson.StartAsync("Bob", server.Origin, lab, "h1"));
@@ -58,7 +58,7 @@ public sealed class NodeTownTests(Theatre theatre) : FileScene(theatre)
         {
             long arrived = 0;
             await Waiting.UntilAsync("a part has arrived", async () => (arrived = (await bob.GetAsync("transfers")).AsArray().Sum(each => each!["doneBytes"]!.GetValue<long>())) > Large / 8, TimeSpan.FromSeconds(60));
-            Assert.InRange(arrived, Large / 8, Large * 3 / 4);
+            Assert.True(arrived < Large, "The file was there before its middle was seen.");
             await changeAsync(lab, 0);
         });
         await IsStraightAsync();
