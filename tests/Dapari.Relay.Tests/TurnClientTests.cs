@@ -98,6 +98,32 @@ public sealed class TurnClientTests
     }
 
     [Fact]
+    public void A_machine_that_slept_while_two_requests_waited_finds_the_address_gone()
+    {
+        var line = new Line(true);
+        line.Lend();
+        line.Pass(TimeSpan.FromSeconds(535));
+        line.Loses = () => true;
+        // A channel is asked for, then the refresh; both have run out when the client is next advanced.
+        line.SendTo(Peer, [1]);
+        line.Pass(TimeSpan.FromSeconds(6));
+        line.Pass(TimeSpan.FromMinutes(2));
+        Assert.Equal((TurnState.Failed, 0), (line.Client.State, line.Client.Code));
+        Assert.Equal(long.MaxValue, line.Client.NextDeadlineUs);
+    }
+
+    [Fact]
+    public void A_server_that_has_forgotten_the_allocation_is_noticed_with_the_next_channel()
+    {
+        var line = new Line(false);
+        line.Lend();
+        line.SendTo(Peer, [1]);
+        line.World.Advance(TimeSpan.FromMinutes(11));
+        Assert.Null(line.SendTo(World.At("9.9.9.8:9000"), [2]));
+        Assert.Equal((TurnState.Failed, 437), (line.Client.State, line.Client.Code));
+    }
+
+    [Fact]
     public void What_is_not_the_servers_answer_changes_nothing()
     {
         var line = new Line(false);

@@ -99,7 +99,8 @@ public sealed partial class TurnClient
             return;
         }
 
-        if (asked.Method == StunMethod.ChannelBind)
+        // RFC 8656 §5: without an allocation (437) the server has started anew or let it go: no peer is reached any more, not this one alone.
+        if (asked.Method == StunMethod.ChannelBind && code != AllocationMismatch)
             asked.Peer!.IsRefused = true;
         else
             Fail(code);

@@ -26,6 +26,7 @@ public sealed partial class TurnClient
 
     private const int LongestRequest = 2_048;
     private const int StaleNonce = 438;
+    private const int AllocationMismatch = 437;
     private const int Unauthorized = 401;
 
     // RFC 8656 §9, §12: a permission lives 5 minutes, a channel 10; binding again renews both.
@@ -107,6 +108,9 @@ public sealed partial class TurnClient
 
             _requests.RemoveAt(i);
             Unanswered(request, nowUs);
+            // With the address all requests are gone.
+            if (State is TurnState.Failed)
+                return;
         }
 
         if (State is not TurnState.Lent)
