@@ -6,6 +6,7 @@ using Dapari.Server.Storage;
 using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Npgsql;
+using Orleans.Serialization;
 
 namespace Dapari.Server.Cluster;
 
@@ -209,8 +210,10 @@ internal sealed partial class ClusterOffice : IPostOffice, IAsyncDisposable
         mailbox.Context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationError, "Another machine has the mailbox."));
     }
 
-    private static bool IsOrleansFault(Exception e) =>
-        e is OrleansException or TimeoutException or StorageException or OperationCanceledException or ObjectDisposedException or InvalidOperationException || PostgresRows.IsFault(e);
+    /// <summary>What a call of another machine may end with, exceptions of newer builds that this one does not know among them.</summary>
+    public static bool IsOrleansFault(Exception e) =>
+        e is OrleansException or SerializerException or UnavailableExceptionFallbackException or TimeoutException or StorageException or OperationCanceledException or ObjectDisposedException
+            or InvalidOperationException || PostgresRows.IsFault(e);
 
     [LoggerMessage(EventId = 1521, Level = LogLevel.Warning, Message = "Another machine has taken a mailbox of this one; nothing of it is written here any more.")]
     private static partial void Lost(ILogger logger);

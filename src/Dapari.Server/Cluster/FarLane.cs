@@ -82,7 +82,7 @@ internal sealed partial class FarLane : IDisposable
                 [.. posts.Select(p => PostgresBatch.Bytes(p.Post.EnvelopeId))], [.. posts.Select(p => PostgresBatch.Bytes(p.Post.Envelope))]));
             results = answer.Results;
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (ClusterOffice.IsOrleansFault(e))
         {
             NotAnswered(_logger, e);
         }

@@ -1,3 +1,4 @@
+using Dapari.Server.Storage;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
@@ -12,7 +13,18 @@ internal sealed class MailboxGrain(ClusterOffice office) : Grain, IMailboxGrain
     private ClusterMailbox? _mailbox;
     private bool _isMoving;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken) => _mailbox = await office.TakeAsync(this.GetPrimaryKey(), GrainContext, cancellationToken);
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _mailbox = await office.TakeAsync(this.GetPrimaryKey(), GrainContext, cancellationToken);
+        }
+        catch (StorageException e)
+        {
+            // Who asked from another machine is told so with the exception in it. Orleans drops what it cannot write, and the other would wait until its own deadline.
+            throw new OrleansException($"The mailbox cannot be taken: {e.Message}");
+        }
+    }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
         _mailbox is null ? Task.CompletedTask : office.LetGoAsync(_mailbox, _isMoving, cancellationToken);
