@@ -48,6 +48,35 @@ public sealed class OtlpTests
     }
 
     [Fact]
+    public async Task Drop_offs_are_traced_by_what_was_done_and_how_it_ended_and_name_nobody()
+    {
+        await using var collector = await OtlpCollector.StartAsync(answers: true);
+        await using var server = await TestServer.StartAsync(o => o with { Otlp = new OtlpServing { Collector = collector.Uri, TraceOneOf = 1 } });
+        await using var user = await BlobUser.ConnectAsync(server.Uri);
+        var drop = await user.StoreAsync(70_000);
+        using (var get = await user.GetAsync(drop))
+            Assert.Equal(drop.Content, await get.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(70_000, await user.ReceivedAsync(drop));
+        using (await user.DeleteAsync(drop, drop.Read))
+        using (var gone = await user.GetAsync(drop))
+            Assert.Equal(System.Net.HttpStatusCode.NotFound, gone.StatusCode);
+
+        // A span ends a moment after its answer has gone.
+        var began = TimeProvider.System.GetTimestamp();
+        string traces;
+        do
+        {
+            Assert.True(await server.Host.Otlp!.FlushAsync(Patience), "the collector did not take everything");
+            traces = collector.Text("traces");
+        }
+        while (!traces.Contains("404", StringComparison.Ordinal) && TimeProvider.System.GetElapsedTime(began) < Patience);
+        foreach (var name in new[] { "blob-upload", "blob-download", "blob-look", "blob-removal", "done", "404" })
+            Assert.Contains(name, traces, StringComparison.Ordinal);
+        Assert.DoesNotContain(drop.Id.ToString(), traces, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("127.0.0.1", traces, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_collector_that_never_answers_holds_nobody_up()
     {
         await using var collector = await OtlpCollector.StartAsync(answers: false);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Dapari.Server.Blobs.Places;
 using Dapari.Server.Limits;
 using Dapari.Server.Storage;
+using Dapari.Server.Telemetry;
 using Dapari.Wire;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -44,6 +45,7 @@ internal sealed class BlobEndpoint(BlobStore store)
             return;
         }
 
+        var span = Spans.Begin(method switch { "PUT" => "blob-upload", "GET" => "blob-download", "HEAD" => "blob-look", _ => "blob-removal" });
         try
         {
             await JudgeAsync(context, method);
@@ -71,6 +73,7 @@ internal sealed class BlobEndpoint(BlobStore store)
         finally
         {
             store.Slots.Leave(address);
+            span.End(context.Response.StatusCode, context.RequestAborted.IsCancellationRequested);
         }
     }
 

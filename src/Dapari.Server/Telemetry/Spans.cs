@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Dapari.Wire.V1;
 
 namespace Dapari.Server.Telemetry;
@@ -23,6 +24,20 @@ internal static class Spans
         var span = Source.StartActivity(name, ActivityKind.Server);
         Activity.Current = null;
         return span;
+    }
+
+    /// <summary>Ends it as HTTP answers: by the status where it was not what was asked for.</summary>
+    /// <param name="span">Null: it is not traced.</param>
+    /// <param name="status">As it was answered.</param>
+    /// <param name="isBroken">The connection ended before the answer did.</param>
+    public static void End(this Activity? span, int status, bool isBroken)
+    {
+        if (span is null)
+            return;
+        span.SetTag("dapari.outcome", isBroken ? "broken" : status < 400 ? "done" : status.ToString(CultureInfo.InvariantCulture));
+        if (status >= 500)
+            span.SetStatus(ActivityStatusCode.Error);
+        span.Dispose();
     }
 
     /// <summary>A moment of the work, by a constant name.</summary>
