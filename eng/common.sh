@@ -133,3 +133,22 @@ build_native_node() {
   case $(uname -m) in aarch64) "$root/eng/publish-node" linux-arm64 ;; *) "$root/eng/publish-node" linux-x64 ;; esac || return 1
   touch "$stamp"
 }
+
+# The server as it was when several machines first worked together: today's has to live beside it during an upgrade, and after one that was taken back. Into artifacts/older-server.
+build_older_server() {
+  local commit=cab5a545d3227fe7e2807ce5a276910c5d31bd9c folder=$root/artifacts/older-server source=$root/artifacts/older-source log=$root/artifacts/older-server.log
+  [ "$(cat "$folder/commit" 2>/dev/null)" != "$commit" ] || return 0
+  if ! git -C "$root" cat-file -e "$commit^{commit}" 2>/dev/null; then
+    git -C "$root" fetch --quiet --unshallow 2>/dev/null || true
+    git -C "$root" cat-file -e "$commit^{commit}" 2>/dev/null || { say "This clone has no history: commit $commit is missing, and with it the earlier server."; return 1; }
+  fi
+  say 'Building an earlier server…'
+  rm -rf "$folder" "$source"
+  mkdir -p "$source"
+  git -C "$root" archive "$commit" src/Dapari.{Server,Wire,Relay,Rtc,Rtc.Sockets} proto Directory.Build.props Directory.Packages.props global.json .editorconfig eng/BannedSymbols.txt | tar -x -C "$source"
+  # A tree of its own, whose settings end at its own root.
+  dotnet build "$source/src/Dapari.Server/Dapari.Server.csproj" -c Release -v q -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false -p:GenerateDocumentationFile=false >"$log" 2>&1 || { tail -n 30 "$log" >&2; return 1; }
+  mv "$source/artifacts/bin/Dapari.Server/release" "$folder"
+  rm -rf "$source"
+  echo "$commit" >"$folder/commit"
+}

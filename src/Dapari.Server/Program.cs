@@ -11,9 +11,6 @@ namespace Dapari.Server;
 /// <summary>The command line. Exit codes: 0 done, 1 could not start, 2 wrong settings.</summary>
 internal static class Program
 {
-    /// <summary>Of a machine that the others have declared dead.</summary>
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(8);
-
     public static async Task<int> Main(string[] arguments)
     {
         Console.OutputEncoding = new UTF8Encoding(false);
@@ -63,9 +60,8 @@ internal static class Program
             await stop.Task;
             if (host.IsOutOfCluster)
             {
-                // Its mailboxes are others' already, and what it still asks the others may not be answered for a minute: it says goodbye, and waits for no more.
-                await Task.WhenAny(host.DisposeAsync().AsTask(), Task.Delay(LastWords, TimeProvider.System));
-                Environment.Exit(1);
+                await LastWords.SayAsync(host, TimeProvider.System);
+                Environment.Exit(1); // Threads that still wait are not waited for.
             }
 
             return host.IsStorageBroken ? 1 : 0; // Whoever started it starts it again.

@@ -11,10 +11,10 @@ internal sealed class MachineProcess : IAsyncDisposable
     private readonly string _data = Directory.CreateTempSubdirectory("dapari-machine-").FullName;
     private readonly Process _process;
 
-    private MachineProcess(TestPostgres postgres, string cluster)
+    private MachineProcess(TestPostgres postgres, string cluster, string program)
     {
         var start = new ProcessStartInfo("dotnet", [
-            Path.Combine(AppContext.BaseDirectory, "dapari-server.dll"), "serve", "--data", _data, "--listen", "127.0.0.1:0", "--relay", "off", "--rate", "all=off", "--connections-per-address", "100000",
+            program, "serve", "--data", _data, "--listen", "127.0.0.1:0", "--relay", "off", "--rate", "all=off", "--connections-per-address", "100000",
             "--cluster-name", cluster, "--silo-port", "0", "--advertise", "127.0.0.1",
         ]) { RedirectStandardOutput = true };
         start.Environment["DAPARI_CLUSTER"] = postgres.Url;
@@ -23,12 +23,20 @@ internal sealed class MachineProcess : IAsyncDisposable
 
     public Uri Uri { get; private set; } = null!;
 
-    public Task Ended => _process.WaitForExitAsync();
+    /// <summary>It ended by itself, with that code.</summary>
+    public async Task<int> EndedAsync(CancellationToken cancellation)
+    {
+        await _process.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
+        return _process.ExitCode;
+    }
 
-    public static async Task<MachineProcess> StartAsync(TestPostgres postgres, string cluster)
+    /// <param name="postgres">What machines share.</param>
+    /// <param name="cluster">Its name.</param>
+    /// <param name="program">Another build than today's.</param>
+    public static async Task<MachineProcess> StartAsync(TestPostgres postgres, string cluster, string? program = null)
     {
         const string Said = "Dapari is listening: ";
-        var machine = new MachineProcess(postgres, cluster);
+        var machine = new MachineProcess(postgres, cluster, program ?? Path.Combine(AppContext.BaseDirectory, "dapari-server.dll"));
         while (await machine._process.StandardOutput.ReadLineAsync().WaitAsync(Patience) is { } line)
         {
             if (!line.StartsWith(Said, StringComparison.Ordinal))

@@ -14,7 +14,7 @@ internal sealed class Talk : IAsyncDisposable
     private const int Window = 16;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly TestMailbox _box = new();
-    private readonly IReadOnlyList<Uri> _senderWays, _ownerWays;
+    private volatile IReadOnlyList<Uri> _senderWays, _ownerWays;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<int> _firstSeen = [];
     private readonly HashSet<int> _seen = [];
@@ -30,6 +30,9 @@ internal sealed class Talk : IAsyncDisposable
     /// <param name="ownerWays">Where the owner does.</param>
     public Talk(IReadOnlyList<Uri> senderWays, IReadOnlyList<Uri> ownerWays) => (_senderWays, _ownerWays) = (senderWays, ownerWays);
 
+    /// <summary>Machines have come and gone: where both connect from the next time on.</summary>
+    public void Connect(IReadOnlyList<Uri> senderWays, IReadOnlyList<Uri> ownerWays) => (_senderWays, _ownerWays) = (senderWays, ownerWays);
+
     /// <summary>Posts that were answered as kept.</summary>
     public int Answered => _answered;
 
@@ -38,14 +41,14 @@ internal sealed class Talk : IAsyncDisposable
 
     public async Task BeginAsync()
     {
-        await RetryAsync(_ownerWays, async client =>
+        await RetryAsync(() => _ownerWays, async client =>
         {
             if ((await client.CreateAsync(_box).WaitAsync(Patience)).KindCase != ServerFrame.KindOneofCase.Done)
                 throw new InvalidOperationException("not created");
             _created = true;
         }, () => _created);
-        _taking = Task.Run(() => RetryAsync(_ownerWays, TakeAsync, () => _stop.IsCancellationRequested));
-        _sending = Task.Run(() => RetryAsync(_senderWays, SendAsync, () => _enough && _unanswered.Count == 0));
+        _taking = Task.Run(() => RetryAsync(() => _ownerWays, TakeAsync, () => _stop.IsCancellationRequested));
+        _sending = Task.Run(() => RetryAsync(() => _senderWays, SendAsync, () => _enough && _unanswered.Count == 0));
     }
 
     /// <summary>Waits until so many more posts were answered.</summary>
@@ -91,7 +94,7 @@ internal sealed class Talk : IAsyncDisposable
             return _seen.Count;
     }
 
-    private async Task RetryAsync(IReadOnlyList<Uri> ways, Func<TestClient, Task> run, Func<bool> isDone)
+    private async Task RetryAsync(Func<IReadOnlyList<Uri>> where, Func<TestClient, Task> run, Func<bool> isDone)
     {
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         for (var way = 0; !isDone(); way++)
@@ -99,6 +102,7 @@ internal sealed class Talk : IAsyncDisposable
             TestClient? client = null;
             try
             {
+                var ways = where();
                 client = await TestClient.HelloAsync(ways[way % ways.Count]).WaitAsync(Patience);
                 await run(client);
                 way--;
