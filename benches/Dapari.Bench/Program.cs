@@ -17,7 +17,7 @@ internal static class Program
 {
     private static readonly IBench[] Benches =
     [
-        new ServerPostBench(), new ServerRelayBench(), new ServerClusterBench(), new FileUdpBench(), new FarUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(), new FileNativeBench(), new MessageNativeBench(), new NodeStartBench(),
+        new ServerPostBench(), new ServerRelayBench(), new ServerClusterBench(), new FileUdpBench(), new FarUdpBench(), new ServerIdleBench(), new WebStartBench(), new MessageLatencyBench(), new ConversationOpenBench(), new SimulateBench(), new TurnRelayBench(), new CallSetupBench(), new BlobStoreBench(), new FileBrowserBench(), new RtcStackBench(), new FileBothWaysBench(), new FileNativeBench(), new FileBrowserNativeBench(), new MessageNativeBench(), new NodeStartBench(),
         new ServerOfflineBench(), new ServerFaultsBench(),
     ];
 

@@ -36,7 +36,11 @@ internal sealed class NativePeer : IDisposable
         }
     }
 
-    public static async Task<NativePeer> StartAsync(string folder, string name, string server)
+    /// <param name="folder">Its own.</param>
+    /// <param name="name">As contacts see it.</param>
+    /// <param name="server">Its home.</param>
+    /// <param name="up">What the daemon is told; nothing: to stay on loopback.</param>
+    public static async Task<NativePeer> StartAsync(string folder, string name, string server, params string[] up)
     {
         using (var born = Run(folder, "init", name, "--server", server))
         {
@@ -45,7 +49,7 @@ internal sealed class NativePeer : IDisposable
                 throw new InvalidOperationException($"dapari init ended with {born.ExitCode}.");
         }
 
-        var process = Run(folder, "up", "--address", "127.0.0.1", "--no-nearby", "--no-port-mapping");
+        var process = Run(folder, up.Length > 0 ? ["up", .. up] : ["up", "--address", "127.0.0.1", "--no-nearby", "--no-port-mapping"]);
         while (await process.StandardError.ReadLineAsync() is { } line && !line.StartsWith("Running in", StringComparison.Ordinal))
         {
         }

@@ -97,8 +97,11 @@ public static class Chromium
     ];
 
     /// <summary>A browser with one context that keeps everything in a folder, as people's browsers do.</summary>
-    public static Task<IBrowserContext> StartKeepingAsync(IPlaywright playwright, string folder) =>
-        playwright.Chromium.LaunchPersistentContextAsync(folder, new() { ExecutablePath = Executable, Args = [.. Flags, .. OneMachine], Headless = true, Timeout = StartLimit });
+    /// <param name="playwright">What drives it.</param>
+    /// <param name="folder">Its profile.</param>
+    /// <param name="trustsAll">It takes every certificate.</param>
+    public static Task<IBrowserContext> StartKeepingAsync(IPlaywright playwright, string folder, bool trustsAll = false) => playwright.Chromium.LaunchPersistentContextAsync(
+        folder, new() { ExecutablePath = Executable, Args = [.. Flags, .. OneMachine, .. trustsAll ? ["--ignore-certificate-errors"] : Array.Empty<string>()], Headless = true, Timeout = StartLimit });
 
     private static bool HasNetwork() =>
         NetworkInterface.GetAllNetworkInterfaces().Any(one => one is { OperationalStatus: OperationalStatus.Up, NetworkInterfaceType: not NetworkInterfaceType.Loopback });
