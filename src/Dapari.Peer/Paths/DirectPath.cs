@@ -38,6 +38,12 @@ internal sealed class DirectPath
 
     public ulong ProbeNumber { get; set; }
 
+    /// <summary>When other ways within the path were last looked for, because it may have gone with a network; null: something was heard since.</summary>
+    public long? RestartedAt { get; set; }
+
+    /// <summary>An attempt that stood and is gone, of which the other end has not been told; empty: none.</summary>
+    public byte[] LostAttempt { get; set; } = [];
+
     public int Failures { get; set; }
 
     public long RetryAt { get; set; } = long.MinValue;
@@ -82,5 +88,7 @@ internal sealed class DirectPath
         Since = now;
         SinceWallMs = wallMs;
         ProbedAt = null;
+        if (!IsLive)
+            RestartedAt = null;
     }
 }

@@ -12,7 +12,8 @@ internal sealed class LiveSender(Parts parts)
     {
         if (!contact.IsAccepted || !contact.HasSealingSession || contact.Box is not { MaySeal: true })
             return false;
-        var onPath = contact.Path.Standing == PathStanding.Open;
+        // What may be gone carries nothing that only counts now, as long as there is another way.
+        var onPath = contact.Path is { Standing: PathStanding.Open, RestartedAt: null } || (contact.Path.Standing == PathStanding.Open && !(MayLeaveAt(contact) <= step.Now.MonotonicMs));
         if (!onPath && !MayLeave(step, contact))
             return false;
         if (!parts.Seals.TrySeal(step, contact, content, Lane.Live, out _, out var envelope))

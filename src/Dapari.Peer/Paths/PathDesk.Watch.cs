@@ -11,8 +11,9 @@ namespace Dapari.Peer.Paths;
 internal sealed partial class PathDesk
 {
     private const long ProbeEveryMs = 15_000;
+    private const long ProbeMovingEveryMs = 3_000;
     private const long SuspectAfterMs = 2_000;
-    private const long GiveUpAfterMs = 10_000;
+    private const long GiveUpAfterMs = 6_000;
     private const long ReceiptWithinMs = 600;
 
     public long? NextDeadline(long now)
@@ -43,7 +44,7 @@ internal sealed partial class PathDesk
         if (!path.IsLive)
             return;
         path.LastHeard = step.Now.MonotonicMs;
-        path.ProbedAt = null;
+        path.ProbedAt = path.RestartedAt = null;
         path.Presence = PeerPresence.Present;
         if (path.Standing != PathStanding.Suspect)
             return;
@@ -79,7 +80,7 @@ internal sealed partial class PathDesk
             case PathStanding.Opening:
                 return path.Since + OpeningDeadlineMs;
             case PathStanding.Open:
-                var due = path.ProbedAt is { } probed ? probed + SuspectAfterMs : path.LastHeard + ProbeEveryMs;
+                var due = path.ProbedAt is { } probed ? probed + SuspectAfterMs : path.LastHeard + ProbeEvery(contact);
                 return AwaitsReceipt(contact) ? Math.Min(due, ReceiptDue(contact)) : due;
             case PathStanding.Suspect:
                 return Math.Min(path.Since + GiveUpAfterMs, (path.ProbedAt ?? path.Since) + SuspectAfterMs);
@@ -104,11 +105,14 @@ internal sealed partial class PathDesk
                 step.Do(new PeerEffect.ClosePath(path.Id));
                 Closed(step, path.Id);
                 break;
-            case PathStanding.Open when AwaitsReceipt(contact) && now >= ReceiptDue(contact):
             case PathStanding.Open when path.ProbedAt is { } probed && now - probed >= SuspectAfterMs:
                 Suspect(step, contact);
+                Restart(step, contact);
                 break;
-            case PathStanding.Open when path.ProbedAt is null && now - path.LastHeard >= ProbeEveryMs:
+            case PathStanding.Open when AwaitsReceipt(contact) && now >= ReceiptDue(contact):
+                Suspect(step, contact);
+                break;
+            case PathStanding.Open when path.ProbedAt is null && now - path.LastHeard >= ProbeEvery(contact):
                 if (IsActive(contact, now))
                     Probe(step, contact);
                 else
@@ -117,15 +121,38 @@ internal sealed partial class PathDesk
             case PathStanding.Suspect when now - path.Since >= GiveUpAfterMs:
                 step.Do(new PeerEffect.ClosePath(path.Id));
                 Gone(step, contact, Reason.DirectPathLost);
+                TellLost(step, contact);
                 Reconsider(step, contact);
                 break;
             case PathStanding.Suspect when now - (path.ProbedAt ?? path.Since) >= SuspectAfterMs:
+                if (path.RestartedAt is null)
+                    Restart(step, contact);
                 Probe(step, contact);
                 break;
             case PathStanding.Closed:
                 Reconsider(step, contact);
                 break;
         }
+    }
+
+    // While files move, a path that is gone is to be noticed soon: what they are sent by says nothing to the engine.
+    private long ProbeEvery(Contact contact) => parts.Files.WantsPath(contact.Id) ? ProbeMovingEveryMs : ProbeEveryMs;
+
+    /// <summary>Looks for other ways within the path, and whether the server that carries the signals for it is there.</summary>
+    private void Restart(Step step, Contact contact)
+    {
+        contact.Path.RestartedAt = step.Now.MonotonicMs;
+        step.Do(new PeerEffect.RestartPath(contact.Path.Id));
+        if (contact.Address is { } address)
+            parts.Servers.Doubt(step, address.Server);
+    }
+
+    /// <summary>The other end may not have noticed yet, and would not take part in, or begin, another attempt.</summary>
+    private void TellLost(Step step, Contact contact)
+    {
+        var path = contact.Path;
+        if (path.LostAttempt.Length > 0 && parts.Live.TrySend(step, contact, new Content { Signal = new Signal { AttemptId = ByteString.CopyFrom(path.LostAttempt), HangUp = true } }))
+            path.LostAttempt = [];
     }
 
     private static bool AwaitsReceipt(Contact contact) => contact.Queue.OnPath.Any(entry => entry.Message is not null);

@@ -144,6 +144,7 @@ internal sealed partial class PathDesk(Parts parts)
         if (!lost)
             contact.Path.Failures++;
         Gone(step, contact, lost ? Reason.DirectPathLost : contact.Path.NoPath ? Reason.NoPath : Reason.DirectPathNotYet);
+        TellLost(step, contact);
         Reconsider(step, contact);
     }
 
@@ -172,7 +173,13 @@ internal sealed partial class PathDesk(Parts parts)
             path.RetryAt = long.MinValue;
             if (path.Standing == PathStanding.Closed)
                 continue;
-            step.Do(new PeerEffect.RestartPath(path.Id));
+            if (!path.IsLive)
+            {
+                step.Do(new PeerEffect.RestartPath(path.Id));
+                continue;
+            }
+
+            Restart(step, contact);
             if (path.Standing == PathStanding.Open)
                 Probe(step, contact);
         }
@@ -182,6 +189,10 @@ internal sealed partial class PathDesk(Parts parts)
     public void Ready(Step step, Contact contact)
     {
         contact.Path.AskedAt = long.MinValue / 2;
+        TellLost(step, contact);
+        // Signals of the restart may have been lost with the connection before.
+        if (contact.Path.RestartedAt is not null)
+            Restart(step, contact);
         Reconsider(step, contact);
     }
 
@@ -326,6 +337,7 @@ internal sealed partial class PathDesk(Parts parts)
     {
         var path = contact.Path;
         path.Attempt = attempt;
+        path.LostAttempt = [];
         path.Id = id;
         path.IsOfferer = offerer;
         path.Theirs = null;
@@ -347,6 +359,9 @@ internal sealed partial class PathDesk(Parts parts)
     {
         var path = contact.Path;
         var failed = path.Standing == PathStanding.Opening;
+        // Who closed it, or died, needs no word; whom it left with a network does.
+        if (reason == Reason.DirectPathLost && path is { IsLive: true, RestartedAt: not null })
+            path.LostAttempt = path.Attempt;
         _paths.Remove(path.Id);
         path.Turn(PathStanding.Closed, step.Now.MonotonicMs, step.WallMs);
         path.ClosedReason = reason;

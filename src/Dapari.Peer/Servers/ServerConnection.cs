@@ -30,6 +30,10 @@ internal sealed class ServerConnection(Origin origin)
     /// <summary>Posts that the server has not answered yet.</summary>
     public const int MaxPostsInFlight = 64;
 
+    /// <summary>So long an answer may take where there is reason to think that the connection is gone.</summary>
+    public const long DoubtedPongMs = 4_000;
+
+    private const long PongMs = 10_000;
     private const long FirstBackoffMs = 500;
     private const long LongestBackoffMs = 30_000;
 
@@ -89,6 +93,9 @@ internal sealed class ServerConnection(Origin origin)
     public bool IsToLookAt { get; set; }
 
     public bool Pinging => _asked.Values.Any(asked => asked is Asked.Alive);
+
+    /// <summary>How long the answer to a ping may take.</summary>
+    public long PongWithinMs { get; set; } = PongMs;
 
     public bool IsOnline => State == LinkState.Online;
 
@@ -152,7 +159,7 @@ internal sealed class ServerConnection(Origin origin)
         return asked;
     }
 
-    public void Heard(long now) => LastReceived = now;
+    public void Heard(long now) => (LastReceived, PongWithinMs) = (now, PongMs);
 
     /// <summary>The connection is gone; gives back what was not answered. It is tried again as the server asked for, or else by our own backoff.</summary>
     public IReadOnlyList<Asked> Lost(Step step, PeerState state, uint? comeBackAfterMs)
@@ -200,6 +207,7 @@ internal sealed class ServerConnection(Origin origin)
         Wakes.Clear();
         ToOpen.Clear();
         PatienceUntil = long.MinValue;
+        PongWithinMs = PongMs;
         return unanswered;
     }
 

@@ -15,7 +15,6 @@ internal sealed class ServerDesk(Parts parts)
     private const long ConnectDeadlineMs = 15_000;
     private const long AnswerDeadlineMs = 30_000;
     private const long PingEveryMs = 25_000;
-    private const long PongDeadlineMs = 10_000;
     private const long IdleMs = 60_000;
     private const int MaxConnections = 64;
 
@@ -103,12 +102,17 @@ internal sealed class ServerDesk(Parts parts)
         foreach (var connection in _connections.Values)
         {
             connection.RetryNow(step.Now.MonotonicMs);
-            // A connection that outlived its network looks open: a ping tells.
-            if (connection is { IsOnline: true, Pinging: false })
-                Ping(step, connection);
+            Doubt(step, connection);
         }
 
         Tick(step);
+    }
+
+    /// <summary>A connection may be gone.</summary>
+    public void Doubt(Step step, string origin)
+    {
+        if (Find(origin) is { } connection)
+            Doubt(step, connection);
     }
 
     public void CloseAll(Step step)
@@ -201,7 +205,7 @@ internal sealed class ServerDesk(Parts parts)
         }
 
         long? next = connection.Pinging
-            ? connection.OldestRequestAt + PongDeadlineMs
+            ? connection.OldestRequestAt + connection.PongWithinMs
             : Math.Min(connection.LastReceived, connection.LastSent) + PingEvery(connection);
         // Without a plea for patience: at once.
         if (connection.ToOpen.Count > 0)
@@ -215,6 +219,16 @@ internal sealed class ServerDesk(Parts parts)
 
     private static long PingEvery(ServerConnection connection) =>
         connection.Limits is { IdleSeconds: > 0 } limits ? Math.Clamp(limits.IdleSeconds * 1000L / 2, 1000, PingEveryMs) : PingEveryMs;
+
+    // A connection that outlived its network looks open: a ping tells.
+    private static void Doubt(Step step, ServerConnection connection)
+    {
+        if (!connection.IsOnline)
+            return;
+        connection.PongWithinMs = ServerConnection.DoubtedPongMs;
+        if (!connection.Pinging)
+            Ping(step, connection);
+    }
 
     private static void Ping(Step step, ServerConnection connection) =>
         connection.Send(step, new ClientFrame { Ping = new Ping() }, new Asked.Alive());
@@ -246,7 +260,7 @@ internal sealed class ServerDesk(Parts parts)
     private void TickOnline(Step step, ServerConnection connection)
     {
         var now = step.Now.MonotonicMs;
-        if (connection.HasRequests && now - connection.OldestRequestAt >= (connection.Pinging ? PongDeadlineMs : AnswerDeadlineMs))
+        if (connection.HasRequests && now - connection.OldestRequestAt >= (connection.Pinging ? connection.PongWithinMs : AnswerDeadlineMs))
         {
             Break(step, connection);
             return;

@@ -16,9 +16,15 @@ internal readonly record struct MailboxPlace([property: Id(0)] SiloAddress? Silo
 [Version(1)]
 internal interface IMailboxGrain : IGrainWithGuidKey
 {
+    /// <summary>As a time span.</summary>
+    const string Patience = "00:00:06";
+
     /// <summary>Takes the mailbox for a machine, the caller's if it can, and says which it is.</summary>
+    /// <remarks>Whoever asks asks again: an answer that was lost with a machine is not waited for as long as a post may take.</remarks>
+    [ResponseTimeout(Patience)]
     ValueTask<MailboxPlace> LocateAsync();
 
     /// <summary>Its owner is connected there: it goes there.</summary>
+    [ResponseTimeout(Patience)]
     ValueTask MoveAsync(SiloAddress silo);
 }

@@ -171,9 +171,12 @@ internal sealed class ServerHost : IAsyncDisposable
                 host.TrustPort = host.Bound(trust: true)[0].Port;
             return host;
         }
-        catch (Exception e) when (e is IOException or StartException or StorageException or CryptographicException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is IOException or StartException or StorageException or CryptographicException or UnauthorizedAccessException or System.Net.Sockets.SocketException
+            || (e is OperationCanceledException && host is { IsOutOfCluster: true }))
         {
-            if (host is not null)
+            if (host is { IsOutOfCluster: true })
+                await LastWords.SayAsync(host, time);
+            else if (host is not null)
                 await host.DisposeAsync();
             else
             {
@@ -183,6 +186,8 @@ internal sealed class ServerHost : IAsyncDisposable
                     await cluster.DisposeAsync();
             }
 
+            if (host is { IsOutOfCluster: true })
+                throw new StartException("The other machines of the cluster declared this one dead while it started. Start it again.");
             throw e as StartException ?? new StartException(e is CryptographicException ? $"The certificate cannot be used: {e.Message}" : e.Message);
         }
     }
