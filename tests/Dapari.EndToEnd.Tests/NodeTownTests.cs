@@ -53,6 +53,8 @@ public sealed class NodeTownTests(Theatre theatre) : FileScene(theatre)
         var (there, here) = await BecomeContactsAsync(alice, bob);
         await alice.PostAsync($"contacts/{there}/active");
         await IsStraightAsync();
+        using var over = new CancellationTokenSource();
+        var watching = Task.FromResult("");
         var (path, hash) = MakeFile($"through thick and thin {one?.ToString() ?? "none"}.dat", Large);
         await SendFileAsync(alice, there, bob, path, hash, async () =>
         {
@@ -60,8 +62,26 @@ public sealed class NodeTownTests(Theatre theatre) : FileScene(theatre)
             await Waiting.UntilAsync("a part has arrived", async () => (arrived = (await bob.GetAsync("transfers")).AsArray().Sum(each => each!["doneBytes"]!.GetValue<long>())) > Large / 8, TimeSpan.FromSeconds(60));
             Assert.True(arrived < Large, "The file was there before its middle was seen.");
             await changeAsync(lab, 0);
+            watching = WatchAsync();
         });
         await IsStraightAsync();
+        await over.CancelAsync();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{one?.ToString() ?? "none"}: {await watching}");
+
+        // What the two ends believed, and since when: for people to read.
+        async Task<string> WatchAsync()
+        {
+            var (began, last, said) = (System.Diagnostics.Stopwatch.GetTimestamp(), "", "");
+            while (!over.IsCancellationRequested)
+            {
+                var now = $"{await WayAsync(alice, there)} {await WayAsync(bob, here)}";
+                if (now != last)
+                    said += string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(last = now).Replace(' ', '/')} after {System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s; ");
+                await Task.Delay(100, CancellationToken.None);
+            }
+
+            return said;
+        }
 
         Task IsStraightAsync() => Waiting.UntilAsync("there is a direct path", async () => await WayAsync(alice, there) == "direct" && await WayAsync(bob, here) == "direct", TimeSpan.FromSeconds(120));
     }

@@ -41,6 +41,28 @@ public sealed class PathTests
     }
 
     [Fact]
+    public async Task A_path_ends_with_the_address_that_it_goes_from_and_not_with_another()
+    {
+        await using var one = new End();
+        await using var other = new End();
+        await ConnectAsync(one, other);
+        List<string> told = [];
+        one.Link.NetworkChanged += () => told.Add("changed");
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        one.Link.Closed += _ =>
+        {
+            told.Add("closed");
+            closed.TrySetResult();
+        };
+        one.Link.AddressesChanged(address => IPAddress.IsLoopback(address));
+        Assert.True(one.Link.TrySend(1, new byte[] { 1 }));
+        Assert.Equal([1], await other.ReceiveAsync());
+        one.Link.AddressesChanged(_ => false);
+        await closed.Task.WaitAsync(_patience, TestContext.Current.CancellationToken);
+        Assert.Equal(["changed", "changed", "closed"], told);
+    }
+
+    [Fact]
     public async Task A_certificate_that_was_not_told_opens_nothing()
     {
         await using var one = new End();

@@ -4,6 +4,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Threading.Channels;
+using Dapari.Node.Paths;
 using Dapari.Wire;
 
 namespace Dapari.Node.Links;
@@ -118,22 +119,8 @@ internal sealed class ServerConnection : IDisposable
     // Nothing comes back to an address that this machine no longer has, and TCP by itself would wait for minutes.
     private void OnAddressChanged(object? sender, EventArgs args)
     {
-        if (_from is { } from && !IsOwn(from.IsIPv4MappedToIPv6 ? from.MapToIPv4() : from))
+        if (_from is { } from && !TcpAddresses.IsOwn(from))
             Stop();
-    }
-
-    private static bool IsOwn(IPAddress address)
-    {
-        if (IPAddress.IsLoopback(address))
-            return true;
-        try
-        {
-            return NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses).Any(own => own.Address.Equals(address));
-        }
-        catch (NetworkInformationException)
-        {
-            return true; // Nobody knows: the engine's own question tells.
-        }
     }
 
     private async Task ReadAsync(Action<byte[]> received)

@@ -36,6 +36,23 @@ internal static class TcpAddresses
         }
     }
 
+    /// <summary>Whether this machine has an address, on whichever interface; true also where that cannot be found out.</summary>
+    public static bool IsOwn(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        if (IPAddress.IsLoopback(address))
+            return true;
+        try
+        {
+            return NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses).Any(own => own.Address.Equals(address));
+        }
+        catch (NetworkInformationException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Addresses as a signal carries them.</summary>
     public static IEnumerable<TcpAddress> Told(IEnumerable<IPEndPoint> points) =>
         points.Take(WireLimits.TcpAddresses).Select(point => new TcpAddress { Ip = ByteString.CopyFrom(point.Address.GetAddressBytes()), Port = (uint)point.Port });

@@ -144,6 +144,13 @@ internal sealed class TcpPath : IDisposable
     /// <summary>Sends a message; false: there is no path, or too much waits.</summary>
     public bool TrySend(ReadOnlyMemory<byte> message) => _chosen is { } chosen && chosen.TrySend(message);
 
+    /// <summary>Ends it if it goes from an address that this machine no longer has: nothing comes back to there, and TCP by itself would wait for minutes.</summary>
+    public void AddressesChanged(Func<IPAddress, bool> isOwn)
+    {
+        if (_chosen is { } chosen && ((PathStream)chosen.Stream).Beneath is { Connected: true, LocalEndPoint: IPEndPoint local } && !isOwn(local.Address))
+            chosen.Dispose();
+    }
+
     /// <summary>Ends it.</summary>
     public void Dispose()
     {

@@ -146,7 +146,16 @@ internal sealed class TcpPathLink : IPathLink, IAsyncDisposable
             .Concat((_told.Count > 0 ? _told : TcpAddresses.Own()).Select(address => new IPEndPoint(address, port))).Distinct().Take(WireLimits.TcpAddresses)];
     }
 
-    private void OnAddressChanged(object? sender, EventArgs args) => NetworkChanged?.Invoke();
+    /// <summary>The machine's addresses are others now. Who listens is told first, for a path that ends then has ended with its network.</summary>
+    /// <param name="isOwn">Whether it still has one.</param>
+    public void AddressesChanged(Func<IPAddress, bool> isOwn)
+    {
+        NetworkChanged?.Invoke();
+        foreach (var path in _paths.Values)
+            path.AddressesChanged(isOwn);
+    }
+
+    private void OnAddressChanged(object? sender, EventArgs args) => AddressesChanged(TcpAddresses.IsOwn);
 
     private void IfCurrent(TcpPath path, Action tell)
     {

@@ -64,6 +64,27 @@ internal sealed partial class PathDesk
         }
     }
 
+    public void NetworkChanged(Step step)
+    {
+        foreach (var contact in parts.State.Contacts.Values.ToList())
+        {
+            var path = contact.Path;
+            path.Failures = 0;
+            path.RetryAt = long.MinValue;
+            if (path.Standing == PathStanding.Closed)
+                continue;
+            if (!path.IsLive)
+            {
+                step.Do(new PeerEffect.RestartPath(path.Id));
+                continue;
+            }
+
+            Restart(step, contact);
+            if (path.Standing == PathStanding.Open)
+                Probe(step, contact);
+        }
+    }
+
     public void ReportArrived(Step step, Contact contact, PathReport report)
     {
         if (!contact.Path.IsLive || !contact.Path.Attempt.AsSpan().SequenceEqual(report.AttemptId.Span) || !Enum.IsDefined(report.Network))
@@ -147,12 +168,21 @@ internal sealed partial class PathDesk
             parts.Servers.Doubt(step, address.Server);
     }
 
-    /// <summary>The other end may not have noticed yet, and would not take part in, or begin, another attempt.</summary>
+    /// <summary>They look for other ways within the path, which an open one would not need: until it answers nothing is trusted to it.</summary>
+    public void Doubted(Step step, Contact contact)
+    {
+        if (contact.Path is not { Standing: PathStanding.Open, RestartedAt: null } path)
+            return;
+        path.RestartedAt = step.Now.MonotonicMs;
+        if (path.ProbedAt is null)
+            Probe(step, contact);
+    }
+
+    /// <summary>The other end may not have noticed yet, and would neither begin another attempt nor ask for one. What they know already they pass over.</summary>
     private void TellLost(Step step, Contact contact)
     {
-        var path = contact.Path;
-        if (path.LostAttempt.Length > 0 && parts.Live.TrySend(step, contact, new Content { Signal = new Signal { AttemptId = ByteString.CopyFrom(path.LostAttempt), HangUp = true } }))
-            path.LostAttempt = [];
+        if (contact.Path.LostAttempt.Length > 0)
+            parts.Live.TrySend(step, contact, new Content { Signal = new Signal { AttemptId = ByteString.CopyFrom(contact.Path.LostAttempt), HangUp = true } });
     }
 
     private static bool AwaitsReceipt(Contact contact) => contact.Queue.OnPath.Any(entry => entry.Message is not null);

@@ -164,32 +164,10 @@ internal sealed partial class PathDesk(Parts parts)
             parts.Live.TrySend(step, contact, new Content { Signal = sent });
     }
 
-    public void NetworkChanged(Step step)
-    {
-        foreach (var contact in parts.State.Contacts.Values.ToList())
-        {
-            var path = contact.Path;
-            path.Failures = 0;
-            path.RetryAt = long.MinValue;
-            if (path.Standing == PathStanding.Closed)
-                continue;
-            if (!path.IsLive)
-            {
-                step.Do(new PeerEffect.RestartPath(path.Id));
-                continue;
-            }
-
-            Restart(step, contact);
-            if (path.Standing == PathStanding.Open)
-                Probe(step, contact);
-        }
-    }
-
     /// <summary>Our own mailbox is looked at, the contact's server is online, or its mailbox is tried again: live signs may leave.</summary>
     public void Ready(Step step, Contact contact)
     {
         contact.Path.AskedAt = long.MinValue / 2;
-        TellLost(step, contact);
         // Signals of the restart may have been lost with the connection before.
         if (contact.Path.RestartedAt is not null)
             Restart(step, contact);
@@ -386,7 +364,11 @@ internal sealed partial class PathDesk(Parts parts)
     private void Say(Step step, Contact contact, bool answerWanted)
     {
         if (answerWanted)
+        {
             contact.Path.AskedAt = step.Now.MonotonicMs;
+            TellLost(step, contact);
+        }
+
         parts.Live.TrySend(step, contact, new Content
         {
             Presence = new Presence

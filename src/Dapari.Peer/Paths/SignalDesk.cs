@@ -22,7 +22,7 @@ internal sealed class SignalDesk(Parts parts)
                 parts.Chats.TypingArrived(step, contact, content.Typing);
                 break;
             case Kind.Signal:
-                Signal(step, contact, content.Signal);
+                Signal(step, arrival, contact, content.Signal);
                 break;
             case Kind.Call:
                 parts.Calls.SignalArrived(step, contact, content.Call);
@@ -39,7 +39,7 @@ internal sealed class SignalDesk(Parts parts)
         }
     }
 
-    private void Signal(Step step, Contact contact, Signal signal)
+    private void Signal(Step step, Arrival arrival, Contact contact, Signal signal)
     {
         var path = contact.Path;
         if (path.Standing != PathStanding.Closed && path.Attempt.AsSpan().SequenceEqual(signal.AttemptId.Span))
@@ -47,7 +47,12 @@ internal sealed class SignalDesk(Parts parts)
             if (signal.PartCase == Dapari.Wire.V1.Signal.PartOneofCase.HangUp)
                 parts.Paths.Close(step, contact, tell: false);
             else
+            {
+                if (signal.PartCase == Dapari.Wire.V1.Signal.PartOneofCase.OfferSdp && arrival.Door != ArrivalDoor.Path)
+                    parts.Paths.Doubted(step, contact);
                 step.Do(new PeerEffect.AcceptSignal(path.Id, signal));
+            }
+
             return;
         }
 

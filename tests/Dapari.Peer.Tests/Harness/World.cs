@@ -41,6 +41,9 @@ internal sealed partial class World
     public bool PathsSilent { get; set; }
 
     /// <summary>Both ends see this.</summary>
+    /// <summary>A silent path carries again once its ends have agreed on other ways within it.</summary>
+    public bool RestartsMend { get; set; }
+
     public PathFacts Facts { get; set; } = new(Network.Same, 4);
 
     /// <summary>Carries the channels "dapari-files".</summary>
@@ -175,6 +178,28 @@ internal sealed partial class World
         Settle();
     }
 
+    /// <summary>One end's part of its paths is gone with a network; the other end hears nothing of it.</summary>
+    public void LosePaths(Person person)
+    {
+        foreach (var key in _paths.Keys.Where(key => key.Person == person).ToList())
+        {
+            _paths.Remove(key);
+            person.Inputs.Enqueue(new PeerInput.PathClosed(key.Path));
+        }
+
+        Settle();
+    }
+
+    /// <summary>A person's connection looks open, and carries nothing.</summary>
+    public void Strand(Person person)
+    {
+        foreach (var ((who, origin), connection) in _connections.Where(connection => connection.Key.Person == person).ToList())
+        {
+            Servers[origin].Disconnect(connection);
+            _connections.Remove((who, origin));
+        }
+    }
+
     /// <summary>Something that no honest peer does, with the keys of one.</summary>
     public void Act(Person person, Action<Parts, Step> act)
     {
@@ -289,6 +314,7 @@ internal sealed partial class World
                 else if (!PathsBlocked && Other(person, accept.Path) is { } other)
                 {
                     _paths[(person, accept.Path)].Open = _paths[(other, accept.Path)].Open = true;
+                    PathsSilent &= !RestartsMend;
                     person.Inputs.Enqueue(new PeerInput.PathOpened(accept.Path, Facts));
                     other.Inputs.Enqueue(new PeerInput.PathOpened(accept.Path, Facts));
                 }
@@ -310,7 +336,9 @@ internal sealed partial class World
             case PeerEffect.DoFile file:
                 file.Order.Give(person.Files);
                 break;
-            case PeerEffect.RestartPath:
+            case PeerEffect.RestartPath restart:
+                if (RestartsMend)
+                    person.Inputs.Enqueue(new PeerInput.PathSignalMade(restart.Path, new Signal { OfferSdp = "v=0 restart" }));
                 break;
             case PeerEffect.WatchNearby watch:
                 WatchNearby(person, watch.Contacts);
