@@ -66,6 +66,34 @@ public sealed class PathRecoveryTests
     }
 
     [Fact]
+    public void Signals_go_by_the_server_where_the_connection_nearby_is_gone_with_the_address_too()
+    {
+        _world.Together = true;
+        var (offerer, other) = WithPath();
+        Assert.True(_world.NearbyMessages > 0);
+        _world.NearbySilent = _world.PathsSilent = _world.RestartsMend = true;
+        // The other end of both hears nothing of the change but what comes by the server.
+        other.Inputs.Enqueue(new PeerInput.NetworkChanged());
+        _world.Pass(500);
+        Assert.False(_world.PathsSilent);
+        _world.Pass(2_500);
+        BothOpen(offerer, other);
+    }
+
+    [Fact]
+    public void Without_a_server_signals_go_on_nearby_whatever_is_doubted()
+    {
+        _world.Together = true;
+        var (offerer, other) = WithPath();
+        _world.StopServer();
+        _world.PathsSilent = _world.RestartsMend = true;
+        other.Inputs.Enqueue(new PeerInput.NetworkChanged());
+        _world.Pass(500);
+        Assert.False(_world.PathsSilent);
+        BothOpen(offerer, other);
+    }
+
+    [Fact]
     public void A_hiccup_looks_for_nothing_and_a_silence_of_seconds_looks_once()
     {
         var (alice, bob) = WithPath();

@@ -35,6 +35,7 @@ internal sealed class NearbyLink : INearbyLink, IDisposable
         _beacon = new NearbyBeacon(multicast, random, time);
         _beacon.Seen += OnSeen;
         door.Visitors = Welcome;
+        door.NetworkChanged += OnNetworkChanged;
     }
 
     /// <inheritdoc/>
@@ -93,6 +94,7 @@ internal sealed class NearbyLink : INearbyLink, IDisposable
     public void Dispose()
     {
         _door.Visitors = null;
+        _door.NetworkChanged -= OnNetworkChanged;
         _beacon.Dispose();
         lock (_lock)
         {
@@ -186,7 +188,7 @@ internal sealed class NearbyLink : INearbyLink, IDisposable
             stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
             using var certificate = PathCertificate.Create(_time);
             await NearbyTls.ConnectAsync(stream, certificate, known.Keys, sighting.Nonce, either.Token);
-            return Adopt(known, new TcpConnection(stream, point.Address, LongestMessage));
+            return Adopt(known, new TcpConnection(stream, point.Address, LongestMessage), socket);
         }
         catch (Exception fault) when (TcpConnection.IsEnd(fault))
         {
@@ -195,6 +197,19 @@ internal sealed class NearbyLink : INearbyLink, IDisposable
             socket.Dispose();
             cancellation.ThrowIfCancellationRequested();
             return false;
+        }
+    }
+
+    // As with paths: to an address that is gone nothing comes back.
+    private void OnNetworkChanged()
+    {
+        lock (_lock)
+        {
+            foreach (var known in _known.Values)
+            {
+                if (known is { Connection: { } connection, From: { } from } && !TcpAddresses.IsOwn(from))
+                    connection.Dispose(); // Who reads it hears the end.
+            }
         }
     }
 
@@ -215,14 +230,15 @@ internal sealed class NearbyLink : INearbyLink, IDisposable
                     await NearbyTls.AcceptAsync(stream, known.Keys, cancellation);
                 }
 
-                Adopt(known, new TcpConnection(stream, ((IPEndPoint)socket.RemoteEndPoint!).Address, LongestMessage));
+                Adopt(known, new TcpConnection(stream, ((IPEndPoint)socket.RemoteEndPoint!).Address, LongestMessage), socket);
             });
         }
     }
 
     /// <summary>They are here. One connection at a time: a later one means that they do not know of the former any more.</summary>
-    private bool Adopt(Known known, TcpConnection connection)
+    private bool Adopt(Known known, TcpConnection connection, Socket socket)
     {
+        var from = (socket.LocalEndPoint as IPEndPoint)?.Address;
         lock (_lock)
         {
             if (known.Stopping.IsCancellationRequested)
@@ -239,6 +255,7 @@ internal sealed class NearbyLink : INearbyLink, IDisposable
             }
 
             known.Connection = connection;
+            known.From = from;
             Found?.Invoke(known.Id);
         }
 
@@ -274,6 +291,9 @@ internal sealed class NearbyLink : INearbyLink, IDisposable
         public CancellationTokenSource Stopping { get; } = new();
 
         public TcpConnection? Connection { get; set; }
+
+        /// <summary>This end's address of it.</summary>
+        public IPAddress? From { get; set; }
 
         public Sighting? Last { get; set; }
 

@@ -60,6 +60,9 @@ internal sealed class DirectPath
     /// <summary>They are connected on the same network, and said what they have heard: signals go that way, whatever servers do.</summary>
     public bool IsNear { get; set; }
 
+    /// <summary>That connection may be gone, at this end or the other: as long as a server carries, it does.</summary>
+    public bool NearDoubted { get; set; }
+
     public long AskedAt { get; set; } = long.MinValue / 2;
 
     public long AnsweredAt { get; set; } = long.MinValue / 2;

@@ -77,7 +77,7 @@ internal sealed class NearbyDesk(Parts parts)
         if (message[0] == Greeting && message.Length == 9)
             Greeted(step, contact, BinaryPrimitives.ReadUInt64BigEndian(message.AsSpan(1)));
         else if (message[0] == Envelope)
-            parts.Inbox.Receive(step, Arrival.Live(contact.Box!), message.AsSpan(1));
+            parts.Inbox.Receive(step, Arrival.Nearby(contact.Box!), message.AsSpan(1));
     }
 
     public static bool Send(Step step, Contact contact, byte[] envelope)
@@ -95,6 +95,7 @@ internal sealed class NearbyDesk(Parts parts)
         if (heard <= contact.Record.Clock)
             contact.Box!.Witnessed = true;
         contact.Path.IsNear = true;
+        contact.Path.NearDoubted = false;
         contact.Path.Presence = PeerPresence.Present;
         contact.Path.RetryAt = long.MinValue;
         step.Shown(contact);

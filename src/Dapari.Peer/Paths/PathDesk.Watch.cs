@@ -71,6 +71,7 @@ internal sealed partial class PathDesk
             var path = contact.Path;
             path.Failures = 0;
             path.RetryAt = long.MinValue;
+            path.NearDoubted = path.IsNear;
             if (path.Standing == PathStanding.Closed)
                 continue;
             if (!path.IsLive)

@@ -13,6 +13,9 @@ internal sealed class SignalDesk(Parts parts)
     public void Arrived(Step step, Arrival arrival, Contact contact, Content content)
     {
         contact.LiveReports = 0;
+        // What they could have said nearby, and gave to a server, says that they are not there any more.
+        if (arrival.Door == ArrivalDoor.Live)
+            contact.Path.NearDoubted = !arrival.IsNear;
         switch (content.KindCase)
         {
             case Kind.Presence:

@@ -13,6 +13,9 @@ internal sealed partial class World
 
     public int NearbyMessages { get; private set; }
 
+    /// <summary>What is said there is swallowed; nobody notices.</summary>
+    public bool NearbySilent { get; set; }
+
     /// <summary>Changes what is said there.</summary>
     public Func<Person, byte[], byte[]>? OnNearby { get; set; }
 
@@ -68,6 +71,8 @@ internal sealed partial class World
     {
         foreach (var (_, _, other) in _near.Where(one => one.Person == person && one.Contact == send.Contact).ToList())
         {
+            if (NearbySilent)
+                return;
             var back = _near.Single(one => one.Person == other && one.Other == person);
             NearbyMessages++;
             other.Inputs.Enqueue(new PeerInput.NearbyReceived(back.Contact, OnNearby?.Invoke(person, send.Message) ?? send.Message));
