@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Dapari.Wire.V1;
 using Microsoft.Playwright;
@@ -21,7 +22,7 @@ public sealed partial class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
     {
         using var playwright = await Playwright.CreateAsync();
         await using var trusting = await Chromium.StartTrustingAllAsync(playwright);
-        var (sent, received) = await ExchangeAsync(trusting);
+        var (sent, received) = await ExchangeAsync(trusting, byHttps: true);
         Assert.True(received > Size / 2, $"Of what the browser sent {received} bytes went by HTTPS.");
         Assert.True(sent > Size / 2, $"Of what the node sent {sent} bytes went by HTTPS.");
     }
@@ -29,11 +30,11 @@ public sealed partial class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
     [Fact]
     public async Task Files_go_by_the_data_channel_where_it_does_not()
     {
-        var (sent, received) = await ExchangeAsync(Stage.Browser);
+        var (sent, received) = await ExchangeAsync(Stage.Browser, byHttps: false);
         Assert.True(sent + received < Size / 2);
     }
 
-    private async Task<(long Sent, long Received)> ExchangeAsync(IBrowser browser)
+    private async Task<(long Sent, long Received)> ExchangeAsync(IBrowser browser, bool byHttps)
     {
         var port = FreePort();
         var alice = await SettleAsync("Alice", browser: browser);
@@ -52,6 +53,8 @@ public sealed partial class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
         await bob.DoAsync("receive", "Alice", "--to", inbox, "--timeout", "600");
         Assert.Equal(hash, await HashAsync(Path.Combine(inbox, "from the browser.dat")));
         await alice.SeesFilesWentAsync("from the browser.dat", Route.Direct);
+        await SeesHowAsync(alice, bob, "from the browser.dat", byHttps);
+        Assert.Equal(byHttps, JsonDocument.Parse(await bob.DoAsync("--json", "route", "Alice")).RootElement.GetProperty("filesByHttps").GetBoolean());
         var (_, received) = await CountAsync(port);
 
         (path, hash) = MakeFile("from the terminal.dat", Size);
@@ -59,7 +62,29 @@ public sealed partial class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
         await alice.GetFilesAsync("from the terminal.dat");
         await alice.SeesFilesWentAsync("from the terminal.dat", Route.Direct);
         Assert.Equal(("from the terminal.dat", hash), await alice.SaveFileAsync("from the terminal.dat", "from the terminal.dat"));
+        await SeesHowAsync(alice, bob, "from the terminal.dat", byHttps);
         return ((await CountAsync(port)).Sent, received);
+    }
+
+    // The recipient counted, and told the sender: both show the same.
+    private static async Task SeesHowAsync(Person alice, NodePerson bob, string name, bool byHttps)
+    {
+        await alice.OpenFileDetailsAsync(name);
+        var how = alice.Page.GetByText(alice.Words.File.ByHttps, new() { Exact = true });
+        await Assertions.Expect(how).ToHaveCountAsync(byHttps ? 1 : 0);
+        await alice.Page.GoBackAsync();
+        await bob.SeesAsync(name + "\"", "--json", "files");
+        await Waiting.UntilAsync("the terminal tells how " + name + " went", async () =>
+        {
+            var offer = JsonDocument.Parse(await bob.DoAsync("--json", "files")).RootElement.EnumerateArray().Select(one => one.GetProperty("message").GetProperty("files"))
+                .Single(files => files.GetProperty("files")[0].GetProperty("name").GetString() == name);
+            if (!offer.TryGetProperty("shares", out var shares) || shares.ValueKind != JsonValueKind.Array)
+                return false;
+            var direct = Assert.Single(shares.EnumerateArray());
+            Assert.Equal("direct", direct.GetProperty("route").GetString());
+            Assert.Equal(byHttps, direct.TryGetProperty("https", out var bytes) && bytes.ValueKind == JsonValueKind.Number && bytes.GetInt64() > Size / 2);
+            return true;
+        }, Waiting.Patience);
     }
 
     private (string Certificate, string Key) MakeCertificate()
