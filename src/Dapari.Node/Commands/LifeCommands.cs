@@ -100,7 +100,7 @@ internal static class LifeCommands
             };
             var (peer, fault) = await NodePeer.TryStartAsync(options, frame.Time, cancellation);
             if (peer is null)
-                throw Frame.NoFolder(folder, fault);
+                throw (options.Https is { } asked ? HttpsSpeech.Refused(asked, fault) : null) ?? Frame.NoFolder(folder, fault);
             await using (peer)
             {
                 using var events = new EventHub(peer);

@@ -45,7 +45,7 @@ internal sealed class HttpsScene : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory().FullName;
         var (certificate, key) = Write(folder, "CN=127.0.0.1");
-        return new HttpsScene(folder, await HttpsDoor.StartAsync(new HttpsOptions("127.0.0.1", 0, certificate, key), CertificateFiles.TryOpen(certificate, key, TimeProvider.System)!), X509CertificateLoader.LoadCertificateFromFile(certificate).GetCertHashString());
+        return new HttpsScene(folder, await HttpsDoor.StartAsync(new HttpsOptions("127.0.0.1", 0, certificate, key), CertificateFiles.TryOpen(certificate, key, TimeProvider.System, out _)!), X509CertificateLoader.LoadCertificateFromFile(certificate).GetCertHashString());
     }
 
     public static (string Certificate, string Key) Write(string folder, string name)
