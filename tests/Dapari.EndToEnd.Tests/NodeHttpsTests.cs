@@ -1,21 +1,19 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Dapari.Wire.V1;
 using Microsoft.Playwright;
 using Xunit;
+using static Microsoft.Playwright.Assertions;
 
 namespace Dapari.EndToEnd.Tests;
 
 /// <summary>A browser and a node that it reaches over HTTPS: bytes go there, everything else by the path as before.</summary>
-public sealed partial class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
+public sealed class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
 {
     private const long Size = 40L << 20;
+
+    // So long that a connection can be ended in the middle.
+    private const long Long = 300L << 20;
 
     [Fact]
     public async Task Files_go_both_ways_by_https_where_a_browser_accepts_the_certificate()
@@ -34,18 +32,55 @@ public sealed partial class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
         Assert.True(sent + received < Size / 2);
     }
 
-    private async Task<(long Sent, long Received)> ExchangeAsync(IBrowser browser, bool byHttps)
+    [Fact]
+    public async Task A_file_to_a_browser_goes_on_by_the_data_channel_when_https_breaks_in_the_middle()
     {
-        var port = FreePort();
+        using var playwright = await Playwright.CreateAsync();
+        await using var trusting = await Chromium.StartTrustingAllAsync(playwright);
+        var (alice, bob, door) = await MeetAsync(trusting);
+        var (path, hash) = MakeFile("broken.dat", Long);
+        await bob.DoAsync("send", "Alice", path, "--wait", "offered", "--timeout", "90");
+        await alice.GetFilesAsync("broken.dat");
+        await door.BreakAsync(Long / 8);
+        await alice.SeesFilesWentAsync("broken.dat", Route.Direct);
+        Assert.Equal(("broken.dat", hash), await alice.SaveFileAsync("broken.dat", "broken.dat"));
+        await SeesBothAsync(alice, bob, "broken.dat", Long);
+    }
+
+    [Fact]
+    public async Task A_file_from_a_browser_goes_on_by_the_data_channel_when_https_breaks_in_the_middle()
+    {
+        using var playwright = await Playwright.CreateAsync();
+        await using var trusting = await Chromium.StartTrustingAllAsync(playwright);
+        var (alice, bob, door) = await MeetAsync(trusting);
+        var (path, hash) = MakeFile("broken.dat", Long);
+        await alice.SendFilesAsync(path);
+        await bob.SeesAsync("broken.dat", "files");
+        var inbox = Path.Combine(Folder(), "inbox");
+        var receiving = bob.DoAsync("receive", "Alice", "--to", inbox, "--timeout", "600");
+        await door.BreakAsync(Long / 8);
+        await receiving;
+        Assert.Equal(hash, await HashAsync(Path.Combine(inbox, "broken.dat")));
+        await alice.SeesFilesWentAsync("broken.dat", Route.Direct);
+        await SeesBothAsync(alice, bob, "broken.dat", Long);
+    }
+
+    private async Task<(Person Alice, NodePerson Bob, NodeDoor Door)> MeetAsync(IBrowser browser)
+    {
         var alice = await SettleAsync("Alice", browser: browser);
-        var (certificate, key) = MakeCertificate();
-        var bob = Keep(await NodePerson.StartAsync("Bob", Stage.Server.Origin, up: ["--https", $"127.0.0.1:{port}", "--https-certificate", certificate, "--https-key", key]));
+        var door = NodeDoor.Make(Folder());
+        var bob = Keep(await NodePerson.StartAsync("Bob", Stage.Server.Origin, up: door.Up));
         await bob.DoAsync("accept", await alice.InviteAsync());
         await alice.AcceptAsync("Bob");
         await alice.OpenAsync("Bob");
         await bob.DoAsync("say", "Alice", "Hello", "--wait", "delivered", "--timeout", "90");
         await alice.SeesDirectPathAsync();
+        return (alice, bob, door);
+    }
 
+    private async Task<(long Sent, long Received)> ExchangeAsync(IBrowser browser, bool byHttps)
+    {
+        var (alice, bob, door) = await MeetAsync(browser);
         var (path, hash) = MakeFile("from the browser.dat", Size);
         await alice.SendFilesAsync(path);
         var inbox = Path.Combine(Folder(), "inbox");
@@ -53,77 +88,63 @@ public sealed partial class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
         await bob.DoAsync("receive", "Alice", "--to", inbox, "--timeout", "600");
         Assert.Equal(hash, await HashAsync(Path.Combine(inbox, "from the browser.dat")));
         await alice.SeesFilesWentAsync("from the browser.dat", Route.Direct);
+        var (_, received) = await door.CountAsync();
+        using (var way = JsonDocument.Parse(await bob.DoAsync("--json", "route", "Alice")))
+            Assert.Equal(byHttps, way.RootElement.GetProperty("filesByHttps").GetBoolean());
         await SeesHowAsync(alice, bob, "from the browser.dat", byHttps);
-        Assert.Equal(byHttps, JsonDocument.Parse(await bob.DoAsync("--json", "route", "Alice")).RootElement.GetProperty("filesByHttps").GetBoolean());
-        var (_, received) = await CountAsync(port);
 
         (path, hash) = MakeFile("from the terminal.dat", Size);
         await bob.DoAsync("send", "Alice", path, "--wait", "offered", "--timeout", "90");
         await alice.GetFilesAsync("from the terminal.dat");
         await alice.SeesFilesWentAsync("from the terminal.dat", Route.Direct);
         Assert.Equal(("from the terminal.dat", hash), await alice.SaveFileAsync("from the terminal.dat", "from the terminal.dat"));
+        var (sent, _) = await door.CountAsync();
         await SeesHowAsync(alice, bob, "from the terminal.dat", byHttps);
-        return ((await CountAsync(port)).Sent, received);
+        return (sent, received);
     }
 
     // The recipient counted, and told the sender: both show the same.
     private static async Task SeesHowAsync(Person alice, NodePerson bob, string name, bool byHttps)
     {
         await alice.OpenFileDetailsAsync(name);
-        var how = alice.Page.GetByText(alice.Words.File.ByHttps, new() { Exact = true });
-        await Assertions.Expect(how).ToHaveCountAsync(byHttps ? 1 : 0);
+        await Expect(alice.Page.GetByText(alice.Words.File.ByHttps, new() { Exact = true })).ToHaveCountAsync(byHttps ? 1 : 0);
         await alice.Page.GoBackAsync();
-        await bob.SeesAsync(name + "\"", "--json", "files");
+        var (bytes, https) = await ShareAsync(bob, name);
+        Assert.Equal(Size, bytes);
+        Assert.Equal(byHttps, https > Size / 2);
+    }
+
+    private static async Task SeesBothAsync(Person alice, NodePerson bob, string name, long size)
+    {
+        var (bytes, https) = await ShareAsync(bob, name);
+        Assert.Equal(size, bytes);
+        Assert.InRange(https, 1, size - 1);
+        await alice.OpenFileDetailsAsync(name);
+        await Expect(alice.Page.GetByText(alice.Words.File.ByHttps, new() { Exact = true })).ToHaveCountAsync(1);
+        await Expect(alice.Page.Locator(".counts li")).ToHaveCountAsync(2);
+    }
+
+    /// <summary>What a terminal tells of the one way that files went.</summary>
+    private static async Task<(long Bytes, long Https)> ShareAsync(NodePerson bob, string name)
+    {
+        var told = default((long, long)?);
         await Waiting.UntilAsync("the terminal tells how " + name + " went", async () =>
         {
-            var offer = JsonDocument.Parse(await bob.DoAsync("--json", "files")).RootElement.EnumerateArray().Select(one => one.GetProperty("message").GetProperty("files"))
-                .Single(files => files.GetProperty("files")[0].GetProperty("name").GetString() == name);
-            if (!offer.TryGetProperty("shares", out var shares) || shares.ValueKind != JsonValueKind.Array)
+            using var offers = JsonDocument.Parse(await bob.DoAsync("--json", "files"));
+            var files = offers.RootElement.EnumerateArray().Select(one => one.GetProperty("message").GetProperty("files")).Single(files => files.GetProperty("files")[0].GetProperty("name").GetString() == name);
+            if (files.GetProperty("shares") is not { ValueKind: JsonValueKind.Array } shares)
                 return false;
-            var direct = Assert.Single(shares.EnumerateArray());
-            Assert.Equal("direct", direct.GetProperty("route").GetString());
-            Assert.Equal(byHttps, direct.TryGetProperty("https", out var bytes) && bytes.ValueKind == JsonValueKind.Number && bytes.GetInt64() > Size / 2);
+            var share = Assert.Single(shares.EnumerateArray());
+            Assert.Equal("direct", share.GetProperty("route").GetString());
+            told = (share.GetProperty("bytes").GetInt64(), share.TryGetProperty("https", out var https) && https.ValueKind == JsonValueKind.Number ? https.GetInt64() : 0);
             return true;
         }, Waiting.Patience);
+        return told!.Value;
     }
-
-    private (string Certificate, string Key) MakeCertificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var made = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
-        var files = (Path.Combine(Folder(), "certificate.pem"), Path.Combine(Folder(), "key.pem"));
-        File.WriteAllText(files.Item1, made.ExportCertificatePem());
-        File.WriteAllText(files.Item2, key.ExportPkcs8PrivateKeyPem());
-        return files;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    // The kernel's own count of the connections at the node's port.
-    private static async Task<(long Sent, long Received)> CountAsync(int port)
-    {
-        using var process = Process.Start(new ProcessStartInfo("ss", ["-tinH", "state", "established", $"( sport = :{port} )"]) { RedirectStandardOutput = true })!;
-        var text = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (Sum(Sent().Matches(text)), Sum(Received().Matches(text)));
-    }
-
-    private static long Sum(MatchCollection counts) => counts.Sum(count => long.Parse(count.Groups[1].Value, CultureInfo.InvariantCulture));
 
     private static async Task<string> HashAsync(string path)
     {
         await using var file = File.OpenRead(path);
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, TestContext.Current.CancellationToken));
     }
-
-    [GeneratedRegex(@"bytes_acked:(\d+)")]
-    private static partial Regex Sent();
-
-    [GeneratedRegex(@"bytes_received:(\d+)")]
-    private static partial Regex Received();
 }

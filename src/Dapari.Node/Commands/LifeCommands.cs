@@ -105,7 +105,7 @@ internal static class LifeCommands
             {
                 using var events = new EventHub(peer);
                 await using var shares = options.Direct && Authorities.TryRead(NodeHome.AuthorityOf(folder)) is { } trusted
-                    ? ShareDesk.Open(folder, trusted, new RtcPathParts(options.Addresses, null, null, trusted.Judge, frame.Time), () => peer.Host.Snapshot.Self?.Name ?? "")
+                    ? ShareDesk.Open(folder, trusted, new RtcPathParts(options.Addresses, null, null, trusted.Judge, frame.Time), () => peer.Host.Snapshot.Self?.Name ?? "", peer.Door)
                     : null;
                 await using var server = await ApiServer.StartAsync(folder, line.GetValue(port), new NodeApi(peer, shares), events, RandomSource.System);
                 if (terminal.Json)

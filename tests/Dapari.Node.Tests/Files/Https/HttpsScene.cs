@@ -64,9 +64,15 @@ internal sealed class HttpsScene : IAsyncDisposable
         _running ??= Channel.RunAsync(Arrived, _ending.Token);
         Beneath.Say([LaneWord.Wish, .. Encoding.ASCII.GetBytes(Page)]);
         var offer = await NextSentAsync();
+        Use(offer);
+        Xunit.Assert.Equal((LaneWord.Offer, Door.Address), (offer[0], Encoding.ASCII.GetString(offer.AsSpan(81))));
+    }
+
+    /// <summary>From now on it uses what this offer has.</summary>
+    public void Use(byte[] offer)
+    {
         Ticket = Convert.ToHexStringLower(offer.AsSpan(1, 16));
         (Down, Up) = (offer[17..49], offer[49..81]);
-        Xunit.Assert.Equal((LaneWord.Offer, Door.Address), (offer[0], Encoding.ASCII.GetString(offer.AsSpan(81))));
     }
 
     /// <summary>It opens what goes down and says that the first record has come.</summary>
