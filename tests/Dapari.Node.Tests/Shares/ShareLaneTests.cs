@@ -12,6 +12,20 @@ namespace Dapari.Node.Tests.Shares;
 public sealed class ShareLaneTests
 {
     [Fact]
+    public async Task A_door_has_so_many_lanes_and_no_more()
+    {
+        await using var scene = await HttpsScene.BeginAsync();
+        var lanes = Enumerable.Range(0, HttpsDoor.MostLanes).Select(_ => ShareLane.TryOpen(scene.Door, HttpsScene.Page, RandomSource.System, TimeProvider.System)!).ToList();
+        Assert.DoesNotContain(null, lanes);
+        Assert.Null(ShareLane.TryOpen(scene.Door, HttpsScene.Page, RandomSource.System, TimeProvider.System));
+        await lanes[0].DisposeAsync();
+        lanes[0] = ShareLane.TryOpen(scene.Door, HttpsScene.Page, RandomSource.System, TimeProvider.System)!;
+        Assert.NotNull(lanes[0]);
+        foreach (var lane in lanes)
+            await lane.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_visitors_lane_takes_nothing_and_ends_with_its_connection()
     {
         await using var scene = await HttpsScene.BeginAsync();
