@@ -37,7 +37,7 @@ public sealed class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
     {
         using var playwright = await Playwright.CreateAsync();
         await using var trusting = await Chromium.StartTrustingAllAsync(playwright);
-        var (alice, bob, door) = await MeetAsync(trusting);
+        var (alice, bob, door) = await MeetAsync(trusting, byHttps: true);
         var (path, hash) = MakeFile("broken.dat", Long);
         await bob.DoAsync("send", "Alice", path, "--wait", "offered", "--timeout", "90");
         await alice.GetFilesAsync("broken.dat");
@@ -52,7 +52,7 @@ public sealed class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
     {
         using var playwright = await Playwright.CreateAsync();
         await using var trusting = await Chromium.StartTrustingAllAsync(playwright);
-        var (alice, bob, door) = await MeetAsync(trusting);
+        var (alice, bob, door) = await MeetAsync(trusting, byHttps: true);
         var (path, hash) = MakeFile("broken.dat", Long);
         await alice.SendFilesAsync(path);
         await bob.SeesAsync("broken.dat", "files");
@@ -65,22 +65,54 @@ public sealed class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
         await SeesBothAsync(alice, bob, "broken.dat", Long);
     }
 
-    private async Task<(Person Alice, NodePerson Bob, NodeDoor Door)> MeetAsync(IBrowser browser)
+    [Fact]
+    public async Task A_certificate_that_a_browser_does_not_accept_any_more_costs_no_file()
     {
-        var alice = await SettleAsync("Alice", browser: browser);
         var door = NodeDoor.Make(Folder());
+        using var playwright = await Playwright.CreateAsync();
+        await using var trusting = await Chromium.StartTrustingAsync(playwright, door.KeyHash);
+        var (alice, bob, _) = await MeetAsync(trusting, byHttps: true, door);
+        Assert.True(await GetAsync("first.dat", Size, () => Task.CompletedTask) > 0);
+
+        // The connections that stand go on; when they end there are no others.
+        await door.ReplaceAsync();
+        Assert.InRange(await GetAsync("second.dat", Long, () => door.BreakAsync(Long / 8)), 1, Long - 1);
+        await alice.ReloadAsync();
+        await alice.SeesDirectPathAsync();
+        Assert.Equal(0, await GetAsync("third.dat", Size, () => Task.CompletedTask));
+
+        async Task<long> GetAsync(string name, long size, Func<Task> meanwhile)
+        {
+            var (path, hash) = MakeFile(name, size);
+            await bob.DoAsync("send", "Alice", path, "--wait", "offered", "--timeout", "90");
+            await alice.GetFilesAsync(name);
+            await meanwhile();
+            await alice.SeesFilesWentAsync(name, Route.Direct);
+            Assert.Equal((name, hash), await alice.SaveFileAsync(name, name));
+            var (bytes, https) = await ShareAsync(bob, name);
+            Assert.Equal(size, bytes);
+            return https;
+        }
+    }
+
+    private async Task<(Person Alice, NodePerson Bob, NodeDoor Door)> MeetAsync(IBrowser browser, bool byHttps, NodeDoor? made = null)
+    {
+        var door = made ?? NodeDoor.Make(Folder());
+        var alice = await SettleAsync("Alice", browser: browser);
         var bob = Keep(await NodePerson.StartAsync("Bob", Stage.Server.Origin, up: door.Up));
         await bob.DoAsync("accept", await alice.InviteAsync());
         await alice.AcceptAsync("Bob");
         await alice.OpenAsync("Bob");
         await bob.DoAsync("say", "Alice", "Hello", "--wait", "delivered", "--timeout", "90");
         await alice.SeesDirectPathAsync();
+        if (byHttps)
+            await Waiting.UntilAsync("files would go by HTTPS", async () => await GoByHttpsAsync(bob), Waiting.Patience);
         return (alice, bob, door);
     }
 
     private async Task<(long Sent, long Received)> ExchangeAsync(IBrowser browser, bool byHttps)
     {
-        var (alice, bob, door) = await MeetAsync(browser);
+        var (alice, bob, door) = await MeetAsync(browser, byHttps);
         var (path, hash) = MakeFile("from the browser.dat", Size);
         await alice.SendFilesAsync(path);
         var inbox = Path.Combine(Folder(), "inbox");
@@ -89,8 +121,7 @@ public sealed class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
         Assert.Equal(hash, await HashAsync(Path.Combine(inbox, "from the browser.dat")));
         await alice.SeesFilesWentAsync("from the browser.dat", Route.Direct);
         var (_, received) = await door.CountAsync();
-        using (var way = JsonDocument.Parse(await bob.DoAsync("--json", "route", "Alice")))
-            Assert.Equal(byHttps, way.RootElement.GetProperty("filesByHttps").GetBoolean());
+        Assert.Equal(byHttps, await GoByHttpsAsync(bob));
         await SeesHowAsync(alice, bob, "from the browser.dat", byHttps);
 
         (path, hash) = MakeFile("from the terminal.dat", Size);
@@ -101,6 +132,12 @@ public sealed class NodeHttpsTests(Theatre theatre) : FileScene(theatre)
         var (sent, _) = await door.CountAsync();
         await SeesHowAsync(alice, bob, "from the terminal.dat", byHttps);
         return (sent, received);
+    }
+
+    private static async Task<bool> GoByHttpsAsync(NodePerson bob)
+    {
+        using var way = JsonDocument.Parse(await bob.DoAsync("--json", "route", "Alice"));
+        return way.RootElement.GetProperty("filesByHttps").GetBoolean();
     }
 
     // The recipient counted, and told the sender: both show the same.
