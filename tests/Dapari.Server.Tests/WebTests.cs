@@ -127,6 +127,27 @@ public sealed class WebTests : IDisposable
     }
 
     [Fact]
+    public async Task One_worker_alone_may_connect_to_nodes()
+    {
+        Write("js/files-lane.js", "a lane");
+        string[] others = ["/", "/s", "/share.html", "/js/files-https.js", "/js/files-worker.js", "/js/share.js", "/js/files-lane.js.map", "/other/js/files-lane.js"];
+        await using var server = await StartAsync();
+        using (var answer = await GetAsync(server, "/js/files-lane.js"))
+        {
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Equal("text/javascript; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
+            Assert.Equal("default-src 'none'; connect-src https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", Header(answer, "Content-Security-Policy"));
+        }
+
+        foreach (var path in others)
+        {
+            using var answer = await GetAsync(server, path);
+            Assert.DoesNotContain("https:;", Header(answer, "Content-Security-Policy"), StringComparison.Ordinal);
+            Assert.Contains("connect-src 'self'", Header(answer, "Content-Security-Policy"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Scripts_are_found_however_they_are_written()
     {
         Assert.Empty(InlineScripts.Hashes("<script src='a.js'></script><SCRIPT defer src=a.js ></SCRIPT>"));

@@ -30,7 +30,7 @@ public sealed partial class MemoryFileLink(MemoryFileLine line, Func<string, Mod
 
     public event Action<TransferId, byte[]>? ManifestRead;
 
-    public event Action<TransferId, ChunkRange, bool>? Verified;
+    public event Action<TransferId, ChunkRange, FileCarrier>? Verified;
 
     public event Action<TransferId, ChunkRange, bool>? Wrong;
 
@@ -261,7 +261,7 @@ public sealed partial class MemoryFileLink(MemoryFileLine line, Func<string, Mod
         }
 
         Disk[(id, item, chunk)] = bytes;
-        Verified?.Invoke(id, range, fromDropOff);
+        Verified?.Invoke(id, range, fromDropOff ? FileCarrier.DropOff : FileCarrier.Channel);
         return true;
     }
 

@@ -68,6 +68,15 @@ public sealed class FileLookTests
     }
 
     [Fact]
+    public void Bytes_by_https_are_shown_by_themselves()
+    {
+        Assert.Equal(
+            [(Route.Direct, true, 7ul), (Route.Direct, false, 2ul), (Route.Relay, false, 1ul)],
+            FileLook.Parts([new FileRouteShare { Route = Route.Direct, Bytes = 9, HttpsBytes = 7 }, new FileRouteShare { Route = Route.Relay, Bytes = 1 }]));
+        Assert.Equal([(Route.Direct, true, 7ul)], FileLook.Parts([new FileRouteShare { Route = Route.Direct, Bytes = 7, HttpsBytes = 7 }]));
+    }
+
+    [Fact]
     public void The_way_of_an_entry_is_the_one_that_most_bytes_took()
     {
         var end = new FileEnd { Shares = { new FileRouteShare { Route = Route.Direct, Bytes = 3 }, new FileRouteShare { Route = Route.DropOff, Bytes = 5 } } };

@@ -9,7 +9,7 @@ internal sealed partial class NodeApi
     private async Task<ApiAnswer> RouteAsync(ContactView contact, CancellationToken cancellation)
     {
         var way = contact.Path is { DriverId: not 0 and var path, SinceMs: var since } ? await peer.WayAsync(path, since, cancellation) : null;
-        return Ok(new LiveRouteBody(Views.Contact(contact), way), ApiJson.Default.LiveRouteBody);
+        return Ok(new LiveRouteBody(Views.Contact(contact), way, Dapari.Wire.ContactId.TryRead(contact.Id, out var id) && peer.Files.GoesByHttps(id)), ApiJson.Default.LiveRouteBody);
     }
 
     private async Task<ApiAnswer> ExamineAsync(ApiRequest request, CancellationToken cancellation) =>

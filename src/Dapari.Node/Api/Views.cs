@@ -72,7 +72,7 @@ internal static class Views
         [.. file.Files.Select(one => new FileBody(string.Join('/', one.Folder.Append(one.Name)), one.Size, one.MediaType, Words.OrNull(one.Warning), one.Lost))],
         file.End is null ? null : Shares(file.End.Shares), file.End is null ? null : file.End.TookMs, file.End is null ? null : file.End.ItemsLost);
 
-    private static IReadOnlyList<ShareBody> Shares(IEnumerable<FileRouteShare> shares) => [.. shares.Select(share => new ShareBody(Words.Of(share.Route), share.Bytes))];
+    private static IReadOnlyList<ShareBody> Shares(IEnumerable<FileRouteShare> shares) => [.. shares.Select(share => new ShareBody(Words.Of(share.Route), share.Bytes, OrNull(share.HttpsBytes)))];
 
     private static ulong? OrNull(ulong value) => value == 0 ? null : value;
 

@@ -90,7 +90,16 @@ internal static class FileSpeech
     };
 
     private static string Shares(IReadOnlyList<ShareBody>? shares) =>
-        shares is not { Count: > 0 } ? "" : " (" + string.Join(", ", shares.Select(share => $"{Size(share.Bytes)} {Speech.Way(share.Route)}")) + ")";
+        shares is not { Count: > 0 } ? "" : " (" + string.Join(", ", shares.SelectMany(Parts)) + ")";
+
+    private static IEnumerable<string> Parts(ShareBody share)
+    {
+        var https = share.Https ?? 0;
+        if (https > 0)
+            yield return Tongue.Of($"{Size(https)} {Speech.Way(share.Route)}, by HTTPS", $"{Size(https)} {Speech.Way(share.Route)}, tramite HTTPS");
+        if (share.Bytes > https || https == 0)
+            yield return $"{Size(share.Bytes - https)} {Speech.Way(share.Route)}";
+    }
 
     private static string Left(ulong ms)
     {

@@ -81,8 +81,6 @@ internal sealed class Frame(TextWriter output, TextWriter errors, TextReader inp
         NodeFault.NotOurs => Tongue.Of($"The system does not let you use {folder}.", $"Il sistema non ti lascia usare {folder}."),
         NodeFault.Newer => Tongue.Of($"A newer version of Dapari wrote {folder}, or it is damaged.", $"{folder} l'ha scritta una versione più nuova di Dapari, o è rovinata."),
         NodeFault.Authority => Tongue.Of($"{NodeHome.AuthorityOf(folder)} holds no certificate.", $"{NodeHome.AuthorityOf(folder)} non contiene certificati."),
-        NodeFault.Certificate => Tongue.Of("--https-certificate and --https-key name no certificate and its key (PEM).", "--https-certificate e --https-key non indicano un certificato e la sua chiave (PEM)."),
-        NodeFault.HttpsPort => Tongue.Of("The port of --https is taken, or not for this user.", "La porta di --https è occupata, o questo utente non può usarla."),
         _ => Tongue.Of($"The disk of {folder} fails, or is full.", $"Il disco di {folder} non funziona, o è pieno."),
     });
 

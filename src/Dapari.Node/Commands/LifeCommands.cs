@@ -100,12 +100,12 @@ internal static class LifeCommands
             };
             var (peer, fault) = await NodePeer.TryStartAsync(options, frame.Time, cancellation);
             if (peer is null)
-                throw Frame.NoFolder(folder, fault);
+                throw (options.Https is { } asked ? HttpsSpeech.Refused(asked, fault) : null) ?? Frame.NoFolder(folder, fault);
             await using (peer)
             {
                 using var events = new EventHub(peer);
                 await using var shares = options.Direct && Authorities.TryRead(NodeHome.AuthorityOf(folder)) is { } trusted
-                    ? ShareDesk.Open(folder, trusted, new RtcPathParts(options.Addresses, null, null, trusted.Judge, frame.Time), () => peer.Host.Snapshot.Self?.Name ?? "")
+                    ? ShareDesk.Open(folder, trusted, new RtcPathParts(options.Addresses, null, null, trusted.Judge, frame.Time), () => peer.Host.Snapshot.Self?.Name ?? "", peer.Door)
                     : null;
                 await using var server = await ApiServer.StartAsync(folder, line.GetValue(port), new NodeApi(peer, shares), events, RandomSource.System);
                 if (terminal.Json)

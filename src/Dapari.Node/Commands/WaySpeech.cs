@@ -15,6 +15,8 @@ internal static class WaySpeech
         terminal.Line(Tongue.Of($"A message to {name} would go {way}: {reason}.", $"Un messaggio a {name} andrebbe {way}: {reason}."));
         if (live.Way is { Place: { } place } open)
             Write(terminal, open, place, now);
+        if (live.FilesByHttps)
+            terminal.Line(Tongue.Of("  bytes of files: directly, by HTTPS", "  i byte dei file: direttamente, tramite HTTPS"));
         foreach (var tried in live.Way?.NotUsed ?? [])
         {
             var kind = Kind(tried.Kind);

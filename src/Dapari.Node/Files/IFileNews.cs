@@ -13,7 +13,7 @@ internal interface IFileNews
     void DestinationFailed(TransferId transfer, TransferTrouble trouble, bool lost);
 
     /// <summary>See <see cref="IFileLink.Verified"/>.</summary>
-    void Verified(TransferId transfer, ChunkRange range, bool fromDropOff);
+    void Verified(TransferId transfer, ChunkRange range, FileCarrier carrier);
 
     /// <summary>See <see cref="IFileLink.Wrong"/>.</summary>
     void Wrong(TransferId transfer, ChunkRange range, bool fromDropOff);

@@ -28,7 +28,7 @@ internal sealed partial class NodeFileLink : IFileNews
     public event Action<TransferId, byte[]>? ManifestRead;
 
     /// <inheritdoc/>
-    public event Action<TransferId, ChunkRange, bool>? Verified;
+    public event Action<TransferId, ChunkRange, FileCarrier>? Verified;
 
     /// <inheritdoc/>
     public event Action<TransferId, ChunkRange, bool>? Wrong;
@@ -59,7 +59,7 @@ internal sealed partial class NodeFileLink : IFileNews
 
     void IFileNews.DestinationFailed(TransferId transfer, TransferTrouble trouble, bool lost) => DestinationFailed?.Invoke(transfer, trouble, lost);
 
-    void IFileNews.Verified(TransferId transfer, ChunkRange range, bool fromDropOff) => Verified?.Invoke(transfer, range, fromDropOff);
+    void IFileNews.Verified(TransferId transfer, ChunkRange range, FileCarrier carrier) => Verified?.Invoke(transfer, range, carrier);
 
     void IFileNews.Wrong(TransferId transfer, ChunkRange range, bool fromDropOff) => Wrong?.Invoke(transfer, range, fromDropOff);
 

@@ -53,6 +53,9 @@ internal sealed partial class NodeFileLink : IFileLink, IAsyncDisposable
     /// <summary>The folder of a transfer: of its sources' trees, or of what was received.</summary>
     public string FolderOf(TransferId transfer) => _books.FolderOf(transfer);
 
+    /// <summary>Whether what is sent to a contact now goes by HTTPS.</summary>
+    public bool GoesByHttps(ContactId contact) => Line(contact)?.IsByHttps is true;
+
     /// <inheritdoc/>
     public void Attach(ContactId contact, ulong path, bool offerer)
     {

@@ -21,8 +21,23 @@ internal enum NodeFault
     /// <summary>The file of the own authority holds no certificate.</summary>
     Authority,
 
-    /// <summary>The files for HTTPS are no certificate and its key.</summary>
+    /// <summary>The certificate for HTTPS is not there, or not for this user.</summary>
+    CertificateMissing,
+
+    /// <summary>Its key is not there, or not for this user.</summary>
+    KeyMissing,
+
+    /// <summary>The file for it holds no certificate.</summary>
     Certificate,
+
+    /// <summary>The file for its key holds none, or that of another.</summary>
+    Key,
+
+    /// <summary>It was valid until before now.</summary>
+    CertificateExpired,
+
+    /// <summary>It is valid from after now.</summary>
+    CertificateNotYet,
 
     /// <summary>The port for HTTPS is taken, or not for this user.</summary>
     HttpsPort,

@@ -77,8 +77,8 @@ internal sealed class NodePeer : IAsyncDisposable
         {
             if (options is { Direct: true, Https: { } https })
             {
-                if (CertificateFiles.TryOpen(https.Certificate, https.Key, time) is not { } certificates)
-                    return (null, NodeFault.Certificate);
+                if (CertificateFiles.TryOpen(https.Certificate, https.Key, time, out var unusable) is not { } certificates)
+                    return (null, unusable);
                 door = await HttpsDoor.StartAsync(https, certificates);
             }
 

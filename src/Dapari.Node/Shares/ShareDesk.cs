@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dapari.Node.Files.Https;
 using Dapari.Node.Links;
 using Dapari.Node.Paths.Rtc;
 using Dapari.Wire;
@@ -21,19 +22,21 @@ internal sealed class ShareDesk : IAsyncDisposable
     private readonly Authorities _authorities;
     private readonly RtcPathParts _parts;
     private readonly Func<string> _name;
+    private readonly HttpsDoor? _door;
     private Task _takingUp = Task.CompletedTask;
 
-    private ShareDesk(string folder, Authorities authorities, RtcPathParts parts, Func<string> name) =>
-        (_folder, _authorities, _parts, _name) = (folder, authorities, parts, name);
+    private ShareDesk(string folder, Authorities authorities, RtcPathParts parts, Func<string> name, HttpsDoor? door) =>
+        (_folder, _authorities, _parts, _name, _door) = (folder, authorities, parts, name, door);
 
     /// <summary>Opens it, and takes up again what was served before; files are hashed in the background.</summary>
     /// <param name="folder">Whose shares.</param>
     /// <param name="authorities">Whose certificates count; the desk becomes their owner.</param>
     /// <param name="parts">For connections.</param>
     /// <param name="name">The sharer's name at the moment, told to visitors.</param>
-    public static ShareDesk Open(string folder, Authorities authorities, RtcPathParts parts, Func<string> name)
+    /// <param name="door">Where browsers reach this machine over HTTPS; null: nowhere. Stays its owner's.</param>
+    public static ShareDesk Open(string folder, Authorities authorities, RtcPathParts parts, Func<string> name, HttpsDoor? door)
     {
-        var desk = new ShareDesk(folder, authorities, parts, name);
+        var desk = new ShareDesk(folder, authorities, parts, name, door);
         desk._takingUp = Task.Run(desk.TakeUpAsync);
         return desk;
     }
@@ -70,6 +73,7 @@ internal sealed class ShareDesk : IAsyncDisposable
             ServedShare? served = null;
             var host = new ShareHost(kept, origin, sources, changed => TryKeepOn(changed, path), _authorities, _parts, _name())
             {
+                Door = _door,
                 IsKept = () => served is not { IsStopped: true } && File.Exists(path),
             };
             served = new ServedShare(host, sources);

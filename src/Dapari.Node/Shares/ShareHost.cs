@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Dapari.Node.Files.Https;
 using Dapari.Node.Links;
 using Dapari.Node.Paths.Rtc;
 using Dapari.Wire;
@@ -52,6 +53,9 @@ internal sealed class ShareHost : IAsyncDisposable
 
     /// <summary>Told of visitors: when they came, had everything, left.</summary>
     public Action<string> Told { get; init; } = _ => { };
+
+    /// <summary>Where browsers reach this machine over HTTPS; null: nowhere. Stays its owner's.</summary>
+    public HttpsDoor? Door { get; init; }
 
     internal ShareKeys Keys { get; }
 

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Threading.Channels;
+using Dapari.Node.Files.Https;
 using Dapari.Node.Paths.Rtc;
 using Dapari.Wire;
 using Dapari.Wire.Files;
@@ -17,6 +19,9 @@ internal sealed class ShareVisitor(ShareHost host, uint number, byte[] visit) : 
 
     // Messages of a piece each that are given to the connection at once: a mebibyte.
     private const int AtOnce = 16;
+    // Not said by anybody: what this end has to do in its turn.
+    private const string Wish = "wish";
+    private const string LaneOver = "lane-over";
     private const byte Control = (byte)FileMessageKind.Control;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private readonly Channel<ShareWord> _words = Channel.CreateBounded<ShareWord>(256);
@@ -27,6 +32,9 @@ internal sealed class ShareVisitor(ShareHost host, uint number, byte[] visit) : 
     private string? _receipt;
     private long _owed;
     private int _over;
+    private ShareLane? _lane;
+    private bool _wished;
+    private bool _byLane;
     private long _opened;
 
     /// <summary>What the visitor drew for this connection.</summary>
@@ -78,6 +86,8 @@ internal sealed class ShareVisitor(ShareHost host, uint number, byte[] visit) : 
         await _serving;
         if (_path is { } path)
             await path.DisposeAsync();
+        if (_lane is { } lane)
+            await lane.DisposeAsync();
         if (_limit is { } limit)
             await limit.DisposeAsync();
     }
@@ -130,13 +140,28 @@ internal sealed class ShareVisitor(ShareHost host, uint number, byte[] visit) : 
             return;
         _words.Writer.TryComplete();
         _stopping.Cancel();
+        Volatile.Read(ref _lane)?.End();
         host.Forget(number);
     }
 
-    // On the driver's thread. Nothing but words is heard of a visitor, and no more of them than are ever of use.
+    // On the driver's thread. Nothing but words is heard of a visitor, and no more of them than are ever of use. Those about a lane that is under way do not wait behind what is being given.
     private void Hear(byte[] message)
     {
-        var good = message.Length > 1 && message[0] == Control && ShareWord.TryRead(message.AsSpan(1)) is { } word && word.Kind != "files"
+        if (LaneWord.TryReadGot(message, out var records))
+        {
+            Volatile.Read(ref _lane)?.Acknowledge(records);
+            return;
+        }
+
+        if (message is [LaneWord.Over])
+        {
+            Volatile.Read(ref _lane)?.End();
+            return;
+        }
+
+        if (LaneWord.TryReadWish(message, out var origin) && _words.Writer.TryWrite(new ShareWord(Wish) { From = origin }))
+            return;
+        var good = message.Length > 1 && message[0] == Control && ShareWord.TryRead(message.AsSpan(1)) is { } word && word.Kind is not ("files" or Wish or LaneOver)
             && (word.Kind != "want" || IsWish(word)) && _words.Writer.TryWrite(word);
         if (!good)
             End();
@@ -155,7 +180,7 @@ internal sealed class ShareVisitor(ShareHost host, uint number, byte[] visit) : 
         switch (word.Kind)
         {
             case "files": // Its own: the channel is open.
-                return await path.SendAsync(Framed(new ShareWord("files") { Version = 1, From = host.From, Files = [.. host.Sources.Select(source => source.Told)] }));
+                return await path.SendAsync(Framed(new ShareWord("files") { Version = 1, From = host.From, Https = host.Door is null ? null : true, Files = [.. host.Sources.Select(source => source.Told)] }));
             case "take" when _receipt is null && word.Receipt is { Length: 32 } receipt && receipt.All(char.IsAsciiHexDigitLower):
                 if (!host.Ledger.TryTake(receipt, this))
                 {
@@ -167,6 +192,11 @@ internal sealed class ShareVisitor(ShareHost host, uint number, byte[] visit) : 
                 _receipt = receipt;
                 host.Told("came");
                 return await path.SendAsync(Framed(new ShareWord("taken")));
+            case Wish when _receipt is not null && !_wished && host.Door is { } door:
+                _wished = true;
+                return await OfferLaneAsync(path, door, word.From!);
+            case LaneOver:
+                return await LeaveLaneAsync(path, new Queue<Task<bool>>());
             case "want" when _receipt is not null:
                 return await GiveAsync(path, word.Item!.Value, word.First!.Value, word.Count!.Value, word.Pages is true);
             case "done" when _receipt is not null:
@@ -178,39 +208,105 @@ internal sealed class ShareVisitor(ShareHost host, uint number, byte[] visit) : 
         }
     }
 
+    // To whoever has taken a use, and to nobody before: it names this machine.
+    private async Task<bool> OfferLaneAsync(RtcPath path, HttpsDoor door, string origin)
+    {
+        if (ShareLane.TryOpen(door, origin, RandomSource.System, host.Parts.Time) is not { } lane)
+            return true;
+        Volatile.Write(ref _lane, lane);
+        _ = WatchAsync(lane);
+        return await path.SendAsync(lane.Offer);
+    }
+
+    private async Task WatchAsync(ShareLane lane)
+    {
+        await lane.Ended;
+        _words.Writer.TryWrite(new ShareWord(LaneOver));
+    }
+
+    // What the visitor may not have goes again, before anything else does; what it has it passes over.
+    private async Task<bool> LeaveLaneAsync(RtcPath path, Queue<Task<bool>> sent)
+    {
+        if (_lane is not { } lane)
+            return true;
+        Volatile.Write(ref _lane, null);
+        _byLane = false;
+        var good = await path.SendAsync(new[] { LaneWord.Over });
+        foreach (var message in lane.Rescue())
+            good = good && await SendBeneathAsync(path, message, sent);
+        await lane.DisposeAsync();
+        return good && await AllAsync(sent);
+    }
+
     private async Task<bool> GiveAsync(RtcPath path, int item, uint first, uint count, bool pages)
     {
         var source = host.Sources[item - 1];
+        var sent = new Queue<Task<bool>>();
         for (var level = pages ? source.Id.Shape.Levels : 0; level > 0; level--)
         {
             var name = new TreePage(level, FileShape.PageOver(first, level));
-            if (!await path.SendAsync(PageMessage(source, (ushort)item, name)))
+            if (!await SendAsync(path, PageMessage(source, (ushort)item, name), sent))
                 return false;
         }
 
-        var sent = new Queue<Task<bool>>();
-        var chunk = new byte[FileShape.ChunkBytes];
+        var room = new byte[FileChannelCodec.PieceHeader + FileShape.ChunkBytes];
         for (var at = first; at < first + count; at++)
         {
             var length = source.Id.Shape.ChunkLength(at);
             if (!host.Ledger.TryGive(_receipt!, length))
                 return false;
-            if (!source.TryRead(at, chunk.AsSpan(0, length)))
+            if (!source.TryRead(at, room.AsSpan(FileChannelCodec.PieceHeader, length)))
                 return await path.SendAsync(Framed(new ShareWord("lost") { Item = item })) && false;
-            for (var offset = 0; offset < length; offset += WireLimits.FilePieceBytes)
-            {
-                while (sent.Count >= AtOnce)
-                {
-                    if (!await sent.Dequeue())
-                        return false;
-                }
-
-                sent.Enqueue(path.SendAsync(Piece((ushort)item, at, offset, chunk.AsSpan(offset, Math.Min(WireLimits.FilePieceBytes, length - offset)))));
-            }
-
+            FileChannelCodec.WritePieceHeader(room, host.Transfer, (ushort)item, at, 0);
+            if (!await SendAsync(path, room.AsMemory(0, FileChannelCodec.PieceHeader + length), sent))
+                return false;
             Interlocked.Decrement(ref _owed);
         }
 
+        return await AllAsync(sent);
+    }
+
+    // A page, or a whole chunk: by the lane once it is open, else by the channel. Both ends know in what order.
+    private async Task<bool> SendAsync(RtcPath path, ReadOnlyMemory<byte> message, Queue<Task<bool>> sent)
+    {
+        if (_lane is { } lane)
+        {
+            if (!_byLane && lane.IsOpen)
+            {
+                _byLane = true;
+                sent.Enqueue(path.SendAsync(new[] { ShareLane.ByLane }));
+            }
+
+            if (_byLane && await lane.TrySendAsync(message, _stopping.Token))
+                return true;
+            if (_byLane && !await LeaveLaneAsync(path, sent))
+                return false;
+        }
+
+        return await SendBeneathAsync(path, message, sent);
+    }
+
+    private static async Task<bool> SendBeneathAsync(RtcPath path, ReadOnlyMemory<byte> message, Queue<Task<bool>> sent)
+    {
+        if (message.Span[0] != (byte)FileMessageKind.Piece)
+            return await AddAsync(path.SendAsync(message.ToArray()), sent);
+        for (var at = FileChannelCodec.PieceHeader; at < message.Length; at += WireLimits.FilePieceBytes)
+        {
+            if (!await AddAsync(path.SendAsync(Piece(message.Span, at)), sent))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static async Task<bool> AddAsync(Task<bool> sending, Queue<Task<bool>> sent)
+    {
+        sent.Enqueue(sending);
+        return sent.Count <= AtOnce || await sent.Dequeue();
+    }
+
+    private static async Task<bool> AllAsync(Queue<Task<bool>> sent)
+    {
         while (sent.TryDequeue(out var last))
         {
             if (!await last)
@@ -229,11 +325,11 @@ internal sealed class ShareVisitor(ShareHost host, uint number, byte[] visit) : 
         return message;
     }
 
-    private byte[] Piece(ushort item, uint chunk, int offset, ReadOnlySpan<byte> bytes)
+    // Of a whole chunk behind its header.
+    private static byte[] Piece(ReadOnlySpan<byte> whole, int at)
     {
-        var message = new byte[FileChannelCodec.PieceHeader + bytes.Length];
-        FileChannelCodec.WritePieceHeader(message, host.Transfer, item, chunk, offset);
-        bytes.CopyTo(message.AsSpan(FileChannelCodec.PieceHeader));
-        return message;
+        byte[] piece = [.. whole[..FileChannelCodec.PieceHeader], .. whole[at..Math.Min(at + WireLimits.FilePieceBytes, whole.Length)]];
+        BinaryPrimitives.WriteUInt32BigEndian(piece.AsSpan(FileChannelCodec.PieceHeader - sizeof(uint)), (uint)(at - FileChannelCodec.PieceHeader));
+        return piece;
     }
 }

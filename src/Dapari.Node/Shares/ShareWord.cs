@@ -38,6 +38,8 @@ internal sealed record ShareWord(string Kind)
 
     public bool? Pages { get; init; }
 
+    public bool? Https { get; init; }
+
     /// <summary>Reads one; null: it is none.</summary>
     public static ShareWord? TryRead(ReadOnlySpan<byte> text)
     {

@@ -31,7 +31,7 @@ public abstract record FileEvent
     public sealed record ManifestRead(TransferId Transfer, byte[] Manifest) : FileEvent;
 
     /// <inheritdoc cref="IFileLink.Verified"/>
-    public sealed record Verified(TransferId Transfer, ChunkRange Range, bool FromDropOff) : FileEvent;
+    public sealed record Verified(TransferId Transfer, ChunkRange Range, FileCarrier Carrier) : FileEvent;
 
     /// <inheritdoc cref="IFileLink.Wrong"/>
     public sealed record Wrong(TransferId Transfer, ChunkRange Range, bool FromDropOff) : FileEvent;

@@ -64,7 +64,7 @@ internal sealed class FileListener : IDisposable
 
     private void OnManifestRead(TransferId transfer, byte[] manifest) => _take(new FileEvent.ManifestRead(transfer, manifest));
 
-    private void OnVerified(TransferId transfer, ChunkRange range, bool fromDropOff) => _take(new FileEvent.Verified(transfer, range, fromDropOff));
+    private void OnVerified(TransferId transfer, ChunkRange range, FileCarrier carrier) => _take(new FileEvent.Verified(transfer, range, carrier));
 
     private void OnWrong(TransferId transfer, ChunkRange range, bool fromDropOff) => _take(new FileEvent.Wrong(transfer, range, fromDropOff));
 

@@ -40,8 +40,8 @@ public interface IFileLink
     /// <summary>The manifest that was asked for.</summary>
     event Action<TransferId, byte[]>? ManifestRead;
 
-    /// <summary>Chunks were verified and are on disk; true: they came from a drop-off, not by the channel.</summary>
-    event Action<TransferId, ChunkRange, bool>? Verified;
+    /// <summary>Chunks were verified and are on disk, and what brought them.</summary>
+    event Action<TransferId, ChunkRange, FileCarrier>? Verified;
 
     /// <summary>A chunk, or a page over it, was not what was offered; true: it came from a drop-off.</summary>
     event Action<TransferId, ChunkRange, bool>? Wrong;
@@ -129,6 +129,19 @@ public interface IFileLink
 
     /// <summary>A call is on, or is over: fetch and leave with little of the line.</summary>
     void GoEasy(bool easy);
+}
+
+/// <summary>What brought chunks.</summary>
+public enum FileCarrier
+{
+    /// <summary>The channel "dapari-files" of the path.</summary>
+    Channel,
+
+    /// <summary>A drop-off at a server.</summary>
+    DropOff,
+
+    /// <summary>A lane by HTTPS between a browser and a node, beside the channel.</summary>
+    Https,
 }
 
 /// <summary>Why an upload ended.</summary>

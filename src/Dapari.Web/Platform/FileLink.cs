@@ -29,7 +29,7 @@ internal sealed partial class FileLink : IFileLink
         FileEvents.OnManifestRead = (transfer, bytes) => ManifestRead?.Invoke(FileText.Transfer(transfer), bytes);
         FileEvents.OnVerified = text =>
         {
-            foreach (var (transfer, range, left) in FileText.Ranges(text)) Verified?.Invoke(transfer, range, left);
+            foreach (var (transfer, range, carrier) in FileText.Ranges(text)) Verified?.Invoke(transfer, range, carrier);
         };
         FileEvents.OnWrong = (transfer, item, first, count, left) => Wrong?.Invoke(FileText.Transfer(transfer), Range(item, first, count), left);
         FileEvents.OnFetchFailed = (transfer, blob, gone) => FetchFailed?.Invoke(FileText.Transfer(transfer), ByteString.CopyFrom(Convert.FromHexString(blob)), gone);
@@ -63,7 +63,7 @@ internal sealed partial class FileLink : IFileLink
 
     public event Action<TransferId, byte[]>? ManifestRead;
 
-    public event Action<TransferId, ChunkRange, bool>? Verified;
+    public event Action<TransferId, ChunkRange, FileCarrier>? Verified;
 
     public event Action<TransferId, ChunkRange, bool>? Wrong;
 

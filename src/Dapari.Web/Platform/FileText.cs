@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Dapari.Peer.Hosting;
 using Dapari.Wire;
 using Dapari.Wire.Files;
 using Dapari.Wire.V1;
@@ -74,13 +75,13 @@ internal static class FileText
         return left;
     }
 
-    /// <summary>"transfer,item,first,count,1 if out of a drop-off", joined by ";".</summary>
-    public static IEnumerable<(TransferId Transfer, ChunkRange Range, bool Left)> Ranges(string text)
+    /// <summary>"transfer,item,first,count,carrier", joined by ";".</summary>
+    public static IEnumerable<(TransferId Transfer, ChunkRange Range, FileCarrier Carrier)> Ranges(string text)
     {
         foreach (var one in text.Split(';'))
         {
             var parts = one.Split(',');
-            yield return (Transfer(parts[0]), new ChunkRange { Item = Number(parts[1]), First = Number(parts[2]), Count = Number(parts[3]) }, parts[4] == "1");
+            yield return (Transfer(parts[0]), new ChunkRange { Item = Number(parts[1]), First = Number(parts[2]), Count = Number(parts[3]) }, (FileCarrier)Number(parts[4]));
         }
     }
 

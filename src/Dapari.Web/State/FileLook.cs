@@ -89,6 +89,16 @@ public static class FileLook
         return route;
     }
 
+    /// <summary>Bytes by way, those by HTTPS between a browser and a node by themselves.</summary>
+    public static IEnumerable<(Route Route, bool ByHttps, ulong Bytes)> Parts(IEnumerable<FileRouteShare> shares)
+    {
+        foreach (var share in shares)
+        {
+            if (share.HttpsBytes > 0) yield return (share.Route, true, share.HttpsBytes);
+            if (share.Bytes > share.HttpsBytes || share.HttpsBytes == 0) yield return (share.Route, false, share.Bytes - share.HttpsBytes);
+        }
+    }
+
     /// <summary>Bytes that crossed a server of any kind.</summary>
     public static ulong CrossedServer(IEnumerable<FileRouteShare> shares) =>
         shares.Where(share => share.Route is Route.Relay or Route.Mailbox or Route.DropOff).Aggregate(0ul, (sum, share) => sum + share.Bytes);

@@ -90,6 +90,7 @@ internal sealed class EnglishFileTexts : FileTexts
     public override string EntryTitle => "How the files travelled";
     public override string What => "What";
     public override string Shares => "Bytes by way";
+    public override string ByHttps => "Direct, by HTTPS";
     public override string NoneMoved => "Nothing has moved yet.";
     public override string Began => "Began";
     public override string Ended => "Ended";

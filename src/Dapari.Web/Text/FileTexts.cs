@@ -176,6 +176,8 @@ public abstract class FileTexts
 
     public abstract string Shares { get; }
 
+    public abstract string ByHttps { get; }
+
     public abstract string NoneMoved { get; }
 
     public abstract string Began { get; }

@@ -90,6 +90,7 @@ internal sealed class ItalianFileTexts : FileTexts
     public override string EntryTitle => "Come hanno viaggiato i file";
     public override string What => "Che cosa";
     public override string Shares => "Byte per strada";
+    public override string ByHttps => "Diretto, tramite HTTPS";
     public override string NoneMoved => "Non si è ancora mosso nulla.";
     public override string Began => "Inizio";
     public override string Ended => "Fine";

@@ -65,6 +65,10 @@ public static class Chromium
     public static Task<IBrowser> StartTrustingAllAsync(IPlaywright playwright) => playwright.Chromium.LaunchAsync(
         new() { ExecutablePath = Executable, Args = [.. Flags, .. OneMachine, "--ignore-certificate-errors"], Headless = true, Timeout = StartLimit });
 
+    /// <summary>The first one, but taking certificates of one key, named by the hash of it (RFC 7469 §2.4).</summary>
+    public static Task<IBrowser> StartTrustingAsync(IPlaywright playwright, string key) => playwright.Chromium.LaunchAsync(
+        new() { ExecutablePath = Executable, Args = [.. Flags, .. OneMachine, "--ignore-certificate-errors-spki-list=" + key], Headless = true, Timeout = StartLimit });
+
     /// <summary>A browser whose microphone hears <see cref="Tone"/>, whose camera sees a moving picture, and which shows a screen without asking.</summary>
     public static Task<IBrowser> StartForCallsAsync(IPlaywright playwright) =>
         playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = [.. Flags, .. OneMachine, .. CallFlags], Headless = true, Timeout = StartLimit });

@@ -89,6 +89,13 @@ public sealed partial class Person
     public Task SeesFilesWentAsync(string words, Route route) =>
         Expect(Files(words).Locator("a.foot")).ToHaveAccessibleNameAsync(new Regex(", " + Regex.Escape(Words.Ways.Name(route)) + ","), new() { Timeout = FilesLimit });
 
+    /// <summary>Opens the page that tells how an entry's files went.</summary>
+    public async Task OpenFileDetailsAsync(string words)
+    {
+        await Files(words).Locator("a.foot").ClickAsync();
+        await Expect(Page.GetByRole(AriaRole.Heading, new() { Name = Words.File.EntryTitle })).ToBeVisibleAsync();
+    }
+
     /// <summary>Waits until so many hundredths of a transfer are there; or all, where the machine was quick or busy with other things meanwhile.</summary>
     public Task SeesProgressAsync(string words, int percent)
     {

@@ -21,11 +21,12 @@ public sealed class DestinationTests : IDisposable
     public async Task Chunks_are_kept_and_told_and_wrong_ones_are_not()
     {
         using var destination = Open("good");
-        destination.Take(1, 0, Chunk(1), fromDropOff: false);
+        destination.Take(1, 0, Chunk(1), FileCarrier.Channel);
         Assert.Equal(1u, Assert.Single(_told.Wrongs).Count);
         for (var chunk = 0; chunk < 5; chunk++)
-            destination.Take(1, chunk, Chunk(chunk), FileHash.Leaf(Chunk(chunk)));
+            destination.Take(1, chunk, Chunk(chunk), FileHash.Leaf(Chunk(chunk)), chunk is 1 or 2 ? FileCarrier.Https : FileCarrier.Channel);
         await Waiting.UntilAsync("all are told", () => Task.FromResult(_told.Chunks == 5));
+        Assert.Equal(2, _told.ByHttps);
         Assert.Equal(_bytes, await File.ReadAllBytesAsync(Path.Combine(_folder, "good", "1"), TestContext.Current.CancellationToken));
         Assert.Empty(_told.Troubles);
     }
@@ -38,11 +39,11 @@ public sealed class DestinationTests : IDisposable
         File.Delete(Path.Combine(_folder, "full", "1"));
         File.CreateSymbolicLink(Path.Combine(_folder, "full", "1"), "/dev/full");
         for (var chunk = 0; chunk < 5; chunk++)
-            full.Take(1, chunk, Chunk(chunk), fromDropOff: false);
+            full.Take(1, chunk, Chunk(chunk), FileCarrier.Channel);
         Assert.Equal((TransferTrouble.NoRoom, false), Assert.Single(_told.Troubles));
         Assert.Equal(0, _told.Chunks);
         using var other = Open("other");
-        other.Take(1, 3, Chunk(3), fromDropOff: false);
+        other.Take(1, 3, Chunk(3), FileCarrier.Channel);
         await Waiting.UntilAsync("the other's chunk is told", () => Task.FromResult(_told.Chunks == 1));
         Assert.Single(_told.Troubles);
     }
@@ -69,13 +70,19 @@ public sealed class DestinationTests : IDisposable
 
         public int Chunks => Volatile.Read(ref _chunks);
 
+        public int ByHttps { get; private set; }
+
         public List<ChunkRange> Wrongs { get; } = [];
 
         public List<(TransferTrouble Trouble, bool Lost)> Troubles { get; } = [];
 
         public void DestinationFailed(TransferId transfer, TransferTrouble trouble, bool lost) => Troubles.Add((trouble, lost));
 
-        public void Verified(TransferId transfer, ChunkRange range, bool fromDropOff) => Interlocked.Add(ref _chunks, (int)range.Count);
+        public void Verified(TransferId transfer, ChunkRange range, FileCarrier carrier)
+        {
+            ByHttps += carrier == FileCarrier.Https ? (int)range.Count : 0;
+            Interlocked.Add(ref _chunks, (int)range.Count);
+        }
 
         public void Wrong(TransferId transfer, ChunkRange range, bool fromDropOff) => Wrongs.Add(range);
 

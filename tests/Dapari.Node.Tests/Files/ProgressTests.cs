@@ -28,6 +28,17 @@ public sealed class ProgressTests
     }
 
     [Theory]
+    [InlineData("en", "arrived (30.0 MB directly, by HTTPS, 10.0 MB directly, 2.0 MB through a relay)")]
+    [InlineData("it", "arrivato (30.0 MB direttamente, tramite HTTPS, 10.0 MB direttamente, 2.0 MB per un relay)")]
+    public void What_went_by_https_is_told_by_itself(string language, string expected)
+    {
+        Tongue.Choose(name => name == "LANG" ? language : null);
+        var files = new FilesBody("t", 1, 42_000_000, "arrived", [], [new ShareBody("direct", 40_000_000, 30_000_000), new ShareBody("relay", 2_000_000)]);
+        var message = new MessageBody("m", "c", false, "files", "", "received", null, 0, null, null, null, "", files);
+        Assert.Equal(expected, FileSpeech.State(new FileOfferBody(message, "Alice", null, false)));
+    }
+
+    [Theory]
     [InlineData(true, false, "\rfirst\u001b[K\rsecond\u001b[K")]
     [InlineData(false, false, "")]
     [InlineData(true, true, "")]

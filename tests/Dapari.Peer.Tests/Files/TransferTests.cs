@@ -135,6 +135,32 @@ public sealed class TransferTests
     }
 
     [Fact]
+    public void What_came_by_https_is_told_within_the_direct_share()
+    {
+        Receiving(4 * Chunk);
+        Do(step => _machine.Verified(step, _id, Range(0, 1), Route.Direct));
+        Do(step => _machine.Verified(step, _id, Range(1, 2), Route.Direct, byHttps: true));
+        // What comes twice counts once, as it came first.
+        Do(step => _machine.Verified(step, _id, Range(0, 1), Route.Direct, byHttps: true));
+        Do(step => _machine.Verified(step, _id, Range(3, 1), Route.Relay));
+        var end = Assert.Single(Do(step => _machine.Finished(step, _id)).Letters).Update.End;
+        Assert.Equal([(Route.Direct, (ulong)3 * Chunk, (ulong)2 * Chunk), (Route.Relay, Chunk, 0)], end.Shares.Select(share => (share.Route, share.Bytes, share.HttpsBytes)));
+    }
+
+    [Theory]
+    [InlineData(Route.Direct, Chunk, true)]
+    [InlineData(Route.Direct, Chunk + 1, false)]
+    [InlineData(Route.Relay, 1, false)]
+    public void A_sender_believes_no_more_by_https_than_went_directly(Route route, ulong https, bool good)
+    {
+        Do(step => _machine.Offered(step, _bob, Offer(2 * Chunk), outgoing: true));
+        var end = new FileEnd { Outcome = FileOutcome.Arrived, Shares = { new FileRouteShare { Route = route, Bytes = Chunk, HttpsBytes = https } } };
+        Do(step => _machine.Told(step, _bob, new FileUpdate { TransferId = _id.ToByteString(), End = end }));
+        Assert.Equal(good, _machine.Find(_id)!.Record.End.Equals(end));
+        Assert.Equal(FileOutcome.Arrived, _machine.Find(_id)!.Record.End.Outcome);
+    }
+
+    [Fact]
     public void A_manifest_that_lies_ends_it()
     {
         var manifest = ManifestCodec.Write(new FileManifest { Items = { Item(5), Item(6) } });

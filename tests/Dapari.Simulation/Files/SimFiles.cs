@@ -298,7 +298,7 @@ internal sealed partial class SimFiles(World world, SimPeer peer, SimRandom rand
 
             if (world.Ledger.Sent.TryGetValue(id, out var sent))
                 sent.Carry(left ? Route.DropOff : Route.Direct, count);
-            Tell(new FileEvent.Verified(id, new ChunkRange { Item = item, First = (uint)chunk, Count = (uint)count }, left));
+            Tell(new FileEvent.Verified(id, new ChunkRange { Item = item, First = (uint)chunk, Count = (uint)count }, left ? FileCarrier.DropOff : FileCarrier.Channel));
         }
     }
 

@@ -73,7 +73,10 @@ internal sealed record TransferBody(
     ulong? RemainingMs, string? Route, IReadOnlyList<ShareBody> Shares, ulong AtServerBytes, ulong UploadedBytes);
 
 /// <summary>Bytes that went by a route.</summary>
-internal sealed record ShareBody(string Route, ulong Bytes);
+/// <param name="Route">Which.</param>
+/// <param name="Bytes">How many.</param>
+/// <param name="Https">Of them, by HTTPS between a browser and a node; null: none.</param>
+internal sealed record ShareBody(string Route, ulong Bytes, ulong? Https = null);
 
 /// <summary>Files that were offered, as they stand.</summary>
 /// <param name="Message">Its entry in the conversation.</param>

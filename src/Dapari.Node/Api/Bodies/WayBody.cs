@@ -3,7 +3,8 @@ namespace Dapari.Node.Api.Bodies;
 /// <summary>A contact, and the direct path to them whole.</summary>
 /// <param name="Contact">With the way that a message would go now, and why.</param>
 /// <param name="Way">The path as its driver sees it; null: none is open, nor being opened.</param>
-internal sealed record LiveRouteBody(ContactBody Contact, WayBody? Way);
+/// <param name="FilesByHttps">Bytes of files leave the path for HTTPS: their browser reached this node so.</param>
+internal sealed record LiveRouteBody(ContactBody Contact, WayBody? Way, bool FilesByHttps);
 
 /// <summary>A direct path as it is at one moment. No address: kinds alone.</summary>
 /// <param name="Kind">"tcp", "webrtc", or "none" while it is being opened.</param>

@@ -1,3 +1,5 @@
+using Dapari.Peer.Hosting;
+
 namespace Dapari.Node.Files.Channels;
 
 /// <summary>
@@ -14,6 +16,12 @@ internal interface IFileChannel : IDisposable
 
     /// <summary>The most bytes of a chunk in one piece, a multiple of 64 KiB: 65,536 for data channels.</summary>
     int PieceBytes { get; }
+
+    /// <summary>Whether what is sent goes by HTTPS now.</summary>
+    bool IsByHttps => false;
+
+    /// <summary>What a lane's messages come by.</summary>
+    FileCarrier CarrierOf(int lane) => FileCarrier.Channel;
 
     /// <summary>Queues a control message; never waits. False: the channel is gone, or so much waits that it is as good as gone.</summary>
     bool TrySendControl(ReadOnlyMemory<byte> message);

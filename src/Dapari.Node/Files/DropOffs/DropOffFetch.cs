@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Dapari.Node.Files.Storage;
+using Dapari.Peer.Hosting;
 using Dapari.Wire;
 using Dapari.Wire.Files;
 using Dapari.Wire.V1;
@@ -74,7 +75,7 @@ internal sealed class DropOffFetch(TransferId transfer, DropOff dropOff, ChunkRa
                     return false;
                 }
 
-                destination.Take(item, chunk, plain.AsSpan(0, length), fromDropOff: true);
+                destination.Take(item, chunk, plain.AsSpan(0, length), FileCarrier.DropOff);
             }
 
             return true;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Dapari.Node.Files.Channels;
+using Dapari.Peer.Hosting;
 using Dapari.Wire;
 using Dapari.Wire.Files;
 
@@ -20,7 +21,7 @@ internal sealed class HttpsFileChannel(IFileChannel beneath, HttpsDoor door, Ran
     private readonly SemaphoreSlim _turn = new(1);
     private volatile HttpsLane? _lane;
 
-    /// <summary>Whether files go by HTTPS now.</summary>
+    /// <inheritdoc/>
     public bool IsByHttps => _lane is { IsOpen: true };
 
     /// <inheritdoc/>
@@ -31,6 +32,9 @@ internal sealed class HttpsFileChannel(IFileChannel beneath, HttpsDoor door, Ran
 
     /// <inheritdoc/>
     public int PieceBytes => FileShape.ChunkBytes;
+
+    /// <inheritdoc/>
+    public FileCarrier CarrierOf(int lane) => lane == ByHttps ? FileCarrier.Https : FileCarrier.Channel;
 
     /// <inheritdoc/>
     public bool TrySendControl(ReadOnlyMemory<byte> message) => beneath.TrySendControl(message);

@@ -35,7 +35,7 @@ internal sealed class HttpsLane : IDisposable
     private readonly Lock _lock = new();
     private readonly AesGcm _down;
     private readonly AesGcm _up;
-    private readonly IFileReceiver _receiver;
+    private readonly IFileReceiver? _receiver;
     private readonly int _lane;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ending = new();
@@ -57,10 +57,10 @@ internal sealed class HttpsLane : IDisposable
     /// <param name="origin">The one page that may use it, as browsers name it.</param>
     /// <param name="down">Seals what goes down.</param>
     /// <param name="up">Opens what comes up.</param>
-    /// <param name="receiver">Takes what comes up.</param>
+    /// <param name="receiver">Takes what comes up; null: nothing may.</param>
     /// <param name="lane">As which of its lanes.</param>
     /// <param name="time">For silence.</param>
-    public HttpsLane(string origin, ReadOnlySpan<byte> down, ReadOnlySpan<byte> up, IFileReceiver receiver, int lane, TimeProvider time)
+    public HttpsLane(string origin, ReadOnlySpan<byte> down, ReadOnlySpan<byte> up, IFileReceiver? receiver, int lane, TimeProvider time)
     {
         Origin = origin;
         _down = new AesGcm(down, TagBytes);
@@ -180,6 +180,8 @@ internal sealed class HttpsLane : IDisposable
     /// <returns>False: it is none of this lane's, which is over then if it was forged.</returns>
     public async Task<bool> TakeUpAsync(ulong number, Memory<byte> body, CancellationToken aborted)
     {
+        if (_receiver is not { } receiver)
+            return false;
         lock (_lock)
         {
             if (_isOver || number < _nextUp || number >= _nextUp + MostUps || _ups == MostUps)
@@ -189,7 +191,7 @@ internal sealed class HttpsLane : IDisposable
 
         try
         {
-            return await InTurnAsync(number, aborted) && await TakeAsync(number, body);
+            return await InTurnAsync(number, aborted) && await TakeAsync(number, body, receiver);
         }
         finally
         {
@@ -260,7 +262,7 @@ internal sealed class HttpsLane : IDisposable
         }
     }
 
-    private async Task<bool> TakeAsync(ulong number, Memory<byte> body)
+    private async Task<bool> TakeAsync(ulong number, Memory<byte> body, IFileReceiver receiver)
     {
         await _taking.WaitAsync(CancellationToken.None);
         try
@@ -284,14 +286,14 @@ internal sealed class HttpsLane : IDisposable
                 var length = BinaryPrimitives.ReadUInt32BigEndian(rest.Span);
                 if (length is 0 or > MostMessage || length > rest.Length - 4 || rest.Span[4] is not ((byte)FileMessageKind.Piece or (byte)FileMessageKind.Page))
                     break;
-                var room = _receiver.Room(_lane, (int)length);
+                var room = receiver.Room(_lane, (int)length);
                 rest.Slice(4, (int)length).CopyTo(room);
-                await _receiver.TakeAsync(_lane, room);
+                await receiver.TakeAsync(_lane, room);
                 rest = rest[(4 + (int)length)..];
             }
 
-            if (_receiver.IsBusy(_lane))
-                await _receiver.RestAsync(_lane);
+            if (receiver.IsBusy(_lane))
+                await receiver.RestAsync(_lane);
             lock (_lock)
             {
                 _nextUp++;

@@ -1,4 +1,5 @@
 using Dapari.Node.Files.Storage;
+using Dapari.Peer.Hosting;
 using Dapari.Wire.Files;
 
 namespace Dapari.Node.Files.Lines;
@@ -14,7 +15,7 @@ internal sealed class ChunkBatch
     private const int Stride = FileShape.ChunkBytes + (5 * 64);
     private const int Longest = FileChannelCodec.PieceHeader + FileShape.ChunkBytes;
     private static readonly int _most = LeafHashes.AreSideBySide ? LeafHashes.Most : 1;
-    private readonly (Destination To, int Item, long Chunk)[] _waiting = new (Destination, int, long)[_most];
+    private readonly (Destination To, int Item, long Chunk, FileCarrier Carrier)[] _waiting = new (Destination, int, long, FileCarrier)[_most];
     private readonly TreeHash[] _leaves = new TreeHash[_most];
     private byte[]? _memory;
 
@@ -34,7 +35,7 @@ internal sealed class ChunkBatch
     }
 
     /// <summary>What lies in the room is a whole chunk, behind the header of its piece.</summary>
-    public void Add(Destination to, int item, long chunk) => _waiting[Count++] = (to, item, chunk);
+    public void Add(Destination to, int item, long chunk, FileCarrier carrier) => _waiting[Count++] = (to, item, chunk, carrier);
 
     /// <summary>Hashes what it holds.</summary>
     public void Hash() => LeafHashes.Hash(_memory.AsSpan(FileChannelCodec.PieceHeader), Stride, _leaves.AsSpan(0, Count));
@@ -43,7 +44,7 @@ internal sealed class ChunkBatch
     public void Write()
     {
         for (var i = 0; i < Count; i++)
-            _waiting[i].To.Take(_waiting[i].Item, _waiting[i].Chunk, _memory.AsSpan(FileChannelCodec.PieceHeader + (i * Stride), FileShape.ChunkBytes), _leaves[i]);
+            _waiting[i].To.Take(_waiting[i].Item, _waiting[i].Chunk, _memory.AsSpan(FileChannelCodec.PieceHeader + (i * Stride), FileShape.ChunkBytes), _leaves[i], _waiting[i].Carrier);
         Array.Clear(_waiting);
         Count = 0;
     }

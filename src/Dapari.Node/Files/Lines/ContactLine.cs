@@ -29,6 +29,9 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
     /// <summary>What is to be sent.</summary>
     public ServingQueue Serving => _serving;
 
+    /// <summary>Whether its bytes go by HTTPS now.</summary>
+    public bool IsByHttps => channel.IsByHttps;
+
     /// <summary>Queues a control message; false: the channel is gone.</summary>
     public bool TrySendControl(ReadOnlyMemory<byte> message) => channel.TrySendControl(message);
 
@@ -101,9 +104,9 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
                 return false;
             // Only a lane with room of its own brings as much in one piece.
             if (length == FileShape.ChunkBytes)
-                _batches[lane].Add(destination, piece.Item, piece.Chunk);
+                _batches[lane].Add(destination, piece.Item, piece.Chunk, channel.CarrierOf(lane));
             else
-                destination.Take(piece.Item, piece.Chunk, piece.Bytes, fromDropOff: false);
+                destination.Take(piece.Item, piece.Chunk, piece.Bytes, channel.CarrierOf(lane));
             return _batches[lane].IsFull;
         }
 
@@ -120,7 +123,7 @@ internal sealed class ContactLine(ContactId contact, IFileChannel channel, FileB
         piece.Bytes.CopyTo(part.Bytes.AsSpan(part.Filled));
         part.Filled += piece.Bytes.Length;
         if (part.Filled == length && _expected.TryTake(piece.Transfer, piece.Item, piece.Chunk))
-            destination.Take(piece.Item, piece.Chunk, part.Bytes.AsSpan(0, length), fromDropOff: false);
+            destination.Take(piece.Item, piece.Chunk, part.Bytes.AsSpan(0, length), channel.CarrierOf(lane));
         return false;
     }
 

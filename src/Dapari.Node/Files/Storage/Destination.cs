@@ -1,3 +1,4 @@
+using Dapari.Peer.Hosting;
 using Dapari.Peer.Store;
 using Dapari.Wire;
 using Dapari.Wire.Files;
@@ -27,7 +28,7 @@ internal sealed class Destination : IDisposable
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly Dictionary<int, (TreeVerifier Verifier, long Used)> _verifiers = [];
-    private List<(int Item, long Chunk, bool Left)> _fresh = [];
+    private List<(int Item, long Chunk, FileCarrier Carrier)> _fresh = [];
     private bool _telling;
     private bool _failed;
     private bool _closed;
@@ -122,7 +123,7 @@ internal sealed class Destination : IDisposable
     }
 
     /// <summary>A whole chunk: judged, written, and told when it is on disk. The memory is the caller's again.</summary>
-    public void Take(int item, long chunk, ReadOnlySpan<byte> bytes, bool fromDropOff)
+    public void Take(int item, long chunk, ReadOnlySpan<byte> bytes, FileCarrier carrier)
     {
         lock (_lock)
         {
@@ -132,15 +133,13 @@ internal sealed class Destination : IDisposable
 
         // Nothing is hashed for whoever sent what cannot be judged.
         if (HasPages(item, chunk))
-            Take(item, chunk, bytes, FileHash.Leaf(bytes), fromDropOff);
+            Take(item, chunk, bytes, FileHash.Leaf(bytes), carrier);
         else
-            _news.Wrong(_transfer, new ChunkRange { Item = (uint)item, First = (uint)chunk, Count = 1 }, fromDropOff);
+            _news.Wrong(_transfer, new ChunkRange { Item = (uint)item, First = (uint)chunk, Count = 1 }, carrier == FileCarrier.DropOff);
     }
 
-    /// <summary>A whole chunk by a channel that was hashed already: else as <see cref="Take(int, long, ReadOnlySpan{byte}, bool)"/>.</summary>
-    public void Take(int item, long chunk, ReadOnlySpan<byte> bytes, TreeHash leaf) => Take(item, chunk, bytes, leaf, fromDropOff: false);
-
-    private void Take(int item, long chunk, ReadOnlySpan<byte> bytes, TreeHash leaf, bool fromDropOff)
+    /// <summary>A whole chunk that was hashed already: else as <see cref="Take(int, long, ReadOnlySpan{byte}, FileCarrier)"/>.</summary>
+    public void Take(int item, long chunk, ReadOnlySpan<byte> bytes, TreeHash leaf, FileCarrier carrier)
     {
         bool right;
         lock (_lock)
@@ -152,7 +151,7 @@ internal sealed class Destination : IDisposable
 
         if (!right)
         {
-            _news.Wrong(_transfer, new ChunkRange { Item = (uint)item, First = (uint)chunk, Count = 1 }, fromDropOff);
+            _news.Wrong(_transfer, new ChunkRange { Item = (uint)item, First = (uint)chunk, Count = 1 }, carrier == FileCarrier.DropOff);
             return;
         }
 
@@ -168,7 +167,7 @@ internal sealed class Destination : IDisposable
 
         lock (_lock)
         {
-            _fresh.Add((item, chunk, fromDropOff));
+            _fresh.Add((item, chunk, carrier));
             if (_telling || _closed)
                 return;
             _telling = true;
@@ -237,7 +236,7 @@ internal sealed class Destination : IDisposable
         while (true)
         {
             await Task.Delay(_gather, _time);
-            List<(int Item, long Chunk, bool Left)> told;
+            List<(int Item, long Chunk, FileCarrier Carrier)> told;
             lock (_lock)
             {
                 if (_fresh.Count == 0 || _closed || _failed)
@@ -259,21 +258,21 @@ internal sealed class Destination : IDisposable
                 continue;
             }
 
-            foreach (var (range, left) in Joined(told))
-                _news.Verified(_transfer, range, left);
+            foreach (var (range, carrier) in Joined(told))
+                _news.Verified(_transfer, range, carrier);
         }
     }
 
-    private static IEnumerable<(ChunkRange Range, bool Left)> Joined(List<(int Item, long Chunk, bool Left)> told)
+    private static IEnumerable<(ChunkRange Range, FileCarrier Carrier)> Joined(List<(int Item, long Chunk, FileCarrier Carrier)> told)
     {
         told.Sort();
         for (var i = 0; i < told.Count;)
         {
             var first = told[i];
             var count = 1;
-            while (i + count < told.Count && told[i + count] == (first.Item, first.Chunk + count, first.Left))
+            while (i + count < told.Count && told[i + count] == (first.Item, first.Chunk + count, first.Carrier))
                 count++;
-            yield return (new ChunkRange { Item = (uint)first.Item, First = (uint)first.Chunk, Count = (uint)count }, first.Left);
+            yield return (new ChunkRange { Item = (uint)first.Item, First = (uint)first.Chunk, Count = (uint)count }, first.Carrier);
             i += count;
         }
     }

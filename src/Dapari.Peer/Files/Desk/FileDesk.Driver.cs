@@ -33,8 +33,8 @@ internal sealed partial class FileDesk
             case FileEvent.ManifestRead(var id, var manifest):
                 ManifestRead(step, id, manifest);
                 break;
-            case FileEvent.Verified(var id, var range, var fromDropOff):
-                Run(step, (machine, inner) => machine.Verified(inner, id, range, WayOf(id, fromDropOff)));
+            case FileEvent.Verified(var id, var range, var carrier):
+                Run(step, (machine, inner) => machine.Verified(inner, id, range, WayOf(id, carrier), carrier == FileCarrier.Https));
                 break;
             case FileEvent.Wrong(var id, var range, var fromDropOff):
                 Run(step, (machine, inner) => machine.Wrong(inner, id, range, fromDropOff ? Route.DropOff : Route.Direct));
@@ -67,9 +67,10 @@ internal sealed partial class FileDesk
         }
     }
 
-    // By the route that the path has now: it may have become a relay's since the channel opened.
-    private Route WayOf(TransferId id, bool fromDropOff) =>
-        fromDropOff || _machine.Find(id) is not { } transfer ? Route.DropOff
+    // By the route that the path has now: it may have become a relay's since the channel opened. A lane by HTTPS goes from a browser to the node itself, whatever the path does.
+    private Route WayOf(TransferId id, FileCarrier carrier) =>
+        carrier == FileCarrier.Https ? Route.Direct
+        : carrier == FileCarrier.DropOff || _machine.Find(id) is not { } transfer ? Route.DropOff
         : _parts.State.Contacts.GetValueOrDefault(transfer.Contact) is { Path.IsLive: true } contact ? contact.Path.Route
         : Route.Direct;
 

@@ -151,7 +151,7 @@ internal sealed class FileViews(Parts parts, FileTransfers machine, DropOffDesk 
         if (record.End is { } end)
             view.Shares.Add(end.Shares.Select(share => share.Clone()));
         else if (!record.Outgoing)
-            view.Shares.Add(transfer.Shares.Select(share => new FileRouteShare { Route = share.Key, Bytes = share.Value }));
+            view.Shares.Add(transfer.ToldShares());
         else if (done > 0 && record.DropOffs.Count == 0 && machine.RouteOf(transfer.Contact) is { } route)
             view.Shares.Add(new FileRouteShare { Route = route, Bytes = done });
         return view;

@@ -74,7 +74,11 @@ internal sealed partial class FileTransfers
         var progress = TransferProgress.Parser.ParseFrom(row);
         transfer.Verified = ChunkSet.Of(progress.Verified);
         foreach (var share in progress.Shares)
+        {
             transfer.Shares[share.Route] = share.Bytes;
+            transfer.HttpsBytes += share.HttpsBytes;
+        }
+
         (transfer.TheirBytes, transfer.TheirThrough) = (progress.TheirBytes, progress.TheirThrough);
     }
 }

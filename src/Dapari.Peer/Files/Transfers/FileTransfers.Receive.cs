@@ -65,6 +65,7 @@ internal sealed partial class FileTransfers
         {
             transfer.Verified.Clear();
             transfer.Shares.Clear();
+            transfer.HttpsBytes = 0;
             transfer.Record.State = TransferState.Moving;
             Keep(step, transfer);
         }
@@ -95,7 +96,7 @@ internal sealed partial class FileTransfers
     }
 
     /// <summary>Chunks were verified, and are kept so that a crash does not lose them.</summary>
-    public void Verified(FileStep step, TransferId id, ChunkRange range, Route route)
+    public void Verified(FileStep step, TransferId id, ChunkRange range, Route route, bool byHttps = false)
     {
         if (Find(id) is not { IsOver: false, Record: { Outgoing: false, State: TransferState.Moving } } transfer || !transfer.Layout.TryPlace(range, out var first, out var end))
             return;
@@ -107,6 +108,8 @@ internal sealed partial class FileTransfers
                 continue;
             var bytes = transfer.Layout.Bytes(chunk, chunk + 1);
             transfer.Shares[route] = transfer.Shares.GetValueOrDefault(route) + (ulong)bytes;
+            if (byHttps)
+                transfer.HttpsBytes += (ulong)bytes;
             transfer.UnkeptBytes += bytes;
             transfer.UnkeptSince ??= step.At;
         }
@@ -273,7 +276,7 @@ internal sealed partial class FileTransfers
         var progress = new TransferProgress
         {
             Verified = { transfer.Verified.Spans() },
-            Shares = { transfer.Shares.Select(share => new FileRouteShare { Route = share.Key, Bytes = share.Value }) },
+            Shares = { transfer.ToldShares() },
         };
         step.Rows[Transfer.ProgressKey(transfer.Id)] = progress.ToByteArray();
         var bytes = transfer.Shares.Values.Aggregate(0UL, (sum, share) => sum + share);

@@ -190,7 +190,7 @@ internal sealed partial class FileTransfers
             return;
         var end = update.End.Clone();
         var most = transfer.Record.TotalSize + (transfer.Record.Manifest?.Size ?? 0);
-        if (end.Shares.Aggregate(0UL, (sum, share) => sum + share.Bytes) > most || end.Shares.Any(share => !Enum.IsDefined(share.Route)))
+        if (end.Shares.Aggregate(0UL, (sum, share) => sum + share.Bytes) > most || end.Shares.Any(share => !Enum.IsDefined(share.Route) || share.HttpsBytes > (share.Route == Route.Direct ? share.Bytes : 0)))
             end.Shares.Clear();
         if (!transfer.IsOver)
         {

@@ -328,7 +328,7 @@ internal sealed partial class FileTransfers(IFileRules? rules = null, FileCredit
         record.End = theirs ?? new FileEnd
         {
             Outcome = outcome,
-            Shares = { transfer.Shares.Select(share => new FileRouteShare { Route = share.Key, Bytes = share.Value }) },
+            Shares = { transfer.ToldShares() },
             TookMs = record.BegunAtMs == 0 || step.WallMs < record.BegunAtMs ? 0 : step.WallMs - record.BegunAtMs,
             ItemsLost = (uint)record.Lost.Count,
         };

@@ -53,6 +53,9 @@ internal sealed class Transfer
 
     public SortedDictionary<Route, ulong> Shares { get; } = [];
 
+    /// <summary>Of the direct share, by lanes of HTTPS.</summary>
+    public ulong HttpsBytes { get; set; }
+
     /// <summary>Whether the destination is open.</summary>
     public bool Ready { get; set; }
 
@@ -113,6 +116,10 @@ internal sealed class Transfer
     public ulong TheirBytes { get; set; }
 
     public ulong TheirThrough { get; set; }
+
+    /// <summary>Verified bytes by route, as they are kept and told.</summary>
+    public IEnumerable<FileRouteShare> ToldShares() =>
+        Shares.Select(share => new FileRouteShare { Route = share.Key, Bytes = share.Value, HttpsBytes = share.Key == Route.Direct ? HttpsBytes : 0 });
 
     public static string RowKey(TransferId id) => "transfer/" + id;
 

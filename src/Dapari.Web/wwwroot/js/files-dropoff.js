@@ -129,7 +129,7 @@ export async function fetchChunks(id, dropOff, item, first, count) {
       const plain = await unseal(key, chunkUnit(run, at), sealed);
       buffer.set(plain, 1);
       if (abort.signal.aborted) return;
-      taken.push(receive.take(destination, item, at++, buffer, plain.length, true));
+      taken.push(receive.take(destination, item, at++, buffer, plain.length, receive.BY_DROP_OFF));
     }
     await Promise.all(taken);
     await rest(begun);

@@ -1,6 +1,6 @@
 // A lane by HTTPS to one contact's node: fetch and seals, and nothing else. A worker of its own because its answer's policy lets it, and it alone, connect beyond our own server
 // (docs/decisions/0025). It knows no file: messages of the channel "dapari-files" come and go whole, sealed with keys that the two ends told each other by their path.
-const PROBE_MS = 5000, POST_MS = 20_000;
+const PROBE_MS = 20_000, POST_MS = 20_000;
 const PIECE = 27 + 64 * 1024, LONGEST = 27 + 256 * 1024, TAG = 16;
 const POSTS = 3, TOGETHER = 4; // requests at once; chunks in one
 const OPENING = 8; // records that are being opened at once

@@ -5,12 +5,14 @@ import * as store from './files-store.js';
 const PIECE = 64 * 1024, PIECE_HEADER = 27, PAGE_HEADER = 24;
 const REPORT_MS = 50, VERIFIERS = 8, PAGES_WAITING = 64, HEAD = 1024, HEADS = 64;
 const BY_HTTPS = ' https';
+const BY_CHANNEL = 0, BY_LANE = 2; // FileCarrier
+export const BY_DROP_OFF = 1;
 const NO_ROOM = 5, STORAGE_FAILED = 7; // TransferTrouble
 
 /** @typedef {{ item: number, first: number, end: number }} Range */
 /** @typedef {{ kept: store.Kept, verifiers: Map<number, TreeVerifier>, turn: Promise<void>, expected: Map<string, Range[]>, parts: Map<string, Part>, pages: number, fresh: Told[], failed: boolean }} Destination */
 /** A chunk that is being put together. @typedef {{ item: number, chunk: number, filled: number, length: number, bytes: Uint8Array }} Part */
-/** @typedef {{ item: number, first: number, count: number, left: boolean }} Told */
+/** @typedef {{ item: number, first: number, count: number, carrier: number }} Told */
 
 /** @type {Map<string, Destination>} */
 const open = new Map();
@@ -120,7 +122,7 @@ function piece(destination, contact, way, item, chunk, offset, bytes) {
   if (part.filled < part.length) return;
   destination.parts.delete(way);
   unexpect(destination, contact, item, chunk);
-  take(destination, item, chunk, part.bytes, part.length, false);
+  take(destination, item, chunk, part.bytes, part.length, way === contact ? BY_CHANNEL : BY_LANE);
 }
 
 /** @param {Destination} destination @param {string} contact @param {number} item @param {number} chunk */
@@ -182,9 +184,9 @@ export async function hasPages(destination, item, chunk) {
 
 /**
  * A whole chunk with room for its mark before it: judged in its turn, written, told. The buffer is given back.
- * @param {Destination} destination @param {number} item @param {number} chunk @param {Uint8Array} buffer @param {number} length @param {boolean} left
+ * @param {Destination} destination @param {number} item @param {number} chunk @param {Uint8Array} buffer @param {number} length @param {number} carrier
  */
-export function take(destination, item, chunk, buffer, length, left) {
+export function take(destination, item, chunk, buffer, length, carrier) {
   const marked = buffer.subarray(0, 1 + length);
   const hashed = leafOf(marked);
   destination.turn = destination.turn.then(async () => {
@@ -193,11 +195,11 @@ export function take(destination, item, chunk, buffer, length, left) {
     const id = destination.kept.id;
     if (open.get(id) !== destination || destination.failed) return;
     if (!await hasPages(destination, item, chunk) || verifier.check(chunk, leaf) !== 'right') {
-      tell('Wrong', id, item, chunk, 1, left);
+      tell('Wrong', id, item, chunk, 1, carrier === BY_DROP_OFF);
     } else {
       try {
         await destination.kept.write(item, chunk, marked.subarray(1));
-        destination.fresh.push({ item, first: chunk, count: 1, left });
+        destination.fresh.push({ item, first: chunk, count: 1, carrier });
         reportSoon();
       } catch (error) {
         destination.failed = true;
@@ -229,7 +231,7 @@ function report() {
       tell('DestinationFailed', id, STORAGE_FAILED, false);
       continue;
     }
-    for (const told of joined(fresh)) all.push([id, told.item, told.first, told.count, told.left ? 1 : 0]);
+    for (const told of joined(fresh)) all.push([id, told.item, told.first, told.count, told.carrier]);
   }
   if (all.length > 0) tell('Verified', all.map(one => one.join()).join(';'));
 }
@@ -240,7 +242,7 @@ function joined(fresh) {
   const ranges = [];
   for (const one of fresh) {
     const last = ranges.at(-1);
-    if (last && last.item === one.item && last.left === one.left && last.first + last.count === one.first) last.count++;
+    if (last && last.item === one.item && last.carrier === one.carrier && last.first + last.count === one.first) last.count++;
     else ranges.push(one);
   }
   return ranges;

@@ -31,7 +31,7 @@ async function take(message) {
   if (message.open) await open(message.open, message.id);
   else if (message.blob !== undefined) self.postMessage({ blob: message.blob, file: await blob(message.blob) });
   else if (message.begin) await begin();
-  else if (message.bytes) await arrived(new Uint8Array(message.bytes), message.turn);
+  else if (message.bytes) await arrived(new Uint8Array(message.bytes), message.turn, message.lane ? CHUNK : PIECE);
 }
 
 /** @param {Uint8Array} bytes */
@@ -125,18 +125,20 @@ function next() {
   save();
 }
 
-/** @param {Uint8Array} bytes @param {number} turn of the connection */
-async function arrived(bytes, turn) {
+/** @param {Uint8Array} bytes @param {number} turn of the connection @param {number} most of a chunk in one piece */
+async function arrived(bytes, turn, most) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const wrong = () => self.postMessage({ wrong: true, turn });
-  if (bytes.length < 24 || id.some((byte, i) => byte !== bytes[1 + i]) || view.getUint16(17) !== item || item > files.length) return wrong();
+  if (bytes.length < 24 || id.some((byte, i) => byte !== bytes[1 + i])) return wrong();
+  if (isPast(bytes, view)) return;
+  if (view.getUint16(17) !== item || item > files.length) return wrong();
   const { size } = files[item - 1];
   if (bytes[0] === 3) {
     if (filled > 0 || (bytes.length - 24) % HASH !== 0 || await verifier.addPage(bytes[19], view.getUint32(20), bytes.subarray(24)) !== 'right') wrong();
     return;
   }
   const length = chunkLength(size, chunk), piece = bytes.subarray(27);
-  if (bytes[0] !== 2 || bytes.length < 28 || view.getUint32(19) !== chunk || view.getUint32(23) !== filled || piece.length !== Math.min(PIECE, length - filled)) return wrong();
+  if (bytes[0] !== 2 || bytes.length < 28 || view.getUint32(19) !== chunk || view.getUint32(23) !== filled || piece.length !== Math.min(most, length - filled)) return wrong();
   marked.set(piece, 1 + filled);
   filled += piece.length;
   if (filled < length) return;
@@ -152,6 +154,13 @@ async function arrived(bytes, turn) {
   } else if (chunk % FLUSH === 0) save();
   told.held = held();
   self.postMessage(told);
+}
+
+/** What a lane by HTTPS had brought when it broke comes once more by the channel. @param {Uint8Array} bytes @param {DataView} view */
+function isPast(bytes, view) {
+  const its = view.getUint16(17);
+  if (its !== item || bytes[0] !== 2 || bytes.length < 28) return its < item;
+  return view.getUint32(19) < chunk || (view.getUint32(19) === chunk && view.getUint32(23) < filled);
 }
 
 /** @param {number} which from 1 */

@@ -1,9 +1,11 @@
 // The page of a link: shows what is offered, gets it when the person asks for it, and saves it.
+import * as https from './files-https.js';
 import { keysOf, join, readSecret } from './share-keys.js';
 import { Line } from './share-line.js';
 import { CHUNK, FAN, chunksOf } from './files-tree.js';
 import { language, size, words } from './share-words.js';
 
+const SENDER = 'sender', LANE_WISH = 4, LANE_OFFER = 5, LANE_OVER = 7, BY_LANE = 8, EARLY = 64; // words about a lane by HTTPS, and what may come by it before its turn
 const WISH = 16, OWED = 64, MOST_FILES = 64;
 const SHOWN = /^(image\/(png|jpeg|gif|webp)|(audio|video)\/[\w!#$&^.+-]+|application\/(pdf|zip)|text\/(plain|csv|markdown))$/;
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -19,6 +21,10 @@ let item = 1, next = 0, owed = 0, held = 0;
 let channel = null;
 /** @type {[time: number, bytes: number][]} */
 let pace = [];
+/** The sender has a door; what comes by its lane counts now. */
+let hasDoor = false, byLane = false;
+/** @type {ArrayBuffer[]} */
+let early = [];
 /** @type {Worker} */
 let worker;
 /** @type {Line} */
@@ -47,7 +53,7 @@ async function start() {
     connecting: () => say(words.connecting),
     busy: () => say(words.busy),
     over: why => end(words[/** @type {'time'} */ (why)]),
-    lost: () => { channel = null; if (!finished) say(wanted ? words.lost : words.connecting); $('way').hidden = true; },
+    lost: () => { leaveLane(); channel = null; if (!finished) say(wanted ? words.lost : words.connecting); $('way').hidden = true; },
     opened,
   });
 }
@@ -60,6 +66,7 @@ function say(text) {
 /** @param {string} text */
 function end(text) {
   if (finished) return;
+  leaveLane();
   line?.stop();
   $('take').hidden = true;
   $('moving').hidden = true;
@@ -68,39 +75,84 @@ function end(text) {
 
 /** @param {RTCDataChannel} opened @param {() => Promise<string>} way */
 function opened(opened, way) {
+  leaveLane();
   channel = opened;
   turn++;
   taken = false;
   opened.onmessage = ({ data }) => take(new Uint8Array(data));
   const look = async () => {
     if (channel !== opened || finished) return;
-    const found = await way();
-    $('way').hidden = false;
-    $('way').dataset.way = found;
-    $('way').textContent = found === 'relay' ? words.relay : words.direct(from);
+    showWay(await way());
     setTimeout(look, 3000);
   };
   setTimeout(look, 200);
 }
 
+/** @param {string} found */
+function showWay(found) {
+  $('way').hidden = false;
+  $('way').dataset.way = byLane ? 'direct' : found;
+  $('way').textContent = byLane ? words.https(from) : found === 'relay' ? words.relay : words.direct(from);
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes */
+function send(bytes) {
+  if (channel?.readyState === 'open') channel.send(bytes);
+}
+
+https.start({
+  send: ({ bytes }) => send(bytes),
+  arrived: (_, bytes) => {
+    if (byLane) give(bytes, true);
+    else if (early.length < EARLY) early.push(bytes);
+  },
+  sent: () => {},
+  tell: () => {},
+});
+
+/** @param {ArrayBuffer} bytes @param {boolean} lane */
+function give(bytes, lane) {
+  if (taken) worker.postMessage({ bytes, turn, lane }, [bytes]);
+}
+
+function leaveLane() {
+  https.forget(SENDER);
+  byLane = false;
+  early = [];
+}
+
 /** @param {object} word */
 function tell(word) {
-  if (channel?.readyState === 'open') channel.send(join(Uint8Array.of(1), encoder.encode(JSON.stringify(word))));
+  send(join(Uint8Array.of(1), encoder.encode(JSON.stringify(word))));
 }
 
 /** A message of the sender. @param {Uint8Array<ArrayBuffer>} bytes */
 function take(bytes) {
-  if (bytes[0] !== 1) {
-    if (taken) worker.postMessage({ bytes: bytes.buffer, turn }, [bytes.buffer]);
+  if (bytes[0] === LANE_OFFER) return https.offered(SENDER, bytes);
+  if (bytes[0] === LANE_OVER) return leaveLane();
+  if (bytes[0] === BY_LANE) {
+    byLane = true;
+    showWay('direct');
+    for (const one of early.splice(0)) give(one, true);
     return;
   }
+  if (bytes[0] !== 1) return give(bytes.buffer, false);
   let word;
   try { word = JSON.parse(decoder.decode(bytes.subarray(1))); } catch { return; }
   if (word.kind === 'files' && Array.isArray(word.files)) offered(word);
-  else if (word.kind === 'taken' && wanted) worker.postMessage({ begin: true });
+  else if (word.kind === 'taken' && wanted) begun();
   else if (word.kind === 'over') end(words[/** @type {'time'} */ (word.why)] ?? words.stopped);
   else if (word.kind === 'lost') end(words.changed);
-  else if (word.kind === 'done') line.stop();
+  else if (word.kind === 'done') {
+    leaveLane();
+    line.stop();
+  }
+}
+
+/** This use is ours: the files may come, by HTTPS where that is possible. */
+function begun() {
+  worker.postMessage({ begin: true });
+  if (hasDoor) send(join(Uint8Array.of(LANE_WISH), encoder.encode(location.origin)));
 }
 
 /** A name that shows as what it is, and is one name and no path. @param {unknown} claimed */
@@ -109,7 +161,7 @@ function clean(claimed) {
   return name === '' ? 'file' : name.startsWith('.') ? '_' + name : name;
 }
 
-/** @param {{ from?: unknown, files: any[] }} word */
+/** @param {{ from?: unknown, https?: unknown, files: any[] }} word */
 function offered(word) {
   const good = word.files.length > 0 && word.files.length <= MOST_FILES
     && word.files.every(file => Number.isSafeInteger(file?.size) && file.size >= 0 && file.size <= 2 ** 50 && /^[0-9a-f]{64}$/.test(file.root));
@@ -118,6 +170,7 @@ function offered(word) {
   if (files.length && JSON.stringify(files) !== JSON.stringify(told)) return end(words.changed);
   from = String(word.from ?? '').replace(reduced, '').slice(0, 64);
   files = told;
+  hasDoor = word.https === true;
   $('title').textContent = words.title(from);
   document.title = files.length === 1 ? files[0].name : words.title(from);
   if (!$('files').children.length) for (const file of files) {

@@ -1,6 +1,7 @@
 using System.Net;
 using Dapari.Node.Files.Https;
 using Dapari.Wire.Files;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Dapari.Node.Tests.Files.Https;
@@ -69,6 +70,35 @@ public sealed class HttpsLaneTests
         await scene.Channel.SendAsync(0, HttpsScene.Piece(5, 10), cancellation);
         Assert.Equal(HttpsScene.Piece(5, 10), await scene.NextSentAsync());
         Assert.Equal(HttpStatusCode.NotFound, (await scene.AskAsync(HttpMethod.Get, "/" + scene.Ticket)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_lane_that_says_nothing_is_left_and_what_it_had_goes_again()
+    {
+        var time = new FakeTimeProvider();
+        await using var scene = await HttpsScene.BeginAsync(time);
+        await using var body = await scene.OpenAsync();
+        await scene.Channel.SendAsync(0, HttpsScene.Piece(1, 10), TestContext.Current.CancellationToken);
+        await Waiting.UntilAsync("it is left", () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(!scene.Channel.IsByHttps);
+        });
+        Assert.Equal(new[] { LaneWord.Over }, await scene.NextSentAsync());
+        Assert.Equal(HttpsScene.Piece(1, 10), await scene.NextSentAsync());
+    }
+
+    [Fact]
+    public async Task A_lane_with_nothing_to_carry_stays()
+    {
+        var time = new FakeTimeProvider();
+        await using var scene = await HttpsScene.BeginAsync(time);
+        await using var body = await scene.OpenAsync();
+        for (var i = 0; i < 120; i++)
+            time.Advance(TimeSpan.FromSeconds(1));
+        await scene.Channel.SendAsync(0, HttpsScene.Piece(1, 10), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpsScene.Piece(1, 10), await scene.ReadAsync(body, 1));
+        Assert.True(scene.Channel.IsByHttps);
     }
 
     [Fact]

@@ -20,10 +20,10 @@ internal sealed class HttpsScene : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private Task? _running;
 
-    private HttpsScene(string folder, HttpsDoor door, string print)
+    private HttpsScene(string folder, HttpsDoor door, string print, TimeProvider time)
     {
         (_folder, Door) = (folder, door);
-        Channel = new HttpsFileChannel(Beneath, door, RandomSource.System, TimeProvider.System);
+        Channel = new HttpsFileChannel(Beneath, door, RandomSource.System, time);
         _http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == print } }) { BaseAddress = new Uri(door.Address), Timeout = LinkPair.Patience };
     }
 
@@ -41,11 +41,11 @@ internal sealed class HttpsScene : IAsyncDisposable
 
     public byte[] Up { get; private set; } = [];
 
-    public static async Task<HttpsScene> BeginAsync()
+    public static async Task<HttpsScene> BeginAsync(TimeProvider? time = null)
     {
         var folder = Directory.CreateTempSubdirectory().FullName;
         var (certificate, key) = Write(folder, "CN=127.0.0.1");
-        return new HttpsScene(folder, await HttpsDoor.StartAsync(new HttpsOptions("127.0.0.1", 0, certificate, key), CertificateFiles.TryOpen(certificate, key, TimeProvider.System)!), X509CertificateLoader.LoadCertificateFromFile(certificate).GetCertHashString());
+        return new HttpsScene(folder, await HttpsDoor.StartAsync(new HttpsOptions("127.0.0.1", 0, certificate, key), CertificateFiles.TryOpen(certificate, key, TimeProvider.System, out _)!), X509CertificateLoader.LoadCertificateFromFile(certificate).GetCertHashString(), time ?? TimeProvider.System);
     }
 
     public static (string Certificate, string Key) Write(string folder, string name)
@@ -64,9 +64,15 @@ internal sealed class HttpsScene : IAsyncDisposable
         _running ??= Channel.RunAsync(Arrived, _ending.Token);
         Beneath.Say([LaneWord.Wish, .. Encoding.ASCII.GetBytes(Page)]);
         var offer = await NextSentAsync();
+        Use(offer);
+        Xunit.Assert.Equal((LaneWord.Offer, Door.Address), (offer[0], Encoding.ASCII.GetString(offer.AsSpan(81))));
+    }
+
+    /// <summary>From now on it uses what this offer has.</summary>
+    public void Use(byte[] offer)
+    {
         Ticket = Convert.ToHexStringLower(offer.AsSpan(1, 16));
         (Down, Up) = (offer[17..49], offer[49..81]);
-        Xunit.Assert.Equal((LaneWord.Offer, Door.Address), (offer[0], Encoding.ASCII.GetString(offer.AsSpan(81))));
     }
 
     /// <summary>It opens what goes down and says that the first record has come.</summary>

@@ -113,7 +113,7 @@ public sealed class FileSizeTests(ITestOutputHelper output)
         Tell(new FileEvent.DestinationReady(_id));
         if (manifest is not null)
         {
-            Tell(new FileEvent.Verified(_id, new ChunkRange { Item = 0, First = 0, Count = (uint)new FileShape(manifest.Length).Chunks }, false));
+            Tell(new FileEvent.Verified(_id, new ChunkRange { Item = 0, First = 0, Count = (uint)new FileShape(manifest.Length).Chunks }, FileCarrier.Channel));
             Tell(new FileEvent.ManifestRead(_id, manifest));
             Tell(new FileEvent.DestinationReady(_id));
         }
@@ -122,7 +122,7 @@ public sealed class FileSizeTests(ITestOutputHelper output)
     }
 
     private void Verify(uint item, uint first, uint count, bool left) =>
-        Tell(new FileEvent.Verified(_id, new ChunkRange { Item = item, First = first, Count = count }, left));
+        Tell(new FileEvent.Verified(_id, new ChunkRange { Item = item, First = first, Count = count }, left ? FileCarrier.DropOff : FileCarrier.Channel));
 
     private void Tell(FileEvent happened)
     {
