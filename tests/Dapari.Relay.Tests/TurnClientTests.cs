@@ -124,6 +124,105 @@ public sealed class TurnClientTests
     }
 
     [Fact]
+    public void A_peer_for_which_there_is_no_channel_is_reached_by_indications_until_there_is_one()
+    {
+        var line = new Line(false, options: new RelayOptions { ChannelsPerAllocation = 1 });
+        line.Lend();
+        Assert.NotNull(line.SendTo(Peer, [1]));
+        var second = World.At("9.9.9.7:9000");
+        // 508 to the channel, and then a permission: longer than one lives without being asked for again.
+        line.SendTo(second, [2]);
+        for (var minute = 0; minute < 30; minute++)
+        {
+            line.Pass(TimeSpan.FromMinutes(1));
+            var sent = line.SendTo(second, [2, 3]);
+            Assert.Equal((RelayAction.ToPeer, second), (sent?.Action, sent!.Peer));
+            Assert.Equal(second, line.FromPeer(second, [3]).From);
+            Assert.NotNull(line.SendTo(Peer, [1]));
+        }
+
+        // 508 three times a minute would be a flood: one request for a channel, one for a permission.
+        Assert.InRange(line.Requests, 60, 90);
+        Assert.Equal(TurnState.Lent, line.Client.State);
+    }
+
+    [Fact]
+    public void A_peer_that_may_not_be_reached_is_refused_and_no_other()
+    {
+        var line = new Line(false);
+        line.Lend();
+        var inside = World.At("10.0.0.1:9000");
+        line.SendTo(inside, [1]);
+        Assert.False(line.TryWrap(inside));
+        var asked = line.Requests;
+        line.Pass(TimeSpan.FromMinutes(5));
+        Assert.Equal(asked, line.Requests);
+        Assert.NotNull(line.SendTo(Peer, [1]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_channel_whose_requests_are_all_lost_is_asked_for_again_and_serves(bool bound)
+    {
+        var line = new Line(false);
+        line.Lend();
+        if (bound)
+        {
+            line.SendTo(Peer, [1]);
+            line.Pass(TimeSpan.FromSeconds(239));
+        }
+
+        line.Loses = () => true;
+        if (!bound)
+            line.SendTo(Peer, [1]);
+        for (var second = 0; second < 45; second++)
+            line.Pass(TimeSpan.FromSeconds(1));
+        line.Loses = () => false;
+        for (var second = 0; second < 120; second++)
+            line.Pass(TimeSpan.FromSeconds(1));
+        var sent = line.SendTo(Peer, [4, 5]);
+        Assert.Equal((RelayAction.ToPeer, Peer), (sent?.Action, sent!.Peer));
+        // By a channel again: 4 bytes in front of the payload.
+        Assert.Equal(6, line.LastWhole);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_server_that_is_suspected_is_asked_at_once(bool stream, bool isThere)
+    {
+        var line = new Line(stream);
+        line.Lend();
+        line.Loses = () => !isThere;
+        line.Client.Probe(line.Now);
+        line.Client.Probe(line.Now);
+        line.Exchange();
+        for (var i = 0; i < 80; i++)
+            line.Pass(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(isThere ? TurnState.Lent : TurnState.Failed, line.Client.State);
+        if (!isThere)
+            return;
+        // And it is still refreshed in time.
+        for (var minute = 0; minute < 30; minute++)
+            line.Pass(TimeSpan.FromMinutes(1));
+        Assert.True(line.World.Bound.ContainsKey(line.Client.Relayed));
+    }
+
+    [Fact]
+    public void A_server_that_started_anew_says_so_to_whoever_asks()
+    {
+        var line = new Line(false);
+        line.Lend();
+        line.World.Advance(TimeSpan.FromMinutes(11));
+        line.Client.Probe(line.Now);
+        line.Exchange();
+        Assert.Equal((TurnState.Failed, 437), (line.Client.State, line.Client.Code));
+    }
+
+    [Fact]
     public void What_is_not_the_servers_answer_changes_nothing()
     {
         var line = new Line(false);
@@ -150,9 +249,9 @@ public sealed class TurnClientTests
         private readonly byte[] _buffer = new byte[2048];
         private readonly TestClient _door;
 
-        public Line(bool stream, string? password = null)
+        public Line(bool stream, string? password = null, RelayOptions? options = null)
         {
-            World = new World();
+            World = new World(options);
             _door = stream ? World.StreamClient() : World.Client();
             Client = new TurnClient(
                 new TurnClientOptions { Username = _door.Credential.Username, Password = password ?? _door.Credential.Password, IsReliable = stream }, new SeededEntropy(77));
@@ -167,6 +266,9 @@ public sealed class TurnClientTests
         public int Requests { get; private set; }
 
         public byte[] Got { get; private set; } = [];
+
+        /// <summary>Of the datagram that was wrapped last.</summary>
+        public int LastWhole { get; private set; }
 
         public Func<bool> Loses { get; set; } = () => false;
 
@@ -194,10 +296,13 @@ public sealed class TurnClientTests
             Exchange();
         }
 
+        public bool TryWrap(Endpoint peer) => Client.TryWrap(peer, _buffer, TurnClient.HeadRoom, 1, out _, out _, Now);
+
         public Sent? SendTo(Endpoint peer, byte[] payload)
         {
             payload.CopyTo(_buffer, TurnClient.HeadRoom);
             Assert.True(Client.TryWrap(peer, _buffer, TurnClient.HeadRoom, payload.Length, out var start, out var whole, Now));
+            LastWhole = whole;
             Exchange();
             return _door.Send(_buffer[start..(start + whole)]);
         }

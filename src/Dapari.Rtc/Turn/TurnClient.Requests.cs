@@ -8,7 +8,7 @@ namespace Dapari.Rtc.Turn;
 /// <summary>Requests, their answers, and what follows.</summary>
 public sealed partial class TurnClient
 {
-    private void Ask(StunMethod method, Peer? peer, uint seconds, long now, int tries = 0)
+    private void Ask(StunMethod method, Peer? peer, uint seconds, long now, int tries = 0, bool probes = false)
     {
         var id = new TransactionId(_entropy.Next(), unchecked((uint)_entropy.Next()));
         Span<byte> key = stackalloc byte[StunMessage.TransactionIdLength];
@@ -31,6 +31,9 @@ public sealed partial class TurnClient
                 ChannelNumber.Write(ref writer, peer!.Channel);
                 XorPeerAddress.Write(ref writer, peer.Address);
                 break;
+            case StunMethod.CreatePermission:
+                XorPeerAddress.Write(ref writer, peer!.Address);
+                break;
         }
 
         var signed = _nonce.Length > 0;
@@ -49,7 +52,7 @@ public sealed partial class TurnClient
             return;
         }
 
-        var request = new Request(method, id, peer, seconds, bytes[..length].ToArray(), signed, tries, _options.IsReliable, now);
+        var request = new Request(method, id, peer, seconds, bytes[..length].ToArray(), signed, tries, _options.IsReliable, now) { Probes = probes };
         _requests.Add(request);
         _outgoing.Enqueue(request.Bytes);
     }
@@ -57,7 +60,17 @@ public sealed partial class TurnClient
     private void Bind(Peer peer, long now)
     {
         peer.BindAt = long.MaxValue;
+        // RFC 8656 §12: what was not bound again in time is a channel no more.
+        peer.IsBound &= now < peer.BoundUntil;
         Ask(StunMethod.ChannelBind, peer, 0, now);
+    }
+
+    /// <summary>Without a channel datagrams go as indications, which want a permission alone (RFC 8656 §10); the channel is asked for again later.</summary>
+    private void Permit(Peer peer, long now)
+    {
+        peer.BindAt = now + BindAgain;
+        peer.IsBound &= peer.BindAt < peer.BoundUntil;
+        Ask(StunMethod.CreatePermission, peer, 0, now);
     }
 
     private void Granted(Request asked, in StunMessage answer, long now)
@@ -78,7 +91,7 @@ public sealed partial class TurnClient
                 Keep(answer, now);
                 break;
             case StunMethod.ChannelBind:
-                (asked.Peer!.IsBound, asked.Peer.BindAt) = (true, now + BindEvery);
+                (asked.Peer!.IsBound, asked.Peer.BindAt, asked.Peer.BoundUntil) = (true, now + BindEvery, now + ChannelLife);
                 break;
         }
     }
@@ -95,15 +108,18 @@ public sealed partial class TurnClient
         if (code is Unauthorized or StaleNonce && asked.Tries < 3 && (code == StaleNonce || !asked.IsSigned)
             && Realm.TryRead(answer, out var realm) && Nonce.TryRead(answer, out var nonce) && Learn(realm, nonce))
         {
-            Ask(asked.Method, asked.Peer, asked.Seconds, now, asked.Tries + 1);
+            Ask(asked.Method, asked.Peer, asked.Seconds, now, asked.Tries + 1, asked.Probes);
             return;
         }
 
         // RFC 8656 §5: without an allocation (437) the server has started anew or let it go: no peer is reached any more, not this one alone.
-        if (asked.Method == StunMethod.ChannelBind && code != AllocationMismatch)
-            asked.Peer!.IsRefused = true;
-        else
+        if (asked.Peer is not { } peer || code == AllocationMismatch)
             Fail(code);
+        // RFC 8656 §10.2, §12.2: a peer that may not be reached, and one of another family; all else is for now.
+        else if (code is Forbidden or OtherFamily)
+            peer.IsRefused = true;
+        else if (asked.Method == StunMethod.ChannelBind)
+            Permit(peer, now);
     }
 
     private bool Learn(ReadOnlySpan<byte> realm, ReadOnlySpan<byte> nonce)
@@ -123,11 +139,10 @@ public sealed partial class TurnClient
 
     private void Unanswered(Request asked, long now)
     {
-        // A channel is asked for again with the next datagram's turn; without an address nothing works.
-        if (asked.Method == StunMethod.ChannelBind && State is TurnState.Lent)
-            asked.Peer!.BindAt = now;
-        else
+        if (asked.Peer is not { } peer || State is not TurnState.Lent)
             Fail(0);
+        else if (asked.Method == StunMethod.ChannelBind)
+            Permit(peer, now);
     }
 
     private void Fail(int code)
@@ -148,6 +163,8 @@ public sealed partial class TurnClient
         public bool IsRefused { get; set; }
 
         public long BindAt { get; set; } = long.MaxValue;
+
+        public long BoundUntil { get; set; }
     }
 
     /// <summary>A request that waits for its answer (RFC 8489 §6.2.1, §6.2.2).</summary>
@@ -155,7 +172,9 @@ public sealed partial class TurnClient
     {
         private const long Rto = 500_000;
         private const long ReliableWait = 39_500_000;
+        private const long ProbeWait = 7_500_000;
         private const int MostSent = 7;
+        private const int MostProbes = 4;
 
         private int _sent = 1;
         private long _wait = Rto;
@@ -174,11 +193,23 @@ public sealed partial class TurnClient
 
         public int Tries { get; } = tries;
 
+        /// <summary>Whether the server is still there is wanted soon: over after 7.5 s.</summary>
+        public bool Probes
+        {
+            get;
+            init
+            {
+                field = value;
+                if (value && reliable)
+                    NextAt = now + ProbeWait;
+            }
+        }
+
         public long NextAt { get; private set; } = now + (reliable ? ReliableWait : Rto);
 
         public bool Again(long now)
         {
-            if (reliable || _sent >= MostSent)
+            if (reliable || _sent >= (Probes ? MostProbes : MostSent))
                 return false;
             _sent++;
             _wait *= 2;

@@ -13,7 +13,8 @@ namespace Dapari.Rtc.Turn;
 /// <remarks>
 /// Step 1: an Allocate without credentials is refused with realm and nonce; the signed one lends the address. Step 2: the first datagram to a peer binds a
 /// channel to it, which also permits it; until that is answered datagrams go as indications, right behind the request. Step 3: the address is refreshed a
-/// minute before it ends, each channel every four minutes. The owner sends and receives: one datagram each over UDP, framed as <see cref="StreamFraming"/>
+/// minute before it ends, each channel every four minutes. Where the server has no channel to give, or does not answer, datagrams go on as indications by a
+/// permission, and the channel is asked for again after a minute; only a peer that may not be reached (403) is refused for good. The owner sends and receives: one datagram each over UDP, framed as <see cref="StreamFraming"/>
 /// has it over TCP and TLS, and only what came from the server is given to <see cref="Receive"/>.
 /// </remarks>
 public sealed partial class TurnClient
@@ -28,9 +29,13 @@ public sealed partial class TurnClient
     private const int StaleNonce = 438;
     private const int AllocationMismatch = 437;
     private const int Unauthorized = 401;
+    private const int Forbidden = 403;
+    private const int OtherFamily = 443;
 
     // RFC 8656 §9, §12: a permission lives 5 minutes, a channel 10; binding again renews both.
     private const long BindEvery = 240_000_000;
+    private const long ChannelLife = 600_000_000;
+    private const long BindAgain = 60_000_000;
     private const uint WantedSeconds = 600;
 
     private readonly TurnClientOptions _options;
@@ -225,6 +230,15 @@ public sealed partial class TurnClient
         _requests.RemoveAt(at);
         Granted(asked, message, nowUs);
         return TurnReceipt.Taken;
+    }
+
+    /// <summary>Asks whether what was lent still is, for nothing comes by it any more: by a refresh that is given up after 7.5 s.</summary>
+    public void Probe(long nowUs)
+    {
+        if (State is not TurnState.Lent || _requests.Exists(request => request.Probes))
+            return;
+        _refreshAt = long.MaxValue;
+        Ask(StunMethod.Refresh, null, WantedSeconds, nowUs, probes: true);
     }
 
     /// <summary>The connection to the server is gone, and with it what was lent (RFC 8656 §5: an allocation is of one connection).</summary>
