@@ -72,12 +72,13 @@ public sealed class NodeTownTests(Theatre theatre) : FileScene(theatre)
         async Task<string> WatchAsync()
         {
             var (began, last, said) = (System.Diagnostics.Stopwatch.GetTimestamp(), "", "");
+            using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
             while (!over.IsCancellationRequested)
             {
                 var now = $"{await WayAsync(alice, there)} {await WayAsync(bob, here)}";
                 if (now != last)
                     said += string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(last = now).Replace(' ', '/')} after {System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s; ");
-                await Task.Delay(100, CancellationToken.None);
+                await tick.WaitForNextTickAsync(CancellationToken.None);
             }
 
             return said;
