@@ -2,6 +2,7 @@ using Dapari.Peer.Contacts;
 using Dapari.Peer.Invites;
 using Dapari.Peer.Outbox;
 using Dapari.Wire;
+using Dapari.Wire.V1;
 
 namespace Dapari.Peer.Servers;
 
@@ -41,7 +42,8 @@ internal abstract record Asked
 
     public sealed record ForRelay : Asked;
 
-    public sealed record ToBeginBlob(TransferId Transfer, BlobId Blob) : Asked;
+    /// <summary>With where it will be, without what it will be sealed by.</summary>
+    public sealed record ToBeginBlob(TransferId Transfer, BlobId Blob, DropOff Place) : Asked;
 
     public sealed record ToTrimBlob : Asked;
 

@@ -123,7 +123,13 @@ internal sealed partial class DropOffDesk(Parts parts)
     public void Begun(Step step, Asked.ToBeginBlob asked, BlobBegun begun)
     {
         if (Find(asked) is not { } draft)
+        {
+            // The transfer ended while the answer was on its way: what was removed then has been begun anew behind it.
+            if (Desk.Find(asked.Transfer) is null or { IsOver: true })
+                Discard(step, [asked.Place]);
             return;
+        }
+
         draft.Asked = false;
         if (!draft.Wanted || draft.Uploading)
             return;
@@ -296,7 +302,7 @@ internal sealed partial class DropOffDesk(Parts parts)
                 MailboxId = box.Record.MailboxId, BlobId = record.DropOff.BlobId, Size = record.Size,
                 ReadTokenHash = ByteString.CopyFrom(read.Hash()), OwnerTokenHash = ByteString.CopyFrom(owner.Hash()),
             },
-        }, new Asked.ToBeginBlob(transfer.Id, blob));
+        }, new Asked.ToBeginBlob(transfer.Id, blob, new DropOff { Server = record.DropOff.Server, BlobId = record.DropOff.BlobId, ReadToken = record.DropOff.ReadToken }));
     }
 
     private void Drop(Step step, TransferId id)

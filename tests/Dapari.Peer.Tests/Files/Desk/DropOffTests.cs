@@ -46,6 +46,29 @@ public sealed class DropOffTests
     }
 
     [Fact]
+    public void Room_that_was_asked_for_before_the_end_and_given_after_it_is_given_back()
+    {
+        var (alice, _, id) = Left(2);
+        var dropOff = alice.Engine.Parts.Files.Find(id)!.Record.DropOffs.Single();
+        Assert.Equal(CommandRefusal.Unspecified, alice.Cancel(id));
+        _world.Pass(1_000);
+        Assert.Equal(0, _world.Server.BlobCount);
+        // It was on its way when the drop-off was removed.
+        Assert.True(BlobId.TryRead(dropOff.BlobId, out var blob));
+        Assert.True(BlobToken.TryRead(dropOff.ReadToken.Span, out var read));
+        _world.Act(alice, (parts, step) => parts.Servers.Find(World.Home)!.Send(step, new ClientFrame
+        {
+            BeginBlob = new BeginBlob
+            {
+                MailboxId = parts.State.Boxes.Values.First().Record.MailboxId, BlobId = dropOff.BlobId, Size = 100_000,
+                ReadTokenHash = ByteString.CopyFrom(read.Hash()), OwnerTokenHash = ByteString.CopyFrom(BlobToken.Random(RandomSource.System).Hash()),
+            },
+        }, new Servers.Asked.ToBeginBlob(id, blob, dropOff)));
+        _world.Pass(60_000);
+        Assert.Equal(0, _world.Server.BlobCount);
+    }
+
+    [Fact]
     public void A_server_that_takes_none_says_so_and_the_recipient_gets_it_directly()
     {
         _world.Server.TakesBlobs = false;
