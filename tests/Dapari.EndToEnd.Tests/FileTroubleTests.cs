@@ -89,11 +89,11 @@ public sealed class FileTroubleTests(Theatre theatre) : FileScene(theatre)
         await alice.SendFilesAsync(path);
         await bob.GetFilesAsync("long.dat");
         await bob.SeesProgressAsync("long.dat", 1);
-        // Its page does nothing any more; the browser beneath keeps the path.
+        // Its page does nothing any more; the browser beneath would keep the path, which the other end gives up for its silence.
         var debugger = await alice.Page.Context.NewCDPSessionAsync(alice.Page);
         await debugger.SendAsync("Debugger.enable");
         await debugger.SendAsync("Debugger.pause");
-        await Expect(bob.Files("long.dat").GetByText(bob.Words.File.Trouble(TransferTrouble.Stalled, false, false, "Alice"))).ToBeVisibleAsync(new() { Timeout = 120_000 });
+        await Expect(bob.Files("long.dat").GetByText(bob.Words.File.Trouble(TransferTrouble.NoWay, false, false, "Alice"))).ToBeVisibleAsync(new() { Timeout = 120_000 });
         await debugger.SendAsync("Debugger.disable");
         await bob.SeesFilesWentAsync("long.dat", Route.Direct);
         Assert.Equal(("long.dat", hash), await bob.SaveFileAsync("long.dat", "long.dat"));
