@@ -14,7 +14,7 @@ internal sealed class MachineProcess : IAsyncDisposable
     private MachineProcess(TestPostgres postgres, string cluster, string program)
     {
         var start = new ProcessStartInfo("dotnet", [
-            program, "serve", "--data", _data, "--listen", "127.0.0.1:0", "--relay", "off", "--rate", "all=off", "--connections-per-address", "100000",
+            program, "serve", "--data", _data, "--listen", "127.0.0.1:0", "--relay", "off", "--rate", "all=off", "--connections-per-address", "100000", "--mailbox-envelopes", "1000000",
             "--cluster-name", cluster, "--silo-port", "0", "--advertise", "127.0.0.1",
         ]) { RedirectStandardOutput = true };
         start.Environment["DAPARI_CLUSTER"] = postgres.Url;

@@ -39,6 +39,9 @@ internal sealed class Talk : IAsyncDisposable
     /// <summary>Connections that broke.</summary>
     public int Breaks { get; private set; }
 
+    /// <summary>How often the owner was told that another connection has its mailbox, which nobody but itself ever opens.</summary>
+    public int Taken { get; private set; }
+
     public async Task BeginAsync()
     {
         await RetryAsync(() => _ownerWays, async client =>
@@ -157,7 +160,11 @@ internal sealed class Talk : IAsyncDisposable
         {
             var frame = await client.NextAsync().WaitAsync(Patience, _stop.Token);
             if (frame.KindCase == ServerFrame.KindOneofCase.MailboxTaken)
+            {
+                Taken++;
                 throw new InvalidOperationException("taken");
+            }
+
             if (frame.KindCase != ServerFrame.KindOneofCase.Deliver)
                 continue;
             var number = BitConverter.ToInt32(frame.Deliver.Envelope.Span);

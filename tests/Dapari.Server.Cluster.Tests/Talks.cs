@@ -24,6 +24,9 @@ internal sealed class Talks(List<Talk> talks) : IAsyncDisposable
 
     public Task MoreAsync(int posts) => Task.WhenAll(talks.Select(t => t.MoreAsync(posts)));
 
+    /// <summary>How often owners were told that somebody else had their mailboxes.</summary>
+    public int Taken => talks.Sum(t => t.Taken);
+
     public async Task EndAsync() => Assert.All(await Task.WhenAll(talks.Select(t => t.EndAsync())), Assert.Null);
 
     public async ValueTask DisposeAsync()

@@ -130,13 +130,15 @@ internal sealed class TestClient : IAsyncDisposable
         },
     });
 
-    public Task<ServerFrame> OpenAsync(TestMailbox mailbox) => AskAsync(new ClientFrame
+    public Task<ServerFrame> OpenAsync(TestMailbox mailbox) => AskAsync(OpenFrame(mailbox));
+
+    public ClientFrame OpenFrame(TestMailbox mailbox) => new()
     {
         OpenMailbox = new OpenMailbox
         {
             MailboxId = mailbox.Id.ToByteString(), Signature = mailbox.Owner.Sign(ProofMessage.MailboxOwner(Host, Challenge, mailbox.Id)),
         },
-    });
+    };
 
     public Task<ServerFrame> OpenSenderAsync(TestMailbox mailbox) => AskAsync(new ClientFrame
     {

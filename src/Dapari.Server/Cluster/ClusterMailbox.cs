@@ -41,8 +41,11 @@ internal sealed class ClusterMailbox
     /// <summary>Those who post from other machines, one slot for each machine: their posts keep their order.</summary>
     public ConcurrentDictionary<SiloAddress, SenderSlot> Slots { get; } = [];
 
-    /// <summary>The database says that another machine has it.</summary>
+    /// <summary>What is inside fails: another machine has it (<see cref="IsTaken"/>), or a write has failed, and nothing that came later may be kept before that comes again.</summary>
     public bool IsLost { get; private set; }
+
+    /// <summary>The database says that another machine has it.</summary>
+    public bool IsTaken { get; set; }
 
     /// <summary>Marks that the database does not know; the writer's.</summary>
     public bool IsDirty { get; set; }
@@ -91,7 +94,7 @@ internal sealed class ClusterMailbox
         return _empty.Task;
     }
 
-    /// <summary>It belongs to another machine: what is inside fails.</summary>
+    /// <summary>From now on what is inside fails.</summary>
     public void Lose()
     {
         IsLost = true;

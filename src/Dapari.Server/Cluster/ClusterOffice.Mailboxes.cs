@@ -60,7 +60,15 @@ internal sealed partial class ClusterOffice
         if (_far.TryGetValue(sender.Number, out var far) && far.TryAdd(sender, post, onlyBehind: true, out _))
             return ValueTask.CompletedTask;
         if (TryEnter(sender.Number, out var mailbox))
-            return PostHereAsync(mailbox, sender, post, cancellation);
+        {
+            if (!sender.IsBroken)
+                return PostHereAsync(mailbox, sender, post, cancellation);
+            mailbox.Exit(); // It is taken anew since; what failed before comes again on another connection, and goes first.
+            post.WasForwarded = true;
+            post.Complete(false);
+            return ValueTask.CompletedTask;
+        }
+
         bool isPutAway;
         do
         {
@@ -149,6 +157,9 @@ internal sealed partial class ClusterOffice
                 return mailbox;
             }
 
+            // A machine that ends would get it, and lose it at once, for as long as it asks.
+            if (_hub!.IsGoingAway)
+                throw new StorageException(0, "this machine is ending");
             try
             {
                 var place = await Grain(id).LocateAsync();

@@ -103,7 +103,7 @@ internal sealed partial class ClusterOffice : IPostOffice, IAsyncDisposable
 
         foreach (var (silo, lane) in _lanes)
         {
-            if (_members!.CurrentSnapshot.GetSiloStatus(silo).IsTerminating() && _lanes.TryRemove(KeyValuePair.Create(silo, lane)))
+            if (IsEnding(silo) && _lanes.TryRemove(KeyValuePair.Create(silo, lane)))
                 lane.Dispose();
         }
     }
@@ -177,6 +177,11 @@ internal sealed partial class ClusterOffice : IPostOffice, IAsyncDisposable
         }
     }
 
+    /// <summary>The machine has ended, or is ending.</summary>
+    public bool IsEnding(SiloAddress silo) => _members!.CurrentSnapshot.GetSiloStatus(silo).IsTerminating();
+
+    public IMailboxGrain Grain(MailboxId id) => _grains!.GetGrain<IMailboxGrain>(new Guid(id.ToArray()));
+
     public FarLane Lane(SiloAddress silo) => _lanes.GetOrAdd(silo, s => new FarLane(_desks!.At(s), Silo, _logger));
 
     public async ValueTask DisposeAsync()
@@ -197,17 +202,16 @@ internal sealed partial class ClusterOffice : IPostOffice, IAsyncDisposable
         await _database.DisposeAsync();
     }
 
-    private IMailboxGrain Grain(MailboxId id) => _grains!.GetGrain<IMailboxGrain>(new Guid(id.ToArray()));
-
     private PostgresWriter Writer(long number) => _writers[number % Writers];
 
-    /// <summary>The database says that another machine has it. Its owner here has to come again; whoever posts looks for it.</summary>
+    /// <summary>Another machine has it, or nobody knows what of it is kept. Its owner here has to come again; whoever posts looks for it.</summary>
     private void Lose(ClusterMailbox mailbox)
     {
-        Lost(_logger);
+        if (mailbox.IsTaken)
+            Lost(_logger);
         _hub!.Drop(mailbox.Number);
         _mailboxes.TryRemove(KeyValuePair.Create(mailbox.Number, mailbox));
-        mailbox.Context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationError, "Another machine has the mailbox."));
+        mailbox.Context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationError, "The mailbox has to be taken anew."));
     }
 
     /// <summary>What a call of another machine may end with, exceptions of newer builds that this one does not know among them.</summary>

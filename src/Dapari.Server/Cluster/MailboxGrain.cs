@@ -41,7 +41,7 @@ internal sealed class MailboxGrain(ClusterOffice office) : Grain, IMailboxGrain
 
     public ValueTask MoveAsync(SiloAddress silo)
     {
-        if (silo.Equals(office.Silo))
+        if (silo.Equals(office.Silo) || office.IsEnding(silo)) // One that was silent for long does not know yet.
             return ValueTask.CompletedTask;
         _isMoving = true;
         GrainContext.Migrate(new Dictionary<string, object> { [IPlacementDirector.PlacementHintKey] = silo });

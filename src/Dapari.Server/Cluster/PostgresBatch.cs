@@ -34,7 +34,7 @@ internal sealed class PostgresBatch(ServerClock clock)
 
     public bool IsEmpty => _works.Count == 0 && _marks.Count == 0;
 
-    /// <summary>Mailboxes that other machines have taken.</summary>
+    /// <summary>Mailboxes that other machines have taken, or that were to be written to when the database was away for too long.</summary>
     public List<ClusterMailbox> Lost { get; } = [];
 
     public void Add(PostgresWork work)
@@ -99,14 +99,12 @@ internal sealed class PostgresBatch(ServerClock clock)
         Settle(kept, inserted, known, removed);
     }
 
-    /// <summary>Nothing of it was kept, as far as anybody knows.</summary>
+    /// <summary>Nothing of it was kept, as far as anybody knows. Nothing that waits behind it may be kept either: its senders begin again with what failed, in mailboxes that are taken anew.</summary>
     public void Fail()
     {
         _failed = true;
-        foreach (var (mailbox, post) in _inserts)
-            mailbox.State.Settle(-1, -post.Envelope.Length);
-        foreach (var mailbox in _marks.Keys) // Not durable: the next envelope reserves anew.
-            mailbox.State.ReservedThrough = mailbox.State.NextSequence - 1;
+        foreach (var mailbox in _mailboxes)
+            Lose(mailbox);
     }
 
     /// <summary>In order: everybody is answered.</summary>
@@ -243,17 +241,15 @@ internal sealed class PostgresBatch(ServerClock clock)
     {
         foreach (var mailbox in _mailboxes)
         {
-            if (kept.Contains(mailbox.Number))
+            if (!mailbox.IsLost && kept.Contains(mailbox.Number))
             {
                 if (_marks.ContainsKey(mailbox))
                     mailbox.State.Reserve();
             }
             else
             {
-                if (!mailbox.IsLost)
-                    Lost.Add(mailbox);
-                _lost.Add(mailbox);
-                mailbox.Lose();
+                mailbox.IsTaken = true;
+                Lose(mailbox);
             }
         }
 
@@ -275,6 +271,14 @@ internal sealed class PostgresBatch(ServerClock clock)
         var states = _mailboxes.ToDictionary(m => m.Number, m => m.State);
         foreach (var (mailbox, bytes) in removed)
             states[mailbox].Settle(-1, -bytes);
+    }
+
+    private void Lose(ClusterMailbox mailbox)
+    {
+        if (!mailbox.IsLost)
+            Lost.Add(mailbox);
+        _lost.Add(mailbox);
+        mailbox.Lose();
     }
 
     private static void Longs(NpgsqlBatchCommand command, IEnumerable<long> values) =>

@@ -52,7 +52,7 @@ internal sealed partial class PostgresWriter : IAsyncDisposable
     /// <param name="clock">The cluster's.</param>
     /// <param name="patience">How long the database may be away.</param>
     /// <param name="commits">Told how long each took.</param>
-    /// <param name="lost">A mailbox belongs to another machine; called after what was for it has failed.</param>
+    /// <param name="lost">A mailbox belongs to another machine, or has to be taken anew; called after what was for it has failed.</param>
     /// <param name="logger">For faults.</param>
     public PostgresWriter(NpgsqlDataSource database, ServerClock clock, TimeSpan patience, CommitTimes commits, Action<ClusterMailbox> lost, ILogger logger)
     {

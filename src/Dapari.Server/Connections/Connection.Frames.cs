@@ -116,6 +116,7 @@ internal sealed partial class Connection
         MailboxId.TryRead(create.MailboxId, out var id);
         if (!IsAllowed(request, _hub.Limits.Creations) || !IsAllowed(request, _hub.Limits.Proofs) || !HasRoom(request, _owned.Count, id, _owned))
             return;
+        var turn = _hub.NextTurn();
         var ownerKey = create.OwnerKey.ToByteArray();
         if (!Proofs.Verify(ProofMessage.MailboxOwner(_host, _challenge, id), ownerKey, create.Signature))
         {
@@ -125,7 +126,7 @@ internal sealed partial class Connection
 
         if (IsBlocked(request, id))
             return;
-        var outcome = await CreateAsync(mayCreate => _hub.Office.CreateMailboxAsync(id, ownerKey, create.SenderKey.ToByteArray(), mayCreate, _gone.Token), o => o.Refusal);
+        var outcome = await CreateAsync(mayCreate => _hub.Office.CreateMailboxAsync(id, ownerKey, create.SenderKey.ToByteArray(), mayCreate, _left), o => o.Refusal);
         if (outcome.Refusal != Refusal.Unspecified)
         {
             Refuse(request, outcome.Refusal);
@@ -133,7 +134,7 @@ internal sealed partial class Connection
         }
 
         Done(request);
-        Own(id, outcome.Number);
+        Own(id, outcome.Number, turn);
     }
 
     /// <summary>Creates as far as this connection may; a code is used up only by what is made with it, not by a repeat, nor by a failure.</summary>
@@ -166,14 +167,15 @@ internal sealed partial class Connection
             return;
         if (IsBlocked(request, id))
             return;
-        var row = await _hub.Office.FindMailboxAsync(id, _gone.Token);
+        var turn = _hub.NextTurn();
+        var row = await _hub.Office.FindMailboxAsync(id, _left);
         if (!Proofs.Verify(ProofMessage.MailboxOwner(_host, _challenge, id), row?.OwnerKey, open.Signature))
         {
             Refuse(request, Refusal.UnknownMailbox);
             return;
         }
 
-        var usage = await _hub.Office.OpenMailboxAsync(id, row!.Value.Number, _gone.Token);
+        var usage = await _hub.Office.OpenMailboxAsync(id, row!.Value.Number, _left);
         if (usage.Refusal != Refusal.Unspecified)
         {
             Refuse(request, usage.Refusal); // It was deleted meanwhile.
@@ -185,18 +187,18 @@ internal sealed partial class Connection
             Request = request,
             MailboxOpened = new MailboxOpened { WaitingEnvelopes = (ulong)usage.Envelopes, HighestAcknowledged = (ulong)usage.HighestAcknowledged, Wake = ByteString.CopyFrom(row.Value.Wake) },
         });
-        Own(id, row.Value.Number);
+        Own(id, row.Value.Number, turn);
     }
 
     /// <summary>From here on deliveries of the mailbox go to this connection. The answer is queued before, so it comes first.</summary>
-    private void Own(MailboxId id, long number)
+    private void Own(MailboxId id, long number, long turn)
     {
         OwnerSlot? slot;
         lock (_slotsGate)
         {
             if (_owned.TryGetValue(id, out slot) && slot.Number == number && !slot.Closed)
                 return;
-            slot = _deliveries.Open(id, number, this);
+            slot = _deliveries.Open(id, number, this, turn);
             _owned[id] = slot;
         }
 

@@ -23,6 +23,10 @@ internal sealed partial class Connection : IDisposable
     private readonly Hub _hub;
     private readonly Outbox _outbox;
     private readonly Action _abort;
+
+    /// <summary>The other side has gone, as the socket knows it: also while nothing is read, because a mailbox is being opened.</summary>
+    private readonly CancellationToken _left;
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _inFlight = new(InFlightLimit);
     private readonly CancellationTokenSource _gone = new();
@@ -33,7 +37,7 @@ internal sealed partial class Connection : IDisposable
     private int _closing;
     private WebSocketCloseStatus _closeStatus = WebSocketCloseStatus.NormalClosure;
 
-    public Connection(WebSocket socket, JoiningStream stream, string host, bool hasTls, AddressKey address, Hub hub, Action abort)
+    public Connection(WebSocket socket, JoiningStream stream, string host, bool hasTls, AddressKey address, Hub hub, Action abort, CancellationToken left)
     {
         _socket = socket;
         _stream = stream;
@@ -42,6 +46,7 @@ internal sealed partial class Connection : IDisposable
         _hasTls = hasTls;
         _address = address;
         _abort = abort;
+        _left = left;
         _outbox = new Outbox(hub.Options.SendQueueBytes, hub.Budget);
         _deliveries = new Deliveries(hub.Office, hub.Clock, hub.Options.WindowEnvelopes, hub.Options.WindowBytes, Send, hub.Logger);
         _openedAt = _lastFrameAt = Now;

@@ -15,7 +15,7 @@ namespace Dapari.Server.Connections;
 internal readonly record struct InFlight(int Size, ByteString Id, PostOperation? HandedOver);
 
 /// <summary>A mailbox opened by its owner on one connection. All state is guarded by its <see cref="Deliveries"/>.</summary>
-internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, MailboxId id, long number)
+internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, MailboxId id, long number, long turn)
 {
     public Deliveries Deliveries { get; } = deliveries;
 
@@ -26,6 +26,9 @@ internal sealed class OwnerSlot(Deliveries deliveries, Connection owner, Mailbox
     public ByteString IdBytes { get; } = id.ToByteString();
 
     public long Number { get; } = number;
+
+    /// <summary>When it was asked for, among all that were: opening may take long, and who asked last has the mailbox.</summary>
+    public long Turn { get; } = turn;
 
     /// <summary>The last sequence handed to this connection.</summary>
     public long Cursor { get; set; }
@@ -78,9 +81,9 @@ internal sealed partial class Deliveries(IPostOffice office, ServerClock clock, 
     private bool _pumping;
     private bool _ended;
 
-    public OwnerSlot Open(MailboxId id, long number, Connection owner)
+    public OwnerSlot Open(MailboxId id, long number, Connection owner, long turn)
     {
-        var slot = new OwnerSlot(this, owner, id, number);
+        var slot = new OwnerSlot(this, owner, id, number, turn);
         lock (_gate)
             _slots.Add(slot);
         return slot;

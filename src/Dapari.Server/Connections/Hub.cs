@@ -25,6 +25,7 @@ internal sealed class Hub : IDisposable
     private ServerOptions _options;
     private int _total;
     private bool _goingAway;
+    private long _turns;
 
     public Hub(ServerOptions options, ServerClock clock, RandomSource random, IPostOffice office, RelayAccessDesk relay, BlobStore blobs, ILogger logger)
     {
@@ -113,22 +114,34 @@ internal sealed class Hub : IDisposable
 
     public void Remove(Connection connection) => _connections.TryRemove(connection, out _);
 
-    /// <summary>Gives a mailbox to a connection; another one that had it is told and loses it.</summary>
+    /// <summary>For an opening that begins now.</summary>
+    public long NextTurn() => Interlocked.Increment(ref _turns);
+
+    /// <summary>
+    /// Gives a mailbox to a connection; another one that had it is told and loses it. One that asked later keeps it: it is the same peer, which gave this connection up while its opening
+    /// was waiting for something.
+    /// </summary>
     public void Take(OwnerSlot slot)
     {
-        OwnerSlot? before = null;
+        OwnerSlot? loser = null;
         Pushes?.Forget(slot.Number);
-        _owners.AddOrUpdate(slot.Number, slot, (_, present) =>
-        {
-            before = present;
-            return slot;
-        });
-        if (before is not null && before != slot)
-        {
-            before.Deliveries.Close(before);
-            if (before.Owner != slot.Owner)
-                before.Owner.Taken(before);
-        }
+        _owners.AddOrUpdate(
+            slot.Number,
+            _ =>
+            {
+                loser = null;
+                return slot;
+            },
+            (_, present) =>
+            {
+                loser = present.Turn > slot.Turn ? slot : present;
+                return loser == slot ? present : slot;
+            });
+        if (loser is null)
+            return;
+        loser.Deliveries.Close(loser);
+        if (loser == slot || loser.Owner != slot.Owner)
+            loser.Owner.Taken(loser);
     }
 
     public void Release(OwnerSlot slot)

@@ -90,7 +90,8 @@ internal static class Pipeline
         {
             // No compression: it would mix secrets' lengths and cost memory for each connection, and sealed bytes do not shrink.
             using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Timeout.InfiniteTimeSpan });
-            using var connection = new Connection(socket, ((JoiningUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!, Host(context.Request), HasTls(context, hub), address, hub, context.Abort) { RemoteAddress = context.Connection.RemoteIpAddress };
+            var stream = ((JoiningUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!;
+            using var connection = new Connection(socket, stream, Host(context.Request), HasTls(context, hub), address, hub, context.Abort, context.RequestAborted) { RemoteAddress = context.Connection.RemoteIpAddress };
             await connection.RunAsync();
         }
         finally
