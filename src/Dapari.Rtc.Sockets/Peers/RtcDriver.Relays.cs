@@ -162,6 +162,13 @@ public sealed partial class RtcDriver
         SettleRelays();
     }
 
+    /// <summary>Nothing comes: what a relay no longer lends, because it has started anew or a router between shows it another address of ours, is known soon to be no way.</summary>
+    private void ProbeRelays()
+    {
+        foreach (var relay in _relays)
+            relay.Client.Probe(NowUs);
+    }
+
     /// <summary>A datagram on a TURN server's socket.</summary>
     private void ReceiveFrom(Relay relay, in Received received, Span<byte> bytes, long now)
     {

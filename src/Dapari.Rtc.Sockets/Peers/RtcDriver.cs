@@ -224,6 +224,8 @@ public sealed partial class RtcDriver : IAsyncDisposable
             moved = true;
             if (told.Kind == RtcEventKind.ChannelClosed)
                 CancelWaiting(told.Channel!);
+            else if (told.Kind == RtcEventKind.Disconnected)
+                ProbeRelays();
             if (told.Kind != RtcEventKind.MessageWaiting)
                 _listener.Happened(_peer, told, NowUs);
         }

@@ -210,6 +210,9 @@ public sealed partial class IceAgent
         pair.NextConsent = long.MaxValue;
         if (pair == _selected)
             Lose(now);
+        // The last that could have taken the selected one's place.
+        else if (_selected is null && State is IceState.Disconnected && !HasValid)
+            Become(IceState.Failed);
     }
 
     private static bool IsLinkLocal(Endpoint endpoint) => endpoint.Family == 6 && endpoint.High >> 54 == 0x3FA;

@@ -145,11 +145,21 @@ public sealed partial class IceAgent
             _nextPace = now;
     }
 
-    // The selected pair is of no use any more.
-    private void Lose(long now)
+    private bool HasValid => _pairs.Exists(pair => pair.IsValid && pair.Session == _session);
+
+    // The selected pair is of no use any more. A restart that is under way may find another, and takes as long as a first search.
+    private void Lose(long now, bool isSearching = false)
     {
         _selected = null;
-        _firstValidAt = _pairs.Exists(pair => pair.IsValid && pair.Session == _session) ? now : long.MaxValue;
-        Become(_firstValidAt == long.MaxValue ? IceState.Failed : IceState.Disconnected);
+        _firstValidAt = HasValid ? now : long.MaxValue;
+        if (_firstValidAt != long.MaxValue)
+            Become(IceState.Disconnected);
+        else if (!isSearching)
+            Become(IceState.Failed);
+        else
+        {
+            _checkingSince = now;
+            Become(IceState.Checking);
+        }
     }
 }

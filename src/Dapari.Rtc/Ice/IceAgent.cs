@@ -140,8 +140,8 @@ public sealed partial class IceAgent
             Drop(pair);
         foreach (var transaction in _transactions.Values.Where(transaction => transaction.From.Address == address).ToList())
             _transactions.Remove(transaction.Id);
-        if (_selected is not null && _selected.Local.Address == address)
-            Lose(now);
+        if (_selected is { } selected && selected.Local.Address == address)
+            Lose(now, isSearching: selected.Session != _session);
         Go(now);
     }
 
@@ -227,7 +227,7 @@ public sealed partial class IceAgent
             Drop(pair);
         _remotes.Clear();
         _session = new IceSession(IceCredentials.Random(_entropy));
-        (_remotesEnded, _gatheringTold, _checkingSince, _firstValidAt) = (false, false, long.MaxValue, long.MaxValue);
+        (_remotesEnded, _gatheringTold, _checkingSince, _firstValidAt) = (false, false, State is IceState.Checking ? now : long.MaxValue, long.MaxValue);
         _toGather.Clear();
         foreach (var known in _bases)
         {

@@ -9,12 +9,15 @@ internal sealed class IcePeer
     private readonly SimulatedNetwork _network;
     private readonly Home _home;
     private readonly int _signalMs;
+    private readonly ulong _seed;
+    private SimulatedTurn? _turn;
+    private Endpoint? _relayed;
 
     public IcePeer(SimulatedNetwork network, Home home, IceOptions options, ulong seed, bool relay, uint inside = 0, int signalMs = 60)
     {
         _network = network;
         _home = home;
-        _signalMs = signalMs;
+        (_signalMs, _seed) = (signalMs, seed);
         Agent = new IceAgent(options, new SeededEntropy(seed));
         Address = home.Kind == Router.None ? Endpoint.V4(home.PublicAddress, 4_000) : Endpoint.V4(inside == 0 ? 0xC0A8_0102 : inside, 4_000);
         Relay = relay;
@@ -66,8 +69,9 @@ internal sealed class IcePeer
         Agent.AddServer(SimulatedNetwork.StunServer, _network.Now);
         Agent.AddBase(Address, CandidateType.Host, 65535, _network.Now);
         if (Relay)
-            Lend();
-        Agent.EndOfBases(_network.Now);
+            Lend(_home);
+        else
+            Agent.EndOfBases(_network.Now);
         TellCredentials();
         Flush();
     }
@@ -77,10 +81,14 @@ internal sealed class IcePeer
     {
         _network.Unbind(Address);
         Agent.RemoveBase(Address, _network.Now);
+        _turn?.Abandon();
+        Lent(null);
         Address = address;
         _network.Bind(home, Address, Take);
         Agent.Restart(_network.Now);
         Agent.AddBase(Address, CandidateType.Host, 65535, _network.Now);
+        if (Relay)
+            Lend(home);
         Agent.EndOfBases(_network.Now);
         TellRestart();
         Flush();
@@ -96,7 +104,7 @@ internal sealed class IcePeer
     public void SendData(byte[] bytes)
     {
         if (Agent.Selected is { } pair)
-            _network.Send(pair.Local, pair.Remote, bytes);
+            Send(pair.Local, pair.Remote, bytes);
     }
 
     public void Flush()
@@ -104,7 +112,7 @@ internal sealed class IcePeer
         while (Agent.TryTake(out IceDatagram datagram))
         {
             if (!IsGone)
-                _network.Send(datagram.Local, datagram.Remote, datagram.Bytes);
+                Send(datagram.Local, datagram.Remote, datagram.Bytes);
         }
 
         while (Agent.TryTake(out IceEvent? told))
@@ -123,12 +131,34 @@ internal sealed class IcePeer
         }
     }
 
-    private void Lend()
+    private void Lend(Home home)
     {
-        // Blocked homes reach the relay by TCP, say.
-        Endpoint relayed = default;
-        relayed = _network.Lend((from, bytes) => TakeAt(relayed, from, bytes));
-        Agent.AddBase(relayed, CandidateType.Relayed, 65535, _network.Now);
+        _turn = new SimulatedTurn(_network, home, Address.WithPort((ushort)(Address.Port + 1)), _seed + 99)
+        {
+            Changed = Lent,
+            Heard = (from, bytes) => TakeAt(_relayed!.Value, from, bytes),
+        };
+        _turn.Start();
+    }
+
+    private void Lent(Endpoint? lent)
+    {
+        if (_relayed is { } former)
+            Agent.RemoveBase(former, _network.Now);
+        _relayed = lent;
+        if (lent is not { } address)
+            return;
+        Agent.AddBase(address, CandidateType.Relayed, 65535, _network.Now);
+        Agent.EndOfBases(_network.Now);
+        Flush();
+    }
+
+    private void Send(Endpoint from, Endpoint to, byte[] bytes)
+    {
+        if (from == _relayed)
+            _turn!.Send(to, bytes);
+        else
+            _network.Send(from, to, bytes);
     }
 
     private void Listen() => _network.Bind(_home, Address, Take);

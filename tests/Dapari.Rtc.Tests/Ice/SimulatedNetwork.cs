@@ -1,7 +1,3 @@
-using Dapari.Rtc.Stun;
-using Dapari.Rtc.Stun.Attributes;
-using Xunit;
-
 namespace Dapari.Rtc.Tests.Ice;
 
 /// <summary>Repeats from its seed.</summary>
@@ -107,20 +103,26 @@ internal sealed class Home(Router kind, uint publicAddress)
     }
 }
 
-/// <summary>An Internet in memory: homes, a STUN server, relayed addresses; delay, loss, repeats and disorder from a seed.</summary>
-internal sealed class SimulatedNetwork(ulong seed)
+/// <summary>An Internet in memory: homes, a STUN server that is a relay too; delay, loss, repeats and disorder from a seed.</summary>
+internal sealed class SimulatedNetwork
 {
-    private readonly SeededEntropy _random = new(seed);
+    private readonly SeededEntropy _random;
     private readonly PriorityQueue<Action, (long At, long Order)> _due = new();
     private readonly Dictionary<uint, Home> _homes = [];
     private readonly Dictionary<Endpoint, (Home Home, Action<Endpoint, byte[]> Take)> _sockets = [];
-    private readonly Dictionary<Endpoint, (HashSet<Endpoint> Permitted, Action<Endpoint, byte[]> Take)> _relayed = [];
     private long _order;
-    private ushort _nextRelayPort = 50_000;
+
+    public SimulatedNetwork(ulong seed)
+    {
+        _random = new SeededEntropy(seed);
+        Relay = new SimulatedRelay(this, ~seed);
+    }
 
     public static Endpoint StunServer { get; } = Endpoint.V4(0x0901_0101, 3478);
 
     public const uint RelayAddress = 0x0901_0101;
+
+    public SimulatedRelay Relay { get; }
 
     public long Now { get; private set; } = 1_000;
 
@@ -149,38 +151,34 @@ internal sealed class SimulatedNetwork(ulong seed)
 
     public void Unbind(Endpoint address) => _sockets.Remove(address);
 
-    public Endpoint Lend(Action<Endpoint, byte[]> take)
-    {
-        var relayed = Endpoint.V4(RelayAddress, _nextRelayPort++);
-        _relayed.Add(relayed, ([], take));
-        return relayed;
-    }
-
     public void After(int delayMs, Action action) => _due.Enqueue(action, (Now + delayMs, _order++));
 
     public void Send(Endpoint from, Endpoint to, byte[] bytes)
     {
         Sent++;
-        if (_random.Below(100) < LossPercent)
-            return;
-        var copies = _random.Below(100) < RepeatPercent ? 2 : 1;
-        for (var i = 0; i < copies; i++)
+        foreach (var delay in Fates())
         {
-            var delay = DelayMs + (JitterMs > 0 ? _random.Below(JitterMs) : 0);
-            if (_relayed.TryGetValue(from, out var lent))
-            {
-                lent.Permitted.Add(to.WithPort(0));
-                After(2 * delay, () => Arrive(from, to, bytes));
-            }
-            else if (_sockets.TryGetValue(from, out var socket))
-            {
-                // Within a home devices reach each other by their own addresses.
-                if (_sockets.TryGetValue(to, out var near) && near.Home == socket.Home)
-                    After(1, () => near.Take(from, bytes));
-                else if (!IsPrivate(to) && socket.Home.Out(from, to) is { } seen && !(to.IsV4 && to.V4Bits == socket.Home.PublicAddress && socket.Home.Kind != Router.None))
-                    After(delay, () => Arrive(seen, to, bytes));
-            }
+            if (!_sockets.TryGetValue(from, out var socket))
+                continue;
+            // Within a home devices reach each other by their own addresses.
+            if (_sockets.TryGetValue(to, out var near) && near.Home == socket.Home)
+                After(1, () => near.Take(from, bytes));
+            else if (!IsPrivate(to) && socket.Home.Out(from, to) is { } seen && !(to.IsV4 && to.V4Bits == socket.Home.PublicAddress && socket.Home.Kind != Router.None))
+                After(delay, () => Arrive(seen, to, bytes));
         }
+    }
+
+    /// <summary>What the relay sends: on the same lines as all else, and by none to itself.</summary>
+    public void SendFromServer(Endpoint from, Endpoint to, byte[] bytes)
+    {
+        if (to.HasSameAddress(from))
+        {
+            After(0, () => Arrive(from, to, bytes));
+            return;
+        }
+
+        foreach (var delay in Fates())
+            After(delay, () => Arrive(from, to, bytes));
     }
 
     /// <summary>Lets time pass until then; whoever waits is woken by <paramref name="tick"/>, which tells when next.</summary>
@@ -201,33 +199,25 @@ internal sealed class SimulatedNetwork(ulong seed)
         Now = until;
     }
 
+    /// <summary>After how long each copy of a datagram arrives; none: it is lost.</summary>
+    private int[] Fates()
+    {
+        if (_random.Below(100) < LossPercent)
+            return [];
+        var fates = new int[_random.Below(100) < RepeatPercent ? 2 : 1];
+        foreach (ref var fate in fates.AsSpan())
+            fate = DelayMs + (JitterMs > 0 ? _random.Below(JitterMs) : 0);
+        return fates;
+    }
+
     private void Arrive(Endpoint from, Endpoint to, byte[] bytes)
     {
         if (to == StunServer)
-            Answer(from, bytes);
-        else if (_relayed.TryGetValue(to, out var lent))
-        {
-            if (lent.Permitted.Contains(from.WithPort(0)))
-                After(DelayMs, () => lent.Take(from, bytes));
-        }
+            Relay.FromClient(from, bytes);
+        else if (Relay.Has(to))
+            Relay.FromPeer(to, from, bytes);
         else if (to.IsV4 && _homes.TryGetValue(to.V4Bits, out var home) && home.In(to, from) is { } inside && _sockets.TryGetValue(inside, out var socket) && socket.Home == home)
             socket.Take(from, bytes);
-    }
-
-    private void Answer(Endpoint from, byte[] bytes)
-    {
-        if (!StunMessage.TryRead(bytes, out var request, out _) || request.Class != StunClass.Request)
-            return;
-        var answer = new byte[64];
-        var writer = new StunWriter(answer, StunClass.Success, StunMethod.Binding, request.TransactionId);
-        XorMappedAddress.Write(ref writer, from);
-        Assert.True(writer.TryFinish(out var length));
-        var home = _homes.GetValueOrDefault(from.V4Bits);
-        After(DelayMs, () =>
-        {
-            if (home?.In(from, StunServer) is { } inside && _sockets.TryGetValue(inside, out var socket))
-                socket.Take(StunServer, answer[..length]);
-        });
     }
 
     private static bool IsPrivate(Endpoint endpoint) => endpoint.IsV4 && (endpoint.V4Bits >> 24 == 10 || endpoint.V4Bits >> 16 == 0xC0A8);

@@ -12,14 +12,22 @@ namespace Dapari.Rtc.Tests.Peer;
 /// <summary>A device with a whole peer on the Internet in memory, and the letters it writes to the other one: descriptions and candidates as text.</summary>
 internal sealed class PeerHost
 {
+    // Letters arrive in their order.
+    private const int SignalMs = 60;
     private readonly SimulatedNetwork _network;
     private readonly byte[] _buffer = new byte[32 << 10];
     private readonly ArrayBufferWriter<byte> _message = new();
-    private Endpoint _relayed;
+    private readonly ulong _seed;
+    private Home _home;
+    private SimulatedTurn? _turn;
+    private readonly bool _holds;
+    private bool _isLent;
+    private bool _offersNow;
+    private int _offers;
 
     public PeerHost(SimulatedNetwork network, Home home, RtcPeerOptions options, ulong seed, uint inside)
     {
-        _network = network;
+        (_network, _home, _seed, _holds) = (network, home, seed, options.Offerer);
         Peer = new RtcPeer(options, new SeededEntropy(seed), Now);
         Address = home.Kind == Router.None ? Endpoint.V4(home.PublicAddress, 4_000) : Endpoint.V4(inside, 4_000);
         network.Bind(home, Address, (from, bytes) => Take(0, from, bytes));
@@ -112,10 +120,14 @@ internal sealed class PeerHost
     {
         _network.Unbind(Address);
         Peer.RemoveBase(0, Now);
-        Address = address;
+        (_home, Address) = (home, address);
+        _turn?.Abandon();
+        Lent(null);
         _network.Bind(home, Address, (from, bytes) => Take(0, from, bytes));
         Peer.Restart(Now);
         Assert.Equal(0, Peer.AddBase(Address, CandidateType.Host, 65535, Now));
+        if (HasRelay)
+            Lend();
         Peer.EndOfBases(Now);
         TellAnew();
     }
@@ -127,12 +139,9 @@ internal sealed class PeerHost
         Peer.AddServer(SimulatedNetwork.StunServer, Now);
         Assert.Equal(0, Peer.AddBase(Address, CandidateType.Host, 65535, Now, name: Name));
         if (HasRelay)
-        {
-            _relayed = _network.Lend((from, bytes) => Take(1, from, bytes));
-            Assert.Equal(1, Peer.AddBase(_relayed, CandidateType.Relayed, 65535, Now));
-        }
-
-        Peer.EndOfBases(Now);
+            Lend();
+        else
+            Peer.EndOfBases(Now);
         Flush();
     }
 
@@ -143,14 +152,20 @@ internal sealed class PeerHost
         {
             Assert.InRange(id, 0, HasRelay ? 1 : 0);
             var bytes = _buffer[..length];
-            if (!IsGone && Filter?.Invoke(bytes) != false)
-                _network.Send(id == 0 ? Address : _relayed, to, bytes);
+            if (IsGone || Filter?.Invoke(bytes) == false)
+                continue;
+            if (id == 0)
+                _network.Send(Address, to, bytes);
+            else
+                _turn!.Send(to, bytes);
         }
 
         while (Peer.TryTakeEvent(out var told))
         {
             Events.Add(told);
             var other = Other;
+            if (told.Kind == RtcEventKind.Disconnected)
+                _turn?.Probe();
             if (RestartsWhenSilent && told.Kind == RtcEventKind.Disconnected)
             {
                 Peer.Restart(Now);
@@ -160,7 +175,7 @@ internal sealed class PeerHost
             if (told.Kind == RtcEventKind.CandidateFound)
             {
                 var line = told.Candidate!.ToString();
-                _network.After(30, () =>
+                _network.After(SignalMs, () =>
                 {
                     Assert.True(IceCandidate.TryParse(line, out var read));
                     other.Peer.AddRemoteCandidate(read, other.Now);
@@ -179,6 +194,28 @@ internal sealed class PeerHost
         }
     }
 
+    private void Lend()
+    {
+        _turn = new SimulatedTurn(_network, _home, Address.WithPort((ushort)(Address.Port + 1)), _seed + 99)
+        {
+            Changed = Lent,
+            Heard = (from, bytes) => Take(1, from, bytes),
+        };
+        _turn.Start();
+    }
+
+    private void Lent(Endpoint? lent)
+    {
+        if (_isLent)
+            Peer.RemoveBase(1, Now);
+        _isLent = lent is not null;
+        if (lent is not { } address)
+            return;
+        Assert.Equal(1, Peer.AddBase(address, CandidateType.Relayed, 65535, Now));
+        Peer.EndOfBases(Now);
+        Flush();
+    }
+
     private static SessionDescription Sent(PeerHost from)
     {
         var text = SdpWriter.Write(from.Peer.LocalDescription, 7, 1);
@@ -186,14 +223,26 @@ internal sealed class PeerHost
         return read;
     }
 
+    // Of two offers that cross that of the end which began holds.
     private void TellAnew()
     {
-        var (offer, other) = (Sent(this), Other);
-        _network.After(60, () =>
+        var (offer, other, number) = (Sent(this), Other, ++_offers);
+        _offersNow = true;
+        _network.After(SignalMs, () =>
         {
+            if (other._offersNow && other._holds)
+                return;
+            other._offersNow = false;
             Assert.True(other.Peer.SetRemote(offer, other.Now));
             var answer = Sent(other);
-            _network.After(60, () => Assert.True(Peer.SetRemote(answer, Now)));
+            _network.After(SignalMs, () =>
+            {
+                if (!_offersNow || number != _offers)
+                    return;
+                _offersNow = false;
+                Assert.True(Peer.SetRemote(answer, Now));
+                Flush();
+            });
             other.Flush();
         });
         Flush();

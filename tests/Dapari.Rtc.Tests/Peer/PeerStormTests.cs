@@ -86,6 +86,25 @@ public sealed class PeerStormTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public void A_relay_that_starts_anew_in_the_middle_of_a_transfer_is_missed_at_both_ends()
+    {
+        for (var seed = 1ul; seed <= 20; seed++)
+        {
+            var network = new SimulatedNetwork(seed) { LossPercent = 1, JitterMs = 10 };
+            var (alice, bob) = Connected(network, seed % 3 == 0 ? Router.Blocked : Router.Symmetric, Router.Symmetric, seed);
+            var flow = new Flow(alice, "bulk", 4_000, _ => 50_000);
+            Assert.True(PeerHost.Run(network, () => flow.Came > 20 && IsRelayed(alice) && IsRelayed(bob), 60_000, alice, bob), $"seed {seed}: {flow}");
+            Assert.Equal(2, network.Relay.Lent);
+            network.Relay.Restart();
+            var began = network.Now;
+            Assert.True(PeerHost.Run(network, () => HasFailed(alice) && HasFailed(bob), 60_000, alice, bob), $"seed {seed}: {alice.Peer.IceState}, {bob.Peer.IceState}");
+            output.WriteLine($"seed {seed}: {network.Now - began} ms");
+        }
+
+        static bool HasFailed(PeerHost host) => host.Events.Any(told => told.Kind == RtcEventKind.Failed);
+    }
+
     private static long Storm(ulong seed)
     {
         var random = new SeededEntropy(seed * 7_919);
