@@ -76,11 +76,11 @@ public sealed class PeerStormTests(ITestOutputHelper output)
         {
             var network = new SimulatedNetwork(seed) { LossPercent = 1, JitterMs = 10 };
             var (alice, bob) = Connected(network, a, b, seed);
+            alice.RestartsWhenSilent = bob.RestartsWhenSilent = true;
             var flow = new Flow(alice, "bulk", 400, _ => 50_000);
             Assert.True(PeerHost.Run(network, () => flow.Came > 20, 60_000, alice, bob), $"seed {seed}: {flow}");
             // Odd: at the sender's home.
             network.HomeOf((seed % 2 == 1 ? alice : bob).Address).Forget();
-            alice.RestartsWhenSilent = bob.RestartsWhenSilent = true;
             Assert.True(PeerHost.Run(network, () => flow.IsDone, 300_000, alice, bob), $"seed {seed}: {flow}, {alice.Peer.IceState}, {alice.Peer.End}");
             Assert.Single(alice.Events, told => told.Kind == RtcEventKind.Connected);
         }
