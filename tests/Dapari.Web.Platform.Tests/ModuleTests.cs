@@ -27,6 +27,17 @@ public sealed class ModuleTests(ModulePage page) : IClassFixture<ModulePage>
         await claim(store, run);
         """;
 
+    [Theory]
+    [InlineData("en-US", "en", "09:05 PM")]
+    [InlineData("en-GB", "en", "21:05")]
+    [InlineData("de-DE", "en", "21:05")]
+    [InlineData("en-US", "it", "21:05")]
+    public async Task Times_are_written_as_where_the_browser_is(string browser, string app, string expected) => Assert.Equal(expected, await page.RunAsync<string>($$"""
+        Object.defineProperty(navigator, 'language', { value: '{{browser}}', configurable: true });
+        const { time } = await import('/formats.js?{{browser}}{{app}}');
+        return time('{{app}}', new Date(2026, 10, 24, 21, 5).getTime()).replace(' ', ' ');
+        """));
+
     [Fact]
     public async Task A_former_owner_commits_nothing()
     {

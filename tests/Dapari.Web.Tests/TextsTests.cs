@@ -76,6 +76,18 @@ public sealed partial class TextsTests
         Assert.NotEqual(ways.Because(Route.Mailbox, Reason.PeerOffline, true, "Bob"), ways.Because(Route.Mailbox, Reason.PeerOffline, false, "Bob"));
     }
 
+    [Fact]
+    public void People_are_named_as_one_says_it()
+    {
+        var (italian, english) = (Texts.Italian.Call, Texts.English.Call);
+        Assert.Equal(["", "Bob", "Bob e Carla", "Bob ed Elena", "Bob, Carla e Dino"], new string[][] { [], ["Bob"], ["Bob", "Carla"], ["Bob", "Elena"], ["Bob", "Carla", "Dino"] }.Select(italian.Names));
+        Assert.Equal(["", "Bob", "Bob and Carol", "Bob, Carol and Dan"], new string[][] { [], ["Bob"], ["Bob", "Carol"], ["Bob", "Carol", "Dan"] }.Select(english.Names));
+        Assert.Contains("Bob può vedere", italian.AutomaticHint("Bob", several: false));
+        Assert.Contains("Bob e Carla possono vedere", italian.DirectOnlyHint("Bob e Carla", several: true));
+        Assert.Equal("Diretta con Bob, tramite il server con Carla", italian.WaysOf(["Bob"], ["Carla"]));
+        Assert.Equal("Direct with 3, through the server with Dan", english.WaysOf(["Alice", "Bob", "Carol"], ["Dan"]));
+    }
+
     private static IEnumerable<(string Name, string Text)> All(Texts texts)
     {
         foreach (var area in typeof(Texts).GetProperties(BindingFlags.Instance | BindingFlags.Public))

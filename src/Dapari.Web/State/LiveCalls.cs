@@ -333,11 +333,16 @@ public sealed partial class LiveCalls : IDisposable
     /// <summary>Whom a call is with, for a title.</summary>
     public string NameOf(CallView call)
     {
-        // Who left is named only when nobody else is there.
+        var names = NamesIn(call);
+        if (names.Count == 0) return "";
+        return !call.Outgoing && call.Stage == CallStage.Ringing ? names[0] : string.Join(", ", names);
+    }
+
+    /// <summary>Whom a call is with. Who left is named only when nobody else is there.</summary>
+    public IReadOnlyList<string> NamesIn(CallView call)
+    {
         var legs = call.Legs.Where(leg => leg.Stage != LegStage.Gone);
         var names = (legs.Any() ? legs : call.Legs).Where(leg => leg.Name.Length != 0).Select(leg => leg.Name).ToList();
-        if (names.Count == 1) return names[0];
-        if (names.Count > 1) return call.Outgoing || call.Stage != CallStage.Ringing ? string.Join(", ", names) : names[0];
-        return ContactId.TryRead(call.ContactId, out var id) && _app.Find(id) is { } contact ? contact.Name : "";
+        return names.Count > 0 ? names : ContactId.TryRead(call.ContactId, out var id) && _app.Find(id) is { } contact ? [contact.Name] : [];
     }
 }

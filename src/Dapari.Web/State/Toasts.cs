@@ -20,6 +20,8 @@ public sealed class Toast
     /// <summary>Whether it can be undone.</summary>
     public bool CanUndo => Undo is not null;
 
+    internal TimeSpan Stay => IsError || Act is not null ? Toasts.Stay : Toasts.Glance;
+
     internal Func<Task>? Act { get; }
 
     internal Action? Undo { get; }
@@ -35,6 +37,9 @@ public sealed class Toasts(TimeProvider time) : IDisposable
 {
     /// <summary>How long a notice stays; while pointed at or focused it does not run out.</summary>
     public static readonly TimeSpan Stay = TimeSpan.FromSeconds(7);
+
+    /// <summary>The same for what only confirms: nothing to do, and nothing to understand.</summary>
+    public static readonly TimeSpan Glance = TimeSpan.FromSeconds(4);
 
     /// <summary>Raised when <see cref="Current"/> changed.</summary>
     public event Action? Changed;
@@ -71,7 +76,7 @@ public sealed class Toasts(TimeProvider time) : IDisposable
     public void Pause() => Current?.Timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     /// <summary>Starts the clock anew.</summary>
-    public void Resume() => Current?.Timer?.Change(Stay, Timeout.InfiniteTimeSpan);
+    public void Resume() => Current?.Timer?.Change(Current.Stay, Timeout.InfiniteTimeSpan);
 
     /// <inheritdoc/>
     public void Dispose() => Take();
@@ -80,7 +85,7 @@ public sealed class Toasts(TimeProvider time) : IDisposable
     {
         var former = Take();
         Current = toast;
-        toast.Timer = time.CreateTimer(_ => Expire(toast), null, Stay, Timeout.InfiniteTimeSpan);
+        toast.Timer = time.CreateTimer(_ => Expire(toast), null, toast.Stay, Timeout.InfiniteTimeSpan);
         Changed?.Invoke();
         former?.Act?.Invoke();
     }

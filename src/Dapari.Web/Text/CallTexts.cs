@@ -165,10 +165,6 @@ public abstract record CallTexts
 
     public required string ByRuleHint { get; init; }
 
-    public required Func<string, string> AutomaticHint { get; init; }
-
-    public required Func<string, string> DirectOnlyHint { get; init; }
-
     public required Func<string, string> ServerOnlyHint { get; init; }
 
     public required Func<string, string> NotVerifiedWhy { get; init; }
@@ -224,8 +220,20 @@ public abstract record CallTexts
     /// <param name="byServer">The way on is through the server; otherwise directly.</param>
     public abstract string WaysExclude(string name, bool byServer);
 
-    /// <summary>The ways in a call of several: with how many directly, with how many through the server.</summary>
-    public abstract string WaysOf(int direct, int relay);
+    /// <summary>The ways in a call of several: with whom directly, with whom through the server.</summary>
+    public abstract string WaysOf(IReadOnlyList<string> direct, IReadOnlyList<string> relay);
+
+    /// <summary>People in a sentence.</summary>
+    public abstract string Names(IReadOnlyList<string> names);
+
+    /// <summary>What the policy means for a call with them: one, or several.</summary>
+    public abstract string AutomaticHint(string names, bool several);
+
+    /// <inheritdoc cref="AutomaticHint"/>
+    public abstract string DirectOnlyHint(string names, bool several);
+
+    /// <summary>Who they are, while they can be taken in at a glance; else how many.</summary>
+    protected string NamesOrCount(IReadOnlyList<string> names) => names.Count <= 2 ? Names(names) : names.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Why there is no connection with one of several, while the others go on.</summary>
     public abstract string Obstacle(LegObstacle obstacle, string name, string bringer);

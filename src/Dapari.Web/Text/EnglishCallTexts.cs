@@ -37,8 +37,15 @@ internal sealed record EnglishCallTexts : CallTexts
         ? $"You allow direct calls only, and {name} hides an internet address: this call can only go through the server."
         : $"{name} allows direct calls only, and yours go through the server to hide your internet address. Answer directly, and {name} can see it.";
 
-    public override string WaysOf(int direct, int relay) =>
-        relay == 0 ? "Direct with everybody" : direct == 0 ? "Through the server with everybody" : $"Direct with {direct}, through the server with {relay}";
+    public override string WaysOf(IReadOnlyList<string> direct, IReadOnlyList<string> relay) =>
+        relay.Count == 0 ? "Direct with everybody" : direct.Count == 0 ? "Through the server with everybody" : $"Direct with {NamesOrCount(direct)}, through the server with {NamesOrCount(relay)}";
+
+    public override string Names(IReadOnlyList<string> names) =>
+        names.Count < 2 ? string.Concat(names) : $"{string.Join(", ", names.SkipLast(1))} and {names[^1]}";
+
+    public override string AutomaticHint(string names, bool several) => $"Direct where possible, otherwise through the server. {names} can then see your internet address.";
+
+    public override string DirectOnlyHint(string names, bool several) => $"No server carries the call. {names} can see your internet address; where no direct way exists, there is no call.";
 
     public override string Obstacle(LegObstacle obstacle, string name, string bringer) => obstacle switch
     {
@@ -190,8 +197,6 @@ internal sealed record EnglishCallTexts : CallTexts
         PolicyDefaultTitle = "Which way may calls go, where nothing else is chosen?",
         ByRule = "As a rule",
         ByRuleHint = "Direct with those you have verified, through the server with everybody else.",
-        AutomaticHint = n => $"Direct where possible, otherwise through the server. {n} can then see your internet address.",
-        DirectOnlyHint = n => $"No server carries the call. {n} can see your internet address; where no direct way exists, there is no call.",
         ServerOnlyHint = n => $"Hides your internet address from {n}. The server carries sealed sound and pictures that it cannot open, with a little delay.",
         NotVerifiedWhy = n => $"You have not verified {n} yet, so calls go through the server and hide your internet address. You may choose otherwise.",
         WayNow = "The way right now",

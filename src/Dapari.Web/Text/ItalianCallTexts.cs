@@ -37,8 +37,17 @@ internal sealed record ItalianCallTexts : CallTexts
         ? $"Accetti solo chiamate dirette e {name} nasconde il proprio indirizzo internet: questa chiamata può passare solo dal server."
         : $"{name} accetta solo chiamate dirette, mentre le tue passano dal server per nascondere il tuo indirizzo internet. Se rispondi direttamente, {name} può vederlo.";
 
-    public override string WaysOf(int direct, int relay) =>
-        relay == 0 ? "Diretta con tutti" : direct == 0 ? "Tramite il server con tutti" : $"Diretta con {direct}, tramite il server con {relay}";
+    public override string WaysOf(IReadOnlyList<string> direct, IReadOnlyList<string> relay) =>
+        relay.Count == 0 ? "Diretta con tutti" : direct.Count == 0 ? "Tramite il server con tutti" : $"Diretta con {NamesOrCount(direct)}, tramite il server con {NamesOrCount(relay)}";
+
+    public override string Names(IReadOnlyList<string> names) =>
+        names.Count < 2 ? string.Concat(names) : $"{string.Join(", ", names.SkipLast(1))} {(names[^1].StartsWith('E') || names[^1].StartsWith('e') ? "ed" : "e")} {names[^1]}";
+
+    public override string AutomaticHint(string names, bool several) =>
+        $"Diretta quando si può, altrimenti tramite il server. {names} {(several ? "possono" : "può")} vedere il tuo indirizzo internet.";
+
+    public override string DirectOnlyHint(string names, bool several) =>
+        $"Nessun server porta la chiamata. {names} {(several ? "possono" : "può")} vedere il tuo indirizzo internet; se non c’è una strada diretta, non c’è chiamata.";
 
     public override string Obstacle(LegObstacle obstacle, string name, string bringer) => obstacle switch
     {
@@ -190,8 +199,6 @@ internal sealed record ItalianCallTexts : CallTexts
         PolicyDefaultTitle = "Che strada possono fare le chiamate, se non c’è altra scelta?",
         ByRule = "Secondo la regola",
         ByRuleHint = "Diretta con chi hai verificato, tramite il server con tutti gli altri.",
-        AutomaticHint = n => $"Diretta quando si può, altrimenti tramite il server. {n} può vedere il tuo indirizzo internet.",
-        DirectOnlyHint = n => $"Nessun server porta la chiamata. {n} può vedere il tuo indirizzo internet; se non c’è una strada diretta, non c’è chiamata.",
         ServerOnlyHint = n => $"Nasconde il tuo indirizzo internet a {n}. Il server porta suoni e immagini sigillati che non può aprire, con un piccolo ritardo.",
         NotVerifiedWhy = n => $"Non hai ancora verificato {n}, quindi le chiamate passano dal server e nascondono il tuo indirizzo internet. Puoi decidere diversamente.",
         WayNow = "La strada in questo momento",

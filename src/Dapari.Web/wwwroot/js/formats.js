@@ -10,9 +10,19 @@ function once(name, make) {
   return format;
 }
 
+/**
+ * The browser's own region, where it speaks the app's language: a day in Britain is written otherwise than in America. An English app on a device that speaks
+ * something else writes it as most of the world does.
+ * @param {string} language
+ */
+function regional(language) {
+  const own = navigator.language;
+  return own.split('-')[0] === language ? own : language === 'en' ? 'en-GB' : language;
+}
+
 /** @param {string} language @param {string} name @param {Intl.DateTimeFormatOptions} options @param {number} at */
 function date(language, name, options, at) {
-  return once(`${language} ${name}`, () => new Intl.DateTimeFormat(language, options)).format(at);
+  return once(`${language} ${name}`, () => new Intl.DateTimeFormat(regional(language), options)).format(at);
 }
 
 /** @param {number} at the local calendar day, rising by one a day */
